@@ -1,0 +1,6 @@
+"""Jedlik: an open, self-hosted, wire-compatible Amazon DynamoDB.
+
+ARCHITECTURE.md in the repository is the tour of the parts, in reading order.
+"""
+
+__version__ = "0.1.0"
