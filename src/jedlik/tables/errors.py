@@ -1,0 +1,99 @@
+"""What can go wrong in the database, in its own words; services turn these into AWS's errors.
+
+`Invalid` carries the full text, because the check that finds a mistake knows it best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jedlik.values import Invalid
+
+if TYPE_CHECKING:
+    from jedlik.tables.stored import Stored
+
+__all__ = [
+    "BadKey",
+    "CollectionTooLarge",
+    "ConditionFailed",
+    "Contended",
+    "IdempotencyMismatch",
+    "Invalid",
+    "Reason",
+    "TableError",
+    "TableExists",
+    "TableNotFound",
+    "TransactionCancelled",
+    "TransactionInProgress",
+]
+
+
+class TableError(Exception):
+    """The base of all errors of this layer but `Invalid`."""
+
+
+class TableNotFound(TableError):
+    """No table of that name in that account and region. `name` is the name asked for."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class TableExists(TableError):
+    """A table of that name is there already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class BadKey(TableError):
+    """A key that does not fit the schema: missing, of another type, empty, or too long."""
+
+
+class ConditionFailed(TableError):
+    """The condition of a write does not hold. `old` is the item it was judged on, or None.
+
+    `written_units_size` is the size in bytes that the failed write is charged for.
+    """
+
+    def __init__(self, old: Stored | None, *, charged_bytes: int = 0) -> None:
+        super().__init__()
+        self.old = old
+        self.charged_bytes = charged_bytes
+
+
+class CollectionTooLarge(TableError):
+    """The item collection would exceed 10 GB."""
+
+
+class Contended(TableError):
+    """Other writers won every bounded retry."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one item of a transaction could not be done. `code` is "None" for an innocent item."""
+
+    code: str
+    message: str | None = None
+    old: Stored | None = None
+
+
+class TransactionCancelled(TableError):
+    """A transaction did not happen; one reason for each of its items, in order."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        super().__init__()
+        self.reasons = reasons
+
+
+class IdempotencyMismatch(TableError):
+    """A client token was used before, with other parameters."""
+
+
+class TransactionInProgress(TableError):
+    """A transaction with the same client token is under way."""

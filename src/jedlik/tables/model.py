@@ -1,0 +1,199 @@
+"""What a table is: keys, indexes and settings, as stored in the catalog.
+
+Everything here is frozen; a change makes a new `Table` with `dataclasses.replace` and goes through
+`Database.replace_table`. Shapes are those of the catalog's stored JSON, so a field that is added
+needs a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+KeyType = Literal["S", "N", "B"]
+IndexKind = Literal["global", "local"]
+ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+TableStatus = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
+IndexStatus = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
+BillingMode = Literal["PROVISIONED", "PAY_PER_REQUEST"]
+
+
+@dataclass(frozen=True)
+class KeyAttribute:
+    """One attribute of a key: its name and its scalar type."""
+
+    name: str
+    type: KeyType
+
+
+@dataclass(frozen=True)
+class KeySchema:
+    """Partition and sort attributes, in order; tables have one and at most one, indexes up to four each."""
+
+    partition: tuple[KeyAttribute, ...]
+    sort: tuple[KeyAttribute, ...] = ()
+
+    @cached_property
+    def attributes(self) -> tuple[KeyAttribute, ...]:
+        """All key attributes, partition first."""
+        return self.partition + self.sort
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all key attributes, partition first."""
+        return tuple(attribute.name for attribute in self.attributes)
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Provisioned units a second and the history that DescribeTable shows."""
+
+    read_units: int = 0
+    write_units: int = 0
+    decreases_today: int = 0
+    last_increase_ms: int | None = None
+    last_decrease_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class OnDemandLimits:
+    """On-demand maximums in units a second; None or -1 means no maximum."""
+
+    max_read_units: int | None = None
+    max_write_units: int | None = None
+
+
+@dataclass(frozen=True)
+class WarmThroughput:
+    """Units a second the table or index can take at once."""
+
+    read_units: int
+    write_units: int
+
+
+@dataclass(frozen=True)
+class Index:
+    """A secondary index. `space` is where its entries are stored."""
+
+    name: str
+    kind: IndexKind
+    keys: KeySchema
+    projection: ProjectionType
+    non_key: tuple[str, ...] = ()
+    space: int = 0
+    status: IndexStatus = "ACTIVE"
+    backfilling: bool = False
+    throughput: Throughput = Throughput()
+    on_demand: OnDemandLimits | None = None
+    warm: WarmThroughput | None = None
+    insights: str | None = None
+    settles_at_ms: int = 0
+
+
+@dataclass(frozen=True)
+class StreamSettings:
+    """The change stream of a table; `label` is the last part of its ARN and survives until disabled."""
+
+    view_type: str
+    label: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class TtlSettings:
+    """Time to live: the attribute that holds an item's expiry in epoch seconds."""
+
+    attribute: str
+    enabled: bool
+    changed_at_ms: int = 0
+
+
+@dataclass(frozen=True)
+class RecoverySettings:
+    """Point-in-time recovery: on since when, and for how many days."""
+
+    enabled: bool
+    since_ms: int = 0
+    period_days: int = 35
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of one account and region."""
+
+    account: str
+    region: str
+    name: str
+    keys: KeySchema
+    attribute_types: dict[str, KeyType]
+    id: str = ""
+    space: int = 0
+    collection_space: int = 0
+    parts: int = 4
+    indexes: tuple[Index, ...] = ()
+    status: TableStatus = "ACTIVE"
+    created_at_ms: int = 0
+    settles_at_ms: int = 0
+    billing: BillingMode = "PROVISIONED"
+    billing_changed_ms: int | None = None
+    throughput: Throughput = Throughput()
+    on_demand: OnDemandLimits | None = None
+    warm: WarmThroughput | None = None
+    table_class: str = "STANDARD"
+    table_class_changed_ms: int | None = None
+    deletion_protection: bool = False
+    stream: StreamSettings | None = None
+    latest_stream_label: str | None = None
+    ttl: TtlSettings | None = None
+    recovery: RecoverySettings | None = None
+    insights: str | None = None
+    sse: dict[str, Any] | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, dict[str, str]] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def arn(self) -> str:
+        """The table's Amazon resource name."""
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.name}"
+
+    @cached_property
+    def logged(self) -> bool:
+        """Whether a reader of the change log is enabled, so that writes must append to it."""
+        stream_on = self.stream is not None and self.stream.enabled
+        recovery_on = self.recovery is not None and self.recovery.enabled
+        return stream_on or recovery_on
+
+    @cached_property
+    def written_indexes(self) -> tuple[Index, ...]:
+        """The indexes a write must maintain: all but those being deleted."""
+        return tuple(index for index in self.indexes if index.status != "DELETING")
+
+    @cached_property
+    def has_local_indexes(self) -> bool:
+        """Whether item collections are metered (tables with local secondary indexes)."""
+        return any(index.kind == "local" for index in self.indexes)
+
+    @cached_property
+    def plain(self) -> bool:
+        """Nothing but the item row changes in a write: no index, no log, no item collections."""
+        return not self.indexes and not self.logged
+
+    @cached_property
+    def indexes_by_name(self) -> Mapping[str, Index]:
+        """Indexes by their names."""
+        return {index.name: index for index in self.indexes}
+
+    def index(self, name: str) -> Index | None:
+        """The index of that name, or None."""
+        return self.indexes_by_name.get(name)
+
+    def index_arn(self, index_name: str) -> str:
+        """The Amazon resource name of an index of this table."""
+        return f"{self.arn}/index/{index_name}"
+
+    def part_of(self, token: bytes) -> int:
+        """Which part (0 … parts-1) a token falls into: parts are equal ranges of tokens."""
+        return (token[0] << 8 | token[1]) * self.parts >> 16

@@ -1,0 +1,52 @@
+"""An item as it lies in storage: `size (4 bytes, little endian) + DynamoDB JSON`.
+
+The size is DynamoDB's accounting, kept so that capacity and page limits need no decoding, and the
+JSON is what a reply carries, so that reads answer by copying bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import orjson
+
+Item = dict[str, Any]
+SIZE_BYTES = 4
+
+
+class Stored:
+    """A stored item: version, size and JSON at hand, decoded only when somebody asks."""
+
+    __slots__ = ("_item", "value", "version")
+
+    def __init__(self, version: int, value: bytes, item: Item | None = None) -> None:
+        self.version = version
+        self.value = value
+        self._item = item
+
+    @property
+    def size(self) -> int:
+        """The item's size in bytes by DynamoDB's accounting."""
+        return int.from_bytes(self.value[:4], "little")
+
+    @property
+    def json(self) -> bytes:
+        """The item as DynamoDB JSON."""
+        return self.value[4:]
+
+    @property
+    def item(self) -> Item:
+        """The decoded item. Shared: whoever wants to change it must copy what it changes."""
+        if self._item is None:
+            self._item = cast(Item, orjson.loads(self.value[4:]))
+        return self._item
+
+
+def pack(item: Item, size: int) -> bytes:
+    """The stored bytes of an item whose size is known."""
+    return size.to_bytes(4, "little") + orjson.dumps(item)
+
+
+def size_of(value: bytes) -> int:
+    """The size that stored bytes carry."""
+    return int.from_bytes(value[:4], "little")
