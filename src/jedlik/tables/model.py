@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from jedlik.tables.keys import KeyOf
 
 KeyType = Literal["S", "N", "B"]
 IndexKind = Literal["global", "local"]
@@ -158,6 +161,13 @@ class Table:
     def arn(self) -> str:
         """The table's Amazon resource name."""
         return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.name}"
+
+    @cached_property
+    def key_of(self) -> KeyOf:
+        """From an item or a key map to its storage key; raises BadKey."""
+        from jedlik.tables.keys import key_extractor  # noqa: PLC0415 - keys.py is written in terms of this model
+
+        return key_extractor(self.keys)
 
     @cached_property
     def logged(self) -> bool:

@@ -1,0 +1,184 @@
+"""The catalog: which tables there are.
+
+Keyspace: `(SYSTEM_SPACE, token of "catalog|account|region", table name, "") -> table as JSON`, so a
+range over one token lists an account's tables of a region by name; and
+`(SYSTEM_SPACE, token of "spaces", "", "") -> the next free space number`.
+
+Tables are cached by name for good: on the embedded engines this process is the only one that
+changes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from hashlib import blake2b
+
+import msgspec
+
+from jedlik.storage.waist import ABSENT, Batch, Delete, Engine, Put, Row
+from jedlik.tables.clock import VersionSource
+from jedlik.tables.errors import Contended, TableExists, TableNotFound
+from jedlik.tables.model import Table
+
+SYSTEM_SPACE = 0
+FIRST_TABLE_SPACE = 16
+"""Spaces below this are the database's own (see `database.py`)."""
+RETRIES_MAX = 50
+PAGE_ITEMS = 200
+PAGE_BYTES = 4 << 20
+
+_SPACES_KEY = (SYSTEM_SPACE, blake2b(b"spaces", digest_size=16).digest(), b"", b"")
+_REGIONS_TOKEN = blake2b(b"regions", digest_size=16).digest()
+
+_encode_table = msgspec.json.Encoder().encode
+_decode_table = msgspec.json.Decoder(Table).decode
+
+
+class Catalog:
+    """Look-up, listing and guarded change of tables."""
+
+    def __init__(self, engine: Engine, versions: VersionSource) -> None:
+        self._engine = engine
+        self._versions = versions
+        self._cache: dict[tuple[str, str, str], tuple[int, Table]] = {}
+
+    def cached(self, account: str, region: str, name: str) -> Table | None:
+        """The table if it is known already: the data path's look-up, without a suspension point."""
+        found = self._cache.get((account, region, name))
+        return found[1] if found is not None else None
+
+    async def get(self, account: str, region: str, name: str) -> Table:
+        """The table of that name; raises TableNotFound."""
+        found = self._cache.get((account, region, name))
+        if found is None:
+            row = await self._engine.get_one(_table_key(account, region, name))
+            if row is None:
+                raise TableNotFound(name)
+            found = (row.version, _decode_table(row.value))
+            self._cache[account, region, name] = found
+        return found[1]
+
+    async def add(self, table: Table) -> None:
+        """A new table; raises TableExists."""
+        key = _table_key(table.account, table.region, table.name)
+        region_key = (SYSTEM_SPACE, _REGIONS_TOKEN, f"{table.account}|{table.region}".encode(), b"")
+        version = self._versions.next()
+        conflict = await self._engine.commit(
+            Batch(version, (Put(key, ABSENT, _encode_table(table)), Put(region_key, -1, b"")))
+        )
+        if conflict is not None:
+            raise TableExists(table.name)
+        self._cache[table.account, table.region, table.name] = (version, table)
+
+    async def replace(self, old: Table, new: Table) -> Table:
+        """Store `new` if `old` is still what is stored; raises Contended, or TableNotFound."""
+        row = await self._current(old)
+        if _decode_table(row.value) != old:
+            self._forget(old)
+            raise Contended
+        version = self._versions.next(row.version)
+        key = _table_key(old.account, old.region, old.name)
+        batch = Batch(version, (Put(key, row.version, _encode_table(new)),))
+        # On the embedded engines the new schema must govern writes that are submitted after this
+        # one, though it is not durable yet: they queue behind it and fail with it.
+        name = (old.account, old.region, old.name)
+        before = self._cache.get(name)
+        self._cache[name] = (version, new)
+        try:
+            conflict = await self._engine.commit(batch)
+        except BaseException:
+            self._restore(name, before)
+            raise
+        if conflict is not None:
+            self._forget(old)
+            raise Contended
+        return new
+
+    async def remove(self, table: Table) -> None:
+        """Take the table out of the catalog; raises TableNotFound when it is gone already."""
+        row = await self._current(table)
+        key = _table_key(table.account, table.region, table.name)
+        conflict = await self._engine.commit(
+            Batch(self._versions.next(row.version), (Delete(key, row.version),))
+        )
+        self._forget(table)
+        if conflict is not None:
+            raise Contended
+
+    async def names(self, account: str, region: str, *, after: str | None, limit: int) -> list[str]:
+        """Up to `limit` table names in order, from the one after `after` on."""
+        page = await self._engine.range(
+            SYSTEM_SPACE,
+            _tables_token(account, region),
+            after.encode() if after is not None else None,
+            None,
+            low_open=True,
+            item_limit=limit,
+            byte_limit=PAGE_BYTES * 64,
+        )
+        return [entry.sort.decode() for entry in page.entries]
+
+    async def tables(self) -> AsyncIterator[Table]:
+        """Every table of every account and region; for workers and start-up, not for requests."""
+        for region_sort in await self._sorts(_REGIONS_TOKEN):
+            account, region = region_sort.decode().split("|", 1)
+            for name in await self._sorts(_tables_token(account, region)):
+                try:
+                    yield await self.get(account, region, name.decode())
+                except TableNotFound:
+                    continue
+
+    async def reserve_spaces(self, count: int) -> int:
+        """The first of `count` new space numbers, never given before and never given again."""
+        for _ in range(RETRIES_MAX):
+            row = await self._engine.get_one(_SPACES_KEY, pending=True)
+            first = int.from_bytes(row.value, "big") if row else FIRST_TABLE_SPACE
+            put = Put(_SPACES_KEY, row.version if row else ABSENT, (first + count).to_bytes(8, "big"))
+            version = self._versions.next(row.version if row else 0)
+            if await self._engine.commit(Batch(version, (put,))) is None:
+                return first
+        raise Contended
+
+    async def _sorts(self, token: bytes) -> list[bytes]:
+        """All sort values under one token of the system space."""
+        found: list[bytes] = []
+        after: tuple[bytes, bytes] | None = None
+        while True:
+            page = await self._engine.range(
+                SYSTEM_SPACE,
+                token,
+                None,
+                None,
+                after=after,
+                item_limit=PAGE_ITEMS,
+                byte_limit=PAGE_BYTES,
+            )
+            found += [entry.sort for entry in page.entries]
+            if not page.more:
+                return found
+            after = (page.entries[-1].sort, page.entries[-1].sub)
+
+    async def _current(self, table: Table) -> Row:
+        key = _table_key(table.account, table.region, table.name)
+        row = await self._engine.get_one(key, pending=True)
+        if row is None:
+            self._forget(table)
+            raise TableNotFound(table.name)
+        return row
+
+    def _forget(self, table: Table) -> None:
+        self._cache.pop((table.account, table.region, table.name), None)
+
+    def _restore(self, name: tuple[str, str, str], before: tuple[int, Table] | None) -> None:
+        if before is None:
+            self._cache.pop(name, None)
+        else:
+            self._cache[name] = before
+
+
+def _tables_token(account: str, region: str) -> bytes:
+    return blake2b(f"catalog|{account}|{region}".encode(), digest_size=16).digest()
+
+
+def _table_key(account: str, region: str, name: str) -> tuple[int, bytes, bytes, bytes]:
+    return (SYSTEM_SPACE, _tables_token(account, region), name.encode(), b"")
