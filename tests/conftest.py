@@ -139,7 +139,7 @@ def table(make_table: Callable[..., str]) -> str:
 
 
 def wait_active(dynamodb: Any, name: str) -> None:
-    """Wait until the table and its indexes are ACTIVE (boto3's waiter sleeps 20 s between looks)."""
+    """Wait until table and indexes are ACTIVE (boto3's waiter sleeps 20 s between looks)."""
     deadline = time.monotonic() + ACTIVE_S_MAX
     while True:
         described = dynamodb.describe_table(TableName=name)["Table"]

@@ -1,0 +1,166 @@
+"""What an operator can set, in one table: flags, then environment, then a TOML file, then defaults.
+
+`--port 9000`, `JEDLIK_PORT=9000` and `port = 9000` in jedlik.toml are the same setting; the
+first of them that is given wins. The command line is made from this table (cli/start.py), so a
+new setting is one new field here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+CONFIG_FILE = "jedlik.toml"
+PREFIX = "JEDLIK_"
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off", "")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be; the text is for the operator."""
+
+
+def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), metavar: str = "") -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices, "metavar": metavar})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every field is a flag of `jedlik start`, an environment variable and a key of the file."""
+
+    host: str = setting("127.0.0.1", "Address to listen on.", metavar="ADDRESS")
+    port: int = setting(8000, "Port to listen on; 0 takes a free one.")
+    data: str = setting(".jedlik", "Folder that holds everything Jedlik keeps.", metavar="DIR")
+    memory: bool = setting(False, "Keep everything in memory: nothing is left when it stops.")
+    store: str = setting("", "A postgresql:// URL instead of the data folder.", metavar="URL")
+    auth: str = setting(
+        "open",
+        "open: an unknown access key may do anything; required: unknown keys are refused.",
+        choices=("open", "required"),
+    )
+    throttling: str = setting(
+        "off", "Whether provisioned throughput is enforced.", choices=("on", "off", "report")
+    )
+    durability: str = setting(
+        "full",
+        "full: answered when it is on disk; relaxed: answered before.",
+        choices=("full", "relaxed"),
+    )
+    workers: int = setting(1, "Serving processes.")
+    region: str = setting("us-east-1", "Region of requests that name none.", metavar="NAME")
+    account: str = setting("000000000000", "Account that the tables belong to.", metavar="ID")
+    samples: bool = setting(False, "Load the sample tables when the data folder is new.")
+    log_level: str = setting(
+        "info", "Least severe message to log.", choices=("debug", "info", "warning", "error")
+    )
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            choices = each.metadata["choices"]
+            value = getattr(self, each.name)
+            if choices and value not in choices:
+                raise SettingsError(
+                    f"{flag(each.name)} is one of {', '.join(choices)}, not {value!r}"
+                )
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"--port is between 0 and 65535, not {self.port}")
+        if self.workers < 1:
+            raise SettingsError(f"--workers is at least 1, not {self.workers}")
+        if not (len(self.account) == 12 and self.account.isdigit()):
+            raise SettingsError(f"--account is 12 digits, not {self.account!r}")
+        if not self.region:
+            raise SettingsError("--region must not be empty")
+        if self.memory and self.store:
+            raise SettingsError("--memory and --store exclude each other")
+        if self.store and not self.store.startswith(("postgresql://", "postgres://")):
+            raise SettingsError(f"--store is a postgresql:// URL, not {self.store!r}")
+        if self.auth == "open" and not is_loopback(self.host):
+            raise SettingsError(
+                f"will not listen on {self.host} with --auth open: whoever reaches that address "
+                "could read and change everything. Add --auth required, or listen on 127.0.0.1"
+            )
+
+
+def load(
+    flags: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] = os.environ,
+    config: str | None = None,
+) -> Settings:
+    """Put the settings together. Raises SettingsError.
+
+    flags: what the command line gave, by field name; None means not given.
+    config: the TOML file; by default JEDLIK_CONFIG, then ./jedlik.toml if there is one.
+    """
+    chosen: dict[str, Any] = {}
+    from_file = _read_file(config or environment.get(PREFIX + "CONFIG"))
+    for each in fields(Settings):
+        variable = PREFIX + each.name.upper()
+        if flags.get(each.name) is not None:
+            chosen[each.name] = flags[each.name]
+        elif variable in environment:
+            chosen[each.name] = _parse(each, environment[variable], variable)
+        elif each.name in from_file:
+            chosen[each.name] = _typed(each, from_file[each.name])
+    return Settings(**chosen)
+
+
+def flag(name: str) -> str:
+    """The command-line flag of a field."""
+    return "--" + name.replace("_", "-")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name may resolve to anything: take the careful view
+
+
+def _read_file(path: str | None) -> dict[str, Any]:
+    file = Path(path or CONFIG_FILE)
+    if path is None and not file.exists():
+        return {}
+    try:
+        found = tomllib.loads(file.read_text())
+    except OSError as fault:
+        raise SettingsError(f"cannot read {file}: {fault.strerror}") from fault
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{file} is not TOML: {fault}") from fault
+    known = {each.name for each in fields(Settings)}
+    named = {key.replace("-", "_"): value for key, value in found.items()}
+    if unknown := sorted(named.keys() - known):
+        raise SettingsError(f"{file} sets {', '.join(unknown)}: there is no such setting")
+    return named
+
+
+def _parse(each: Field[Any], text: str, variable: str) -> Any:
+    """The value of an environment variable."""
+    if isinstance(each.default, bool):
+        if text.lower() in TRUE:
+            return True
+        if text.lower() in FALSE:
+            return False
+        raise SettingsError(f"{variable} is true or false, not {text!r}")
+    if isinstance(each.default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"{variable} is a whole number, not {text!r}") from None
+    return text
+
+
+def _typed(each: Field[Any], value: Any) -> Any:
+    """The value from the TOML file, if it has the type of the setting."""
+    wanted = type(each.default)
+    if type(value) is not wanted:
+        names = {bool: "true or false", int: "a whole number", str: "a text in quotes"}
+        raise SettingsError(f"{each.name} in the settings file is {names[wanted]}, not {value!r}")
+    return value
