@@ -1,0 +1,158 @@
+"""Send one signed request as bytes, without an SDK, and see the answer as bytes.
+
+The SDKs check and reshape what they send and hide how an error was written; these tests are about
+just that. One connection is kept open; not for use by several threads at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
+SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+REGION = "us-east-1"
+TARGET_PREFIX = "DynamoDB_20120810"
+TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The decoded body; None where it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    @property
+    def error(self) -> str | None:
+        """The error code without its namespace, None for a success."""
+        body = self.json
+        if self.status == 200 or not isinstance(body, dict):
+            return None
+        return str(body.get("__type", "")).rpartition("#")[2]
+
+    @property
+    def message(self) -> str | None:
+        body = self.json
+        if not isinstance(body, dict):
+            return None
+        return body.get("message", body.get("Message"))
+
+
+class Raw:
+    """A client of one endpoint. Raises OSError when it does not answer."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        access_key: str = ACCESS_KEY,
+        secret_key: str = SECRET_KEY,
+        region: str = REGION,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self.host = urlsplit(endpoint).netloc
+        self.access_key = access_key
+        self.secret_key = secret_key
+        self.region = region
+        self.timeout_s = timeout_s
+        self.connection: http.client.HTTPConnection | None = None
+
+    def call(self, operation: str, body: Any, **headers: str) -> Answer:
+        """POST `body` (bytes as they are, anything else as JSON) to `operation`."""
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        signed = sign(
+            self.host,
+            operation,
+            sent,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            region=self.region,
+        )
+        return self.post(sent, {**signed, **headers})
+
+    def post(self, body: bytes, headers: dict[str, str], path: str = "/") -> Answer:
+        """POST with just these headers (and Content-Length)."""
+        try:
+            return self._post(body, headers, path)
+        except (http.client.HTTPException, OSError) as first:
+            # The server may have closed an idle connection; a second failure is real.
+            self.close()
+            if isinstance(first, TimeoutError):
+                raise
+            try:
+                return self._post(body, headers, path)
+            except http.client.HTTPException as second:
+                self.close()
+                raise ConnectionError(str(second)) from second
+
+    def _post(self, body: bytes, headers: dict[str, str], path: str) -> Answer:
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection(self.host, timeout=self.timeout_s)
+        self.connection.request("POST", path, body, headers)
+        reply = self.connection.getresponse()
+        read = reply.read()
+        names = {name.lower(): value for name, value in reply.getheaders()}
+        return Answer(reply.status, names, read)
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+def sign(
+    host: str,
+    operation: str,
+    body: bytes,
+    *,
+    access_key: str = ACCESS_KEY,
+    secret_key: str = SECRET_KEY,
+    region: str = REGION,
+    now: float | None = None,
+    prefix: str = TARGET_PREFIX,
+) -> dict[str, str]:
+    """The headers of a signed awsJson 1.0 request to `/`, in the order boto3 sends them."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    scope = f"{stamp[:8]}/{region}/dynamodb/aws4_request"
+    digest = hashlib.sha256(body).hexdigest()
+    headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "host": host,
+        "x-amz-date": stamp,
+        "x-amz-target": f"{prefix}.{operation}",
+    }
+    names = ";".join(headers)
+    canonical = "\n".join(
+        ["POST", "/", "", *(f"{k}:{v}" for k, v in headers.items()), "", names, digest]
+    )
+    to_sign = "\n".join(
+        ["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()]
+    )
+    key = b"AWS4" + secret_key.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
+    return {
+        "Host": host,
+        "X-Amz-Target": headers["x-amz-target"],
+        "Content-Type": headers["content-type"],
+        "X-Amz-Date": stamp,
+        "Authorization": (
+            f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, "
+            f"SignedHeaders={names}, Signature={signature}"
+        ),
+    }
