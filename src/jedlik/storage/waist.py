@@ -3,7 +3,7 @@
 No engine knows what a table, an item or an index is. It keeps rows and a log:
 
     (space, token, sort, sub) -> (version, value)       rows, in memcmp order of their keys
-    (space, part, seq)        -> record                 log, seq = 1, 2, 3 … within its (space, part)
+    (space, part, seq)        -> record                 log; seq = 1, 2, 3 … per (space, part)
     space                     -> (rows, bytes)          tallies, kept in the same commit
 
 All work is optimistic and one-shot: read, decide in Python, commit under guards, and try again
@@ -22,6 +22,7 @@ This module imports nothing of ours. Engines: `memory.py`, `sqlite.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 Key: TypeAlias = tuple[int, bytes, bytes, bytes]
@@ -106,7 +107,8 @@ class Batch(NamedTuple):
     tallies: Sequence[Tally] = ()
 
 
-class Conflict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Conflict:
     """The first guard that did not hold, and the row that was there (perhaps still pending)."""
 
     index: int
