@@ -8,14 +8,17 @@ item collections, and one for each index.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from random import Random
 from uuid import UUID
 
 from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put
 from jedlik.tables.catalog import Catalog
 from jedlik.tables.clock import Clock, SystemClock, VersionSource
-from jedlik.tables.errors import Contended, TableNotFound
+from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Index, Table
+from jedlik.tables.turns import Sleep, Turns
 
 TOKENS_SPACE = 1
 JOBS_SPACE = 2
@@ -27,11 +30,20 @@ _DROPS_TOKEN = b"drop".ljust(16, b"\0")
 class Database:
     """Tables over one storage engine.
 
-    `node` tells several processes' write tokens apart. `random_bytes` makes table ids.
+    `node` tells several processes' write tokens apart; `random` and `sleep` serve retries.
     """
 
-    def __init__(self, engine: Engine, *, clock: Clock | None = None, node: int = 0) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Clock | None = None,
+        node: int = 0,
+        random: Random | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self.engine = engine
+        self.turns = Turns(random if random is not None else Random(), sleep)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.versions = VersionSource(self.clock, node)
         self.catalog = Catalog(engine, self.versions)
@@ -132,6 +144,3 @@ def _drop_key(space: int) -> tuple[int, bytes, bytes, bytes]:
 def _table_id(version: int, space: int) -> str:
     """A UUID that is unique for the store and the same in a replayed run."""
     return str(UUID(int=(version << 64 | space * 0x9E3779B97F4A7C15 % (1 << 64)), version=4))
-
-
-__all__ = ["JOBS_SPACE", "TOKENS_SPACE", "Contended", "Database", "spaces_of"]

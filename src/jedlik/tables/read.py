@@ -21,7 +21,11 @@ FETCH_BYTES_MAX = 5 << 18
 
 
 class Page(NamedTuple):
-    """Some rows in order; `size_bytes` is their sizes' sum; `more` when rows may follow the last."""
+    """Some rows in order; `size_bytes` is their sizes' sum; `more` when rows may follow the last.
+
+    A page that is full says `more` without looking: DynamoDB, too, gives a LastEvaluatedKey when
+    Limit is met by the very last item.
+    """
 
     entries: list[Entry]
     size_bytes: int
@@ -74,8 +78,9 @@ async def query(
             byte_limit=FETCH_BYTES_MAX,
         )
         size_bytes, full = _take(entries, page.entries, size_bytes)
-        if full or not page.more or len(entries) == limit:
-            return Page(entries, size_bytes, page.more or full)
+        full = full or len(entries) == limit
+        if full or not page.more:
+            return Page(entries, size_bytes, full or page.more)
         after = (entries[-1].sort, entries[-1].sub)
 
 
@@ -102,8 +107,9 @@ async def scan(
             byte_limit=FETCH_BYTES_MAX,
         )
         size_bytes, full = _take(entries, page.entries, size_bytes)
-        if full or not page.more or len(entries) == limit:
-            return Page(entries, size_bytes, page.more or full)
+        full = full or len(entries) == limit
+        if full or not page.more:
+            return Page(entries, size_bytes, full or page.more)
         last = entries[-1]
         after = (last.token, last.sort, last.sub)
 

@@ -1,0 +1,127 @@
+"""The four things that can be asked of one item: put, update, delete, check.
+
+Each knows its condition and how to make the new image from the old one: pure, without clock or
+store, so that a retry on another old image is just another call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jedlik.tables.errors import Invalid
+from jedlik.tables.indexes import check_index_keys, entry_of
+from jedlik.tables.keys import Key
+from jedlik.tables.model import Table
+from jedlik.tables.stored import Stored, pack, size_of
+from jedlik.values import item_size
+
+Item = dict[str, Any]
+
+ITEM_BYTES_MAX = 400 * 1024
+"""An item with its local index entries (developer guide, Service quotas)."""
+
+
+class Condition(Protocol):
+    """What must hold of the old image; `jedlik.tables.expressions` makes these."""
+
+    def holds(self, item: Item | None) -> bool:
+        """Whether the item, or its absence, satisfies the condition."""
+        ...
+
+
+class Update(Protocol):
+    """A change of an item; `jedlik.tables.expressions` makes these."""
+
+    def apply(self, item: Item) -> Item:
+        """A new item; the old one is left as it is. Raises Invalid in AWS's words."""
+        ...
+
+
+@dataclass(slots=True)
+class PutWrite:
+    """Replace the item. `item` is checked and normal (`values.check_item` gave `size`)."""
+
+    table: Table
+    key: Key
+    item: Item
+    size: int
+    condition: Condition | None = None
+
+    def apply(self, old: Stored | None, version: int) -> Stored:
+        """The new image; raises Invalid for index keys or a size that cannot be."""
+        table = self.table
+        if table.indexes:
+            check_index_keys(table, self.item, updating=False)
+        stored = Stored(version, pack(self.item, self.size), self.item)
+        if self.size > ITEM_BYTES_MAX or (
+            table.has_local_indexes and _with_local_entries(table, self.key, stored) > ITEM_BYTES_MAX
+        ):
+            raise Invalid("Item size has exceeded the maximum allowed size")
+        return stored
+
+
+@dataclass(slots=True)
+class UpdateWrite:
+    """Change the item, or make it from its key. `attributes` is the key as a map."""
+
+    table: Table
+    key: Key
+    attributes: Item
+    update: Update | None = None
+    condition: Condition | None = None
+
+    def apply(self, old: Stored | None, version: int) -> Stored:
+        """The new image; raises Invalid for what the update cannot do or make."""
+        table = self.table
+        item = old.item if old is not None else self.attributes
+        if self.update is not None:
+            item = self.update.apply(item)
+        if table.indexes:
+            check_index_keys(table, item, updating=True)
+        size = item_size(item)
+        stored = Stored(version, pack(item, size), item)
+        if size > ITEM_BYTES_MAX or (
+            table.has_local_indexes and _with_local_entries(table, self.key, stored) > ITEM_BYTES_MAX
+        ):
+            raise Invalid("Item size to update has exceeded the maximum allowed size")
+        return stored
+
+
+@dataclass(slots=True)
+class DeleteWrite:
+    """Take the item away, if it is there."""
+
+    table: Table
+    key: Key
+    condition: Condition | None = None
+
+    def apply(self, old: Stored | None, version: int) -> None:
+        """Nothing remains."""
+        return None
+
+
+@dataclass(slots=True)
+class CheckWrite:
+    """Only require the condition, in a transaction."""
+
+    table: Table
+    key: Key
+    condition: Condition | None = None
+
+    def apply(self, old: Stored | None, version: int) -> Stored | None:
+        """The item stays as it is."""
+        return old
+
+
+ItemWrite = PutWrite | UpdateWrite | DeleteWrite | CheckWrite
+
+
+def _with_local_entries(table: Table, key: Key, stored: Stored) -> int:
+    """The size that counts against the limit: the item and its local index entries."""
+    total = stored.size
+    for index in table.written_indexes:
+        if index.kind == "local":
+            entry = entry_of(table, index, stored.item, key, stored.value)
+            total += size_of(entry[1]) if entry else 0
+    return total

@@ -1,0 +1,359 @@
+"""The only door through which an item changes.
+
+old image -> condition -> pure apply -> size and key checks -> index deltas -> change record -> one
+guarded batch. PutItem, UpdateItem, DeleteItem, BatchWriteItem, TransactWriteItems, PartiQL and the
+workers all enter here; none can forget indexes, the log, item collections or limits.
+
+Reads made here may see what is not durable yet, because nothing is answered before a later fsync:
+a refusal, too, waits for a guard-only commit that covers what it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from jedlik.changes.record import Record, encode_record
+from jedlik.storage.waist import ABSENT, Batch, Change, Delete, Engine, Keep, Put, Row, Tally
+from jedlik.tables import indexes
+from jedlik.tables.database import TOKENS_SPACE, Database
+from jedlik.tables.errors import (
+    CollectionTooLarge,
+    ConditionFailed,
+    Contended,
+    IdempotencyMismatch,
+    Invalid,
+    Reason,
+    TransactionCancelled,
+)
+from jedlik.tables.item_writes import CheckWrite, ItemWrite
+from jedlik.tables.model import Table
+from jedlik.tables.stored import Stored
+
+RETRIES_MAX = 30
+TOKEN_LIFE_MS = 600_000
+"""How long a client token of a transaction is remembered (API reference, TransactWriteItems)."""
+
+NOTHING = Reason("None")
+RowKey = tuple[int, bytes, bytes, bytes]
+
+
+@dataclass(slots=True)
+class Written:
+    """What a write did. `index_units` maps an index to the write capacity it took."""
+
+    old: Stored | None
+    new: Stored | None
+    index_units: dict[str, int]
+    collection_bytes: int | None = None
+
+    @property
+    def charged_bytes(self) -> int:
+        """The bytes the table is charged for: the larger of both images."""
+        return max(self.old.size if self.old else 0, self.new.size if self.new else 0)
+
+
+@dataclass(frozen=True)
+class ClientToken:
+    """A transaction's idempotency token; `fingerprint` is a hash of all its parameters."""
+
+    scope: str
+    token: str
+    fingerprint: bytes
+
+
+async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None) -> Written:
+    """Do one write; raises ConditionFailed, Invalid, CollectionTooLarge or Contended."""
+    engine, table = db.engine, write.table
+    row_key = (table.space, write.key.token, write.key.sort, b"")
+    row = await engine.get_one(row_key, pending=True)
+    if table.plain:
+        return await _write_plain(db, write, row_key, row)
+    done = await _attempt(db, [write], [row], actor=actor)
+    return (done or await _take_turns(db, [write], actor=actor))[0]
+
+
+async def write_batch(db: Database, writes: Sequence[ItemWrite]) -> list[Written]:
+    """Do several unconditional writes of different items; one commit carries them all."""
+    rows = await _read_olds(db.engine, writes)
+    return await _attempt(db, writes, rows) or await _take_turns(db, writes)
+
+
+async def write_all(
+    db: Database, writes: Sequence[ItemWrite], *, token: ClientToken | None = None
+) -> list[Written] | None:
+    """Do all or nothing; None when this token has done it before.
+
+    Raises TransactionCancelled with a reason per write, or IdempotencyMismatch.
+    """
+    rows = await _read_olds(db.engine, writes)
+    if token is not None and await _seen(db, token):
+        return None
+    done = await _attempt(db, writes, rows, token=token, together=True)
+    if done is not None:
+        return done
+    try:
+        return await _take_turns(db, writes, token=token, together=True)
+    except Contended:
+        reason = Reason("TransactionConflict", "Transaction is ongoing for the item")
+        raise TransactionCancelled([reason] * len(writes)) from None
+
+
+async def settle(engine: Engine, version: int) -> None:
+    """Wait until everything that a pending read can have seen is durable."""
+    await engine.commit(Batch(version, ()))
+
+
+async def _write_plain(db: Database, write: ItemWrite, row_key: RowKey, row: Row | None) -> Written:
+    """The short way: a table without indexes, log or item collections changes one row."""
+    table, engine = write.table, db.engine
+    attempt = 0
+    while True:
+        old = None if row is None else Stored(row.version, row.value)
+        seen = ABSENT if row is None else row.version
+        version = db.versions.next(seen)
+        if write.condition is not None and not write.condition.holds(old and old.item):
+            if await engine.commit(Batch(version, (Keep(row_key, seen),))) is None:
+                raise ConditionFailed(old, charged_bytes=old.size if old else 0)
+        else:
+            new = await _refused_when_durable(db, write, old, version)
+            change: Put | Delete | Keep
+            if isinstance(write, CheckWrite):
+                change, tallies = Keep(row_key, seen), ()
+            elif new is None:
+                change = Delete(row_key, seen) if old else Keep(row_key, seen)
+                tallies = (Tally(table.space, -1, -old.size),) if old else ()
+            else:
+                change = Put(row_key, seen, new.value)
+                grown = new.size - old.size if old else new.size
+                tallies = (Tally(table.space, 0 if old else 1, grown),)
+            if await engine.commit(Batch(version, (change,), (), tallies)) is None:
+                return Written(old, new, {})
+        attempt += 1
+        if attempt > RETRIES_MAX:
+            raise Contended
+        async with db.turns.of([row_key]):
+            await db.turns.pause(attempt)
+            row = await engine.get_one(row_key, pending=True)
+
+
+async def _refused_when_durable(
+    db: Database, write: ItemWrite, old: Stored | None, version: int
+) -> Stored | None:
+    """The new image; a refusal waits until what it was judged on is durable."""
+    try:
+        return write.apply(old, version)
+    except Invalid:
+        await settle(db.engine, version)
+        raise
+
+
+async def _take_turns(
+    db: Database,
+    writes: Sequence[ItemWrite],
+    *,
+    actor: str | None = None,
+    token: ClientToken | None = None,
+    together: bool = False,
+) -> list[Written]:
+    """Retry after a conflict, holding the keys against this process's other writers."""
+    keys = sorted((w.table.space, w.key.token, w.key.sort, b"") for w in writes)
+    async with db.turns.of(keys):
+        for attempt in range(1, RETRIES_MAX + 1):
+            await db.turns.pause(attempt)
+            rows = await _read_olds(db.engine, writes)
+            if token is not None and await _seen(db, token):
+                # A rival with the same token won: its work is ours, done once.
+                raise Contended
+            done = await _attempt(db, writes, rows, actor=actor, token=token, together=together)
+            if done is not None:
+                return done
+    raise Contended
+
+
+async def _read_olds(engine: Engine, writes: Sequence[ItemWrite]) -> list[Row | None]:
+    keys = [(w.table.space, w.key.token, w.key.sort, b"") for w in writes]
+    return await engine.get(keys, pending=True)
+
+
+async def _attempt(
+    db: Database,
+    writes: Sequence[ItemWrite],
+    rows: Sequence[Row | None],
+    *,
+    actor: str | None = None,
+    token: ClientToken | None = None,
+    together: bool = False,
+) -> list[Written] | None:
+    """Evaluate every write on these rows and commit; None when a guard found other rows."""
+    version = db.versions.next(max((row.version for row in rows if row), default=0))
+    plan = _Plan(db, version, actor)
+    done: list[Written] = []
+    reasons: list[Reason] = []
+    for write, row in zip(writes, rows, strict=True):
+        old = None if row is None else Stored(row.version, row.value)
+        try:
+            done.append(plan.add(write, old))
+            reasons.append(NOTHING)
+        except ConditionFailed:
+            reasons.append(Reason("ConditionalCheckFailed", "The conditional request failed", old))
+        except Invalid as error:
+            reasons.append(Reason("ValidationError", error.message, old))
+    if len(done) < len(writes):
+        return await _refuse(db, plan, writes, rows, reasons, together=together)
+    try:
+        await plan.meter_collections()
+    except CollectionTooLarge as error:
+        if not together:
+            raise
+        code = "ItemCollectionSizeLimitExceeded"
+        reason = Reason(code, "Collection size exceeded.")
+        raise TransactionCancelled([reason] * len(writes)) from error
+    if token is not None:
+        plan.writes.append(await _token_put(db, token))
+    conflict = await db.engine.commit(plan.batch())
+    return None if conflict is not None else done
+
+
+async def _refuse(
+    db: Database,
+    plan: _Plan,
+    writes: Sequence[ItemWrite],
+    rows: Sequence[Row | None],
+    reasons: list[Reason],
+    *,
+    together: bool,
+) -> None:
+    """Say no, once what the no was judged on is durable and unchanged; None to judge again."""
+    guards = [
+        Keep((w.table.space, w.key.token, w.key.sort, b""), row.version if row else ABSENT)
+        for w, row in zip(writes, rows, strict=True)
+    ]
+    if await db.engine.commit(Batch(plan.version, guards)) is not None:
+        return
+    if together:
+        raise TransactionCancelled(reasons)
+    guilty = next(reason for reason in reasons if reason is not NOTHING)
+    if guilty.code == "ConditionalCheckFailed":
+        raise ConditionFailed(guilty.old, charged_bytes=guilty.old.size if guilty.old else 0)
+    raise Invalid(guilty.message or "")
+
+
+class _Plan:
+    """The batch under construction for one attempt."""
+
+    def __init__(self, db: Database, version: int, actor: str | None) -> None:
+        self.version = version
+        self.writes: list[Put | Delete | Keep] = []
+        self._db = db
+        self._actor = actor
+        self._at_ms = db.clock.now_ms()
+        self._changes: list[Change] = []
+        self._tallies: dict[int, tuple[int, int]] = {}
+        self._collections: dict[tuple[int, bytes], tuple[int, list[Written]]] = {}
+
+    def add(self, write: ItemWrite, old: Stored | None) -> Written:
+        """Take one write in; raises ConditionFailed or Invalid, leaving the plan unusable."""
+        if write.condition is not None and not write.condition.holds(old and old.item):
+            raise ConditionFailed(old)
+        table, key = write.table, write.key
+        new = write.apply(old, self.version)
+        row_key = (table.space, key.token, key.sort, b"")
+        seen = ABSENT if old is None else old.version
+        if isinstance(write, CheckWrite) or (old is None and new is None):
+            self.writes.append(Keep(row_key, seen))
+            return Written(old, new, {})
+        self.writes.append(Put(row_key, seen, new.value) if new else Delete(row_key, seen))
+        rows = (new is not None) - (old is not None)
+        grown = (new.size if new else 0) - (old.size if old else 0)
+        self._tally(table.space, rows, grown)
+        written = Written(old, new, {})
+        local_grown = self._add_index_deltas(write, written)
+        if table.has_local_indexes:
+            place = (table.collection_space, key.token)
+            so_far, members = self._collections.get(place, (0, []))
+            self._collections[place] = (so_far + grown + local_grown, [*members, written])
+        if table.logged and differ(old, new):
+            self._log(table, key.token, old, new)
+        return written
+
+    async def meter_collections(self) -> None:
+        """Carry the sizes of item collections along; raises CollectionTooLarge."""
+        for (space, token), (grown, members) in self._collections.items():
+            row_key = (space, token, b"", b"")
+            row = await self._db.engine.get_one(row_key, pending=True)
+            size = max(0, (int.from_bytes(row.value, "big") if row else 0) + grown)
+            if grown > 0 and size > self._db.collection_bytes_max:
+                raise CollectionTooLarge
+            for written in members:
+                written.collection_bytes = size
+            if grown:
+                seen = row.version if row else ABSENT
+                put = Put(row_key, seen, size.to_bytes(8, "big"))
+                self.writes.append(put if size else Delete(row_key, seen) if row else Keep(row_key, seen))
+
+    def batch(self) -> Batch:
+        """Everything, as one commit."""
+        tallies = [Tally(space, *counts) for space, counts in self._tallies.items()]
+        return Batch(self.version, self.writes, self._changes, tallies)
+
+    def _add_index_deltas(self, write: ItemWrite, written: Written) -> int:
+        """Index rows of one write; returns how many bytes its local indexes grew by."""
+        local_grown = 0
+        for delta in indexes.deltas(write.table, write.key, written.old, written.new):
+            self.writes += delta.writes
+            self._tally(delta.index.space, delta.rows, delta.size_bytes)
+            written.index_units[delta.index.name] = delta.units
+            if delta.index.kind == "local":
+                local_grown += delta.size_bytes
+        return local_grown
+
+    def _tally(self, space: int, rows: int, size_bytes: int) -> None:
+        before = self._tallies.get(space, (0, 0))
+        self._tallies[space] = (before[0] + rows, before[1] + size_bytes)
+
+    def _log(self, table: Table, token: bytes, old: Stored | None, new: Stored | None) -> None:
+        record = Record(
+            at_ms=self._at_ms,
+            version=self.version,
+            old=old.value if old else None,
+            new=new.value if new else None,
+            actor=self._actor,
+        )
+        self._changes.append(Change(table.space, table.part_of(token), encode_record(record)))
+
+
+def differ(old: Stored | None, new: Stored | None) -> bool:
+    """Whether a write changed anything: the log holds no record of one that did not."""
+    if old is None or new is None:
+        return old is not new
+    return old.value != new.value and (old.size != new.size or old.item != new.item)
+
+
+async def _seen(db: Database, token: ClientToken) -> bool:
+    """Whether this token has done its transaction; raises IdempotencyMismatch for another one."""
+    row = await db.engine.get_one(_token_key(token), pending=True)
+    if row is None or _expired(db, row):
+        return False
+    if row.value[8:] != token.fingerprint:
+        raise IdempotencyMismatch
+    # The first use may still be on its way to the disk.
+    await settle(db.engine, db.versions.next())
+    return True
+
+
+async def _token_put(db: Database, token: ClientToken) -> Put:
+    key = _token_key(token)
+    row = await db.engine.get_one(key, pending=True)
+    value = db.clock.now_ms().to_bytes(8, "big") + token.fingerprint
+    return Put(key, ABSENT if row is None else row.version, value)
+
+
+def _expired(db: Database, row: Row) -> bool:
+    return int.from_bytes(row.value[:8], "big") + TOKEN_LIFE_MS < db.clock.now_ms()
+
+
+def _token_key(token: ClientToken) -> RowKey:
+    digest = blake2b(f"{token.scope}\0{token.token}".encode(), digest_size=16).digest()
+    return (TOKENS_SPACE, digest, b"", b"")
