@@ -10,7 +10,7 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
-    """A change: `old` and `new` are stored bytes (size + DynamoDB JSON), or None where there is none.
+    """A change: `old` and `new` are stored bytes (size + DynamoDB JSON), or None for no item.
 
     `actor` is None for a client's write, "ttl" for an expiry, another word for other services;
     `origin` is the region a replicated write came from, or None.

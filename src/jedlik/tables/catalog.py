@@ -133,8 +133,9 @@ class Catalog:
         for _ in range(RETRIES_MAX):
             row = await self._engine.get_one(_SPACES_KEY, pending=True)
             first = int.from_bytes(row.value, "big") if row else FIRST_TABLE_SPACE
-            put = Put(_SPACES_KEY, row.version if row else ABSENT, (first + count).to_bytes(8, "big"))
-            version = self._versions.next(row.version if row else 0)
+            seen = row.version if row else ABSENT
+            put = Put(_SPACES_KEY, seen, (first + count).to_bytes(8, "big"))
+            version = self._versions.next(seen)
             if await self._engine.commit(Batch(version, (put,))) is None:
                 return first
         raise Contended

@@ -48,6 +48,8 @@ class Database:
         self.versions = VersionSource(self.clock, node)
         self.catalog = Catalog(engine, self.versions)
         self.collection_bytes_max = 10 << 30
+        self.index_added = False
+        """Set when an index was added, so that the backfill worker looks at the catalog again."""
 
     async def open(self) -> None:
         """Make what must be there before the first request."""
@@ -88,7 +90,9 @@ class Database:
         space = await self.catalog.reserve_spaces(1)
         await self.engine.space_create(space)
         index = replace(index, space=space, status="CREATING", backfilling=True)
-        return await self.catalog.replace(old, replace(new, indexes=(*new.indexes, index)))
+        changed = await self.catalog.replace(old, replace(new, indexes=(*new.indexes, index)))
+        self.index_added = True
+        return changed
 
     async def drop_index(self, table: Table, name: str) -> Table:
         """Take an index away and give its space back in the background."""

@@ -18,7 +18,7 @@ from jedlik.tables.keys import (
     entry_sub,
     index_key,
 )
-from jedlik.tables.model import Index, Table
+from jedlik.tables.model import Index, KeyAttribute, Table
 from jedlik.tables.stored import Stored, pack, size_of
 from jedlik.values import encode_key, item_size
 
@@ -59,15 +59,17 @@ def check_index_keys(table: Table, item: Item, *, updating: bool) -> None:
                     continue
                 text = value.get(attribute.type)
                 if text is None:
-                    raise Invalid(_type_text(index, attribute.name, attribute.type, value, updating))
+                    raise Invalid(_type_text(index, attribute, value, updating))
                 if not text:
-                    raise Invalid(_empty_text(index, attribute.name, attribute.type, updating))
+                    raise Invalid(_empty_text(index, attribute, updating))
                 total += len(encode_key(value))
             if total > bytes_max:
                 raise Invalid(_size_text(bytes_max))
 
 
-def entry_of(table: Table, index: Index, item: Item, key: Key, value: bytes) -> tuple[RowKey, bytes] | None:
+def entry_of(
+    table: Table, index: Index, item: Item, key: Key, value: bytes
+) -> tuple[RowKey, bytes] | None:
     """The row that an item has in an index, or None where it has none.
 
     `value` is the item's stored bytes, shared when the index projects everything.
@@ -94,8 +96,8 @@ def deltas(table: Table, key: Key, old: Stored | None, new: Stored | None) -> li
     """One delta per index that must change."""
     found = []
     for index in table.written_indexes:
-        before = old and entry_of(table, index, old.item, key, old.value)
-        after = new and entry_of(table, index, new.item, key, new.value)
+        before = entry_of(table, index, old.item, key, old.value) if old else None
+        after = entry_of(table, index, new.item, key, new.value) if new else None
         delta = _delta(index, before, after)
         if delta is not None:
             found.append(delta)
@@ -131,7 +133,7 @@ def write_units(size_bytes: int) -> int:
     return max(1, -(-size_bytes // WRITE_UNIT_BYTES))
 
 
-def _type_text(index: Index, name: str, expected: str, value: Item, updating: bool) -> str:
+def _type_text(index: Index, attribute: KeyAttribute, value: Item, updating: bool) -> str:
     if updating:
         return (
             "The update expression attempted to update the secondary index key to unsupported type"
@@ -139,12 +141,12 @@ def _type_text(index: Index, name: str, expected: str, value: Item, updating: bo
     actual = next(iter(value))
     return (
         "One or more parameter values were invalid: Type mismatch for Index Key "
-        f"{name} Expected: {expected} Actual: {actual} IndexName: {index.name}"
+        f"{attribute.name} Expected: {attribute.type} Actual: {actual} IndexName: {index.name}"
     )
 
 
-def _empty_text(index: Index, name: str, kind: str, updating: bool) -> str:
-    word = "binary" if kind == "B" else "string"
+def _empty_text(index: Index, attribute: KeyAttribute, updating: bool) -> str:
+    word = "binary" if attribute.type == "B" else "string"
     reason = f"The AttributeValue for a key attribute cannot contain an empty {word} value."
     if updating:
         return (
@@ -153,7 +155,7 @@ def _empty_text(index: Index, name: str, kind: str, updating: bool) -> str:
         )
     return (
         "One or more parameter values are not valid. A value specified for a secondary index key "
-        f"is not supported. {reason} IndexName: {index.name}, IndexKey: {name}"
+        f"is not supported. {reason} IndexName: {index.name}, IndexKey: {attribute.name}"
     )
 
 

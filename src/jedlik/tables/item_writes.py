@@ -54,9 +54,7 @@ class PutWrite:
         if table.indexes:
             check_index_keys(table, self.item, updating=False)
         stored = Stored(version, pack(self.item, self.size), self.item)
-        if self.size > ITEM_BYTES_MAX or (
-            table.has_local_indexes and _with_local_entries(table, self.key, stored) > ITEM_BYTES_MAX
-        ):
+        if _too_large(table, self.key, stored):
             raise Invalid("Item size has exceeded the maximum allowed size")
         return stored
 
@@ -81,9 +79,7 @@ class UpdateWrite:
             check_index_keys(table, item, updating=True)
         size = item_size(item)
         stored = Stored(version, pack(item, size), item)
-        if size > ITEM_BYTES_MAX or (
-            table.has_local_indexes and _with_local_entries(table, self.key, stored) > ITEM_BYTES_MAX
-        ):
+        if _too_large(table, self.key, stored):
             raise Invalid("Item size to update has exceeded the maximum allowed size")
         return stored
 
@@ -98,7 +94,6 @@ class DeleteWrite:
 
     def apply(self, old: Stored | None, version: int) -> None:
         """Nothing remains."""
-        return None
 
 
 @dataclass(slots=True)
@@ -117,11 +112,12 @@ class CheckWrite:
 ItemWrite = PutWrite | UpdateWrite | DeleteWrite | CheckWrite
 
 
-def _with_local_entries(table: Table, key: Key, stored: Stored) -> int:
-    """The size that counts against the limit: the item and its local index entries."""
+def _too_large(table: Table, key: Key, stored: Stored) -> bool:
+    """Whether the item, with its local index entries, exceeds what an item may be."""
     total = stored.size
-    for index in table.written_indexes:
-        if index.kind == "local":
-            entry = entry_of(table, index, stored.item, key, stored.value)
-            total += size_of(entry[1]) if entry else 0
-    return total
+    if table.has_local_indexes:
+        for index in table.written_indexes:
+            if index.kind == "local":
+                entry = entry_of(table, index, stored.item, key, stored.value)
+                total += size_of(entry[1]) if entry else 0
+    return total > ITEM_BYTES_MAX

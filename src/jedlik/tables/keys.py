@@ -88,17 +88,33 @@ def entry_sub(key: Key) -> bytes:
 
 
 def index_key(index: Index, item: Item) -> Key | None:
-    """Where the item stands in an index, or None when it lacks one of the index's key attributes.
+    """Where the item stands in an index, or None when it is not in it.
 
-    The key attributes have the right types (`indexes.check_index_keys` has seen the item).
+    It is not when a key attribute is missing; nor when one cannot be a key (another type, empty,
+    too long), which happens only to items written before the index was made.
     """
-    try:
-        partition = [item[attribute.name] for attribute in index.keys.partition]
-        sort = [item[attribute.name] for attribute in index.keys.sort]
-    except KeyError:
+    partition = _index_part(index.keys.partition, item, PARTITION_KEY_BYTES_MAX)
+    if partition is None:
         return None
-    token = blake2b(encode_key_tuple(partition), digest_size=16).digest()
-    return Key(token, encode_key_tuple(sort) if sort else b"")
+    sort = _index_part(index.keys.sort, item, SORT_KEY_BYTES_MAX) if index.keys.sort else b""
+    if sort is None:
+        return None
+    return Key(blake2b(partition, digest_size=16).digest(), sort)
+
+
+def _index_part(
+    attributes: tuple[KeyAttribute, ...], item: Item, bytes_max: int
+) -> bytes | None:
+    values = []
+    for attribute in attributes:
+        value = item.get(attribute.name)
+        if value is None or not value.get(attribute.type):
+            return None
+        values.append(value)
+    encoded = encode_key_tuple(values)
+    if len(encoded) > bytes_max and sum(len(encode_key(value)) for value in values) > bytes_max:
+        return None
+    return encoded
 
 
 def exact_key(schema: KeySchema, key_of: KeyOf, attributes: Item) -> Key:
@@ -109,7 +125,7 @@ def exact_key(schema: KeySchema, key_of: KeyOf, attributes: Item) -> Key:
 
 
 def segment_tokens(segment: int, total_segments: int) -> tuple[bytes, bytes | None]:
-    """The token range of one parallel segment: low inclusive, high exclusive or None for the end."""
+    """The token range of one parallel segment: low inclusive, high exclusive or None (the end)."""
     low = (segment << 128) // total_segments
     high = ((segment + 1) << 128) // total_segments
     return low.to_bytes(16, "big"), None if high >> 128 else high.to_bytes(16, "big")

@@ -33,7 +33,10 @@ class KeyAttribute:
 
 @dataclass(frozen=True)
 class KeySchema:
-    """Partition and sort attributes, in order; tables have one and at most one, indexes up to four each."""
+    """Partition and sort attributes, in order.
+
+    Tables have one, and at most one; indexes up to four of each.
+    """
 
     partition: tuple[KeyAttribute, ...]
     sort: tuple[KeyAttribute, ...] = ()
@@ -97,7 +100,7 @@ class Index:
 
 @dataclass(frozen=True)
 class StreamSettings:
-    """The change stream of a table; `label` is the last part of its ARN and survives until disabled."""
+    """The change stream of a table; `label` ends its ARN and stays until it is disabled."""
 
     view_type: str
     label: str
@@ -165,7 +168,7 @@ class Table:
     @cached_property
     def key_of(self) -> KeyOf:
         """From an item or a key map to its storage key; raises BadKey."""
-        from jedlik.tables.keys import key_extractor  # noqa: PLC0415 - keys.py is written in terms of this model
+        from jedlik.tables.keys import key_extractor
 
         return key_extractor(self.keys)
 

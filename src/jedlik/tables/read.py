@@ -60,7 +60,7 @@ async def query(
     after: tuple[bytes, bytes] | None = None,
     limit: int | None = None,
 ) -> Page:
-    """Rows of one partition key between two sort bounds; `after` is the (sort, sub) to go on from."""
+    """Rows of one partition key between two sort bounds; `after`: the (sort, sub) to go on from."""
     entries: list[Entry] = []
     size_bytes = 0
     while True:

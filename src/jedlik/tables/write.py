@@ -29,7 +29,7 @@ from jedlik.tables.errors import (
 )
 from jedlik.tables.item_writes import CheckWrite, ItemWrite
 from jedlik.tables.model import Table
-from jedlik.tables.stored import Stored
+from jedlik.tables.stored import Stored, size_of
 
 RETRIES_MAX = 30
 TOKEN_LIFE_MS = 600_000
@@ -71,13 +71,20 @@ async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None)
     if table.plain:
         return await _write_plain(db, write, row_key, row)
     done = await _attempt(db, [write], [row], actor=actor)
-    return (done or await _take_turns(db, [write], actor=actor))[0]
+    if done is None:
+        done = await _take_turns(db, [write], actor=actor)
+    assert done is not None
+    return done[0]
 
 
 async def write_batch(db: Database, writes: Sequence[ItemWrite]) -> list[Written]:
     """Do several unconditional writes of different items; one commit carries them all."""
     rows = await _read_olds(db.engine, writes)
-    return await _attempt(db, writes, rows) or await _take_turns(db, writes)
+    done = await _attempt(db, writes, rows)
+    if done is None:
+        done = await _take_turns(db, writes)
+    assert done is not None
+    return done
 
 
 async def write_all(
@@ -113,17 +120,19 @@ async def _write_plain(db: Database, write: ItemWrite, row_key: RowKey, row: Row
         old = None if row is None else Stored(row.version, row.value)
         seen = ABSENT if row is None else row.version
         version = db.versions.next(seen)
-        if write.condition is not None and not write.condition.holds(old and old.item):
+        if write.condition is not None and not write.condition.holds(old.item if old else None):
             if await engine.commit(Batch(version, (Keep(row_key, seen),))) is None:
                 raise ConditionFailed(old, charged_bytes=old.size if old else 0)
         else:
             new = await _refused_when_durable(db, write, old, version)
             change: Put | Delete | Keep
+            tallies: tuple[Tally, ...] = ()
             if isinstance(write, CheckWrite):
-                change, tallies = Keep(row_key, seen), ()
+                change = Keep(row_key, seen)
             elif new is None:
                 change = Delete(row_key, seen) if old else Keep(row_key, seen)
-                tallies = (Tally(table.space, -1, -old.size),) if old else ()
+                if old:
+                    tallies = (Tally(table.space, -1, -old.size),)
             else:
                 change = Put(row_key, seen, new.value)
                 grown = new.size - old.size if old else new.size
@@ -156,16 +165,18 @@ async def _take_turns(
     actor: str | None = None,
     token: ClientToken | None = None,
     together: bool = False,
-) -> list[Written]:
-    """Retry after a conflict, holding the keys against this process's other writers."""
+) -> list[Written] | None:
+    """Retry after a conflict, holding the keys against this process's other writers.
+
+    None when a rival with the same token has done the work meanwhile.
+    """
     keys = sorted((w.table.space, w.key.token, w.key.sort, b"") for w in writes)
     async with db.turns.of(keys):
         for attempt in range(1, RETRIES_MAX + 1):
             await db.turns.pause(attempt)
             rows = await _read_olds(db.engine, writes)
             if token is not None and await _seen(db, token):
-                # A rival with the same token won: its work is ours, done once.
-                raise Contended
+                return None
             done = await _attempt(db, writes, rows, actor=actor, token=token, together=together)
             if done is not None:
                 return done
@@ -201,9 +212,11 @@ async def _attempt(
         except Invalid as error:
             reasons.append(Reason("ValidationError", error.message, old))
     if len(done) < len(writes):
-        return await _refuse(db, plan, writes, rows, reasons, together=together)
+        await _refuse(db, plan, writes, rows, reasons, together=together)
+        return None
     try:
         await plan.meter_collections()
+        await plan.settle_backfilling()
     except CollectionTooLarge as error:
         if not together:
             raise
@@ -225,7 +238,7 @@ async def _refuse(
     *,
     together: bool,
 ) -> None:
-    """Say no, once what the no was judged on is durable and unchanged; None to judge again."""
+    """Say no, once what it was judged on is durable; return if that has changed: judge again."""
     guards = [
         Keep((w.table.space, w.key.token, w.key.sort, b""), row.version if row else ABSENT)
         for w, row in zip(writes, rows, strict=True)
@@ -252,10 +265,11 @@ class _Plan:
         self._changes: list[Change] = []
         self._tallies: dict[int, tuple[int, int]] = {}
         self._collections: dict[tuple[int, bytes], tuple[int, list[Written]]] = {}
+        self._backfilling: list[Put | Delete] = []
 
     def add(self, write: ItemWrite, old: Stored | None) -> Written:
         """Take one write in; raises ConditionFailed or Invalid, leaving the plan unusable."""
-        if write.condition is not None and not write.condition.holds(old and old.item):
+        if write.condition is not None and not write.condition.holds(old.item if old else None):
             raise ConditionFailed(old)
         table, key = write.table, write.key
         new = write.apply(old, self.version)
@@ -290,8 +304,20 @@ class _Plan:
                 written.collection_bytes = size
             if grown:
                 seen = row.version if row else ABSENT
-                put = Put(row_key, seen, size.to_bytes(8, "big"))
-                self.writes.append(put if size else Delete(row_key, seen) if row else Keep(row_key, seen))
+                self.writes.append(Put(row_key, seen, size.to_bytes(8, "big")))
+
+    async def settle_backfilling(self) -> None:
+        """Index rows that the backfill may or may not have made yet: look, guard, and count."""
+        for write in self._backfilling:
+            row = await self._db.engine.get_one(write.key, pending=True)
+            seen = row.version if row else ABSENT
+            before = size_of(row.value) if row else 0
+            if isinstance(write, Put):
+                self.writes.append(Put(write.key, seen, write.value))
+                self._tally(write.key[0], 0 if row else 1, size_of(write.value) - before)
+            else:
+                self.writes.append(Delete(write.key, seen) if row else Keep(write.key, ABSENT))
+                self._tally(write.key[0], -1 if row else 0, -before)
 
     def batch(self) -> Batch:
         """Everything, as one commit."""
@@ -302,8 +328,11 @@ class _Plan:
         """Index rows of one write; returns how many bytes its local indexes grew by."""
         local_grown = 0
         for delta in indexes.deltas(write.table, write.key, written.old, written.new):
-            self.writes += delta.writes
-            self._tally(delta.index.space, delta.rows, delta.size_bytes)
+            if delta.index.backfilling:
+                self._backfilling += delta.writes
+            else:
+                self.writes += delta.writes
+                self._tally(delta.index.space, delta.rows, delta.size_bytes)
             written.index_units[delta.index.name] = delta.units
             if delta.index.kind == "local":
                 local_grown += delta.size_bytes

@@ -1,0 +1,110 @@
+"""Filling an index that was added to a table with items in it.
+
+From the moment an index is in the catalog every write maintains it, so what is left to do is to
+add the entries of older items: scan the table, and for each item put its entry under two guards:
+the item is still the version that was read, and no entry is there yet. A lost race means that a
+writer has done the work. The place reached is kept in the jobs space, so that a restart goes on:
+
+    (JOBS_SPACE, "backfill", index space, "") -> token (16 bytes) + sort of the last item done
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jedlik.storage.waist import (
+    ABSENT,
+    ANY,
+    Batch,
+    Delete,
+    Entry,
+    Keep,
+    Put,
+    SpaceDropped,
+    Tally,
+    Write,
+)
+from jedlik.tables.database import JOBS_SPACE, Database
+from jedlik.tables.errors import Contended, TableNotFound
+from jedlik.tables.indexes import entry_of
+from jedlik.tables.keys import Key
+from jedlik.tables.model import Index, Table
+from jedlik.tables.stored import Stored, size_of
+
+ITEMS_PER_STEP = 64
+BYTES_PER_STEP = 1 << 20
+
+_TOKEN = b"backfill".ljust(16, b"\0")
+
+
+class Backfill:
+    """Makes CREATING indexes ACTIVE, a page of items at a step."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: list[Table] | None = None
+
+    async def step(self, now_ms: int) -> bool:
+        """Do one page of one index; whether there is more to do."""
+        if self._known is None or self._db.index_added:
+            self._db.index_added = False
+            self._known = [t async for t in self._db.catalog.tables() if _unfinished(t)]
+        while self._known:
+            try:
+                table = await self._db.current(self._known[-1])
+                index = _unfinished(table)
+                if index is not None:
+                    await self._page(table, index)
+                    return True
+            except (TableNotFound, SpaceDropped, Contended):
+                pass
+            self._known.pop()
+        return False
+
+    async def _page(self, table: Table, index: Index) -> None:
+        engine = self._db.engine
+        cursor_key = (JOBS_SPACE, _TOKEN, index.space.to_bytes(8, "big"), b"")
+        cursor = await engine.get_one(cursor_key, pending=True)
+        after = (cursor.value[:16], cursor.value[16:], b"") if cursor else None
+        page = await engine.scan(
+            table.space,
+            b"",
+            None,
+            after=after,
+            item_limit=ITEMS_PER_STEP,
+            byte_limit=BYTES_PER_STEP,
+        )
+        for entry in page.entries:
+            await self._add(table, index, entry)
+        version = self._db.versions.next(cursor.version if cursor else 0)
+        if page.more:
+            last = page.entries[-1]
+            place = Put(cursor_key, ANY, last.token + last.sort)
+            await engine.commit(Batch(version, (place,)))
+        else:
+            await self._finish(table, index)
+            await engine.commit(Batch(version, (Delete(cursor_key, ANY),)))
+
+    async def _add(self, table: Table, index: Index, entry: Entry) -> None:
+        item = Stored(entry.version, entry.value)
+        row = entry_of(table, index, item.item, Key(entry.token, entry.sort), entry.value)
+        if row is None:
+            return
+        row_key, value = row
+        writes: tuple[Write, ...] = (
+            Keep((table.space, entry.token, entry.sort, b""), entry.version),
+            Put(row_key, ABSENT, value),
+        )
+        tally = Tally(index.space, 1, size_of(value))
+        # A conflict means that a writer came first, and put or removed the entry itself.
+        await self._db.engine.commit(Batch(self._db.versions.next(), writes, (), (tally,)))
+
+    async def _finish(self, table: Table, index: Index) -> None:
+        active = replace(index, status="ACTIVE", backfilling=False)
+        indexes = tuple(active if other.name == index.name else other for other in table.indexes)
+        await self._db.replace_table(table, replace(table, indexes=indexes))
+
+
+def _unfinished(table: Table) -> Index | None:
+    """The first index of a table that a backfill must finish."""
+    return next((index for index in table.indexes if index.backfilling), None)
