@@ -102,9 +102,7 @@ def index_key(index: Index, item: Item) -> Key | None:
     return Key(blake2b(partition, digest_size=16).digest(), sort)
 
 
-def _index_part(
-    attributes: tuple[KeyAttribute, ...], item: Item, bytes_max: int
-) -> bytes | None:
+def _index_part(attributes: tuple[KeyAttribute, ...], item: Item, bytes_max: int) -> bytes | None:
     values = []
     for attribute in attributes:
         value = item.get(attribute.name)
