@@ -1,0 +1,26 @@
+"""Context: everything an operation may know besides its request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Context:
+    """Made by the gateway for one request, handed to the operation and to its translations.
+
+    db: the tables' Database. principal: who signed, as `identity` describes them (None: an
+    unknown developer in open mode). now: epoch seconds when the request arrived; operations read
+    no other clock. settings: the process's settings, read by attribute.
+
+    `db`, `principal` and `settings` are untyped here because `api` imports nothing of ours.
+    """
+
+    db: Any
+    account: str
+    region: str
+    principal: Any
+    request_id: str
+    now: float
+    settings: Any = None

@@ -1,0 +1,194 @@
+"""`@operation`: an AWS operation declared once; the registry that finds it again.
+
+A service folder holds a file per operation; each decorates one `async def`. From the declaration
+come routing, shape checks, authorisation, metrics and `docs/coverage.md`. An operation that has
+no file is unknown here, and the gateway says so in AWS's words.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import Any, Literal
+
+from .context import Context
+from .errors import ApiError, validation
+from .model import ServiceModel, load_model
+from .shapes import InputShape
+
+Request = dict[str, Any]
+Handler = Callable[[Context, Request], Awaitable[dict[str, Any] | bytes]]
+Rule = Callable[[Request], str | None]
+Access = Literal["read", "write", "list", "tagging", "permissions"]
+ResourceOf = Callable[[Context, Request], Sequence[str]]
+Translate = Callable[[BaseException], ApiError | None]
+
+
+class Operation:
+    """One operation: its handler and everything that happens before it runs.
+
+    rules: pure functions from the request to a message or None, in AWS's order; they run after
+    the shape is known to be right and before any look-up. resource: the ARNs that a policy is
+    asked about; None means "*".
+    """
+
+    __slots__ = ("access", "handler", "input", "name", "resource", "rules", "service")
+
+    def __init__(
+        self,
+        service: str,
+        name: str,
+        handler: Handler,
+        *,
+        input: InputShape,
+        access: Access,
+        resource: ResourceOf | None = None,
+        rules: Sequence[Rule] = (),
+    ) -> None:
+        self.service = service
+        self.name = name
+        self.handler = handler
+        self.input = input
+        self.access = access
+        self.resource = resource
+        self.rules = tuple(rules)
+
+    def check(self, request: Any) -> None:
+        """The fast check: members and constraints, then the rules.
+
+        Attribute values inside are taken as they are (dicts); whoever walks them later finds
+        what is wrong there. Members that are null are dropped from the request, because AWS
+        takes null for absent. Raises ApiError with the first problem in AWS's order, which may
+        be one inside an attribute value.
+        """
+        if not self.input.accepts(request):
+            self.input.explain(request)
+        for rule in self.rules:
+            message = rule(request)
+            if message is not None:
+                self.input.explain(request)
+                raise validation(message)
+
+    def check_deep(self, request: Any) -> None:
+        """The exact check, attribute values included: types first, then constraints, then rules.
+
+        Called when a handler refused the request with a validation error, so that a mistake which
+        AWS would have found earlier is the one reported. Returns if there is none.
+        """
+        self.input.explain(request)
+        for rule in self.rules:
+            message = rule(request)
+            if message is not None:
+                raise validation(message)
+
+    def __call__(self, ctx: Context, request: Request) -> Awaitable[dict[str, Any] | bytes]:
+        """Run the handler; the checks are the caller's (the gateway's) business."""
+        return self.handler(ctx, request)
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.service}:{self.name}>"
+
+
+def operation(
+    service: str,
+    name: str,
+    *,
+    access: Access,
+    resource: ResourceOf | None = None,
+    rules: Sequence[Rule] = (),
+) -> Callable[[Handler], Operation]:
+    """Declare the decorated `async def (ctx, req)` as an operation of a service.
+
+    It must be in the service's model; a misspelt name fails at import.
+    """
+    model = load_model(service)
+    if name not in model.operations:
+        raise LookupError(f"{service} has no operation {name}")
+
+    def declare(handler: Handler) -> Operation:
+        return Operation(
+            service,
+            name,
+            handler,
+            input=model.input_shape(name),
+            access=access,
+            resource=resource,
+            rules=rules,
+        )
+
+    return declare
+
+
+class Service:
+    """The operations of one service that are there, with its model and its translation.
+
+    translate: the service's `errors.translate`, which turns what the layers below raise into an
+    ApiError, or returns None for what it does not know.
+    """
+
+    __slots__ = ("model", "name", "operations", "translate")
+
+    def __init__(
+        self,
+        name: str,
+        operations: Mapping[str, Operation],
+        translate: Translate,
+    ) -> None:
+        self.name = name
+        self.model: ServiceModel = load_model(name)
+        self.operations = dict(operations)
+        self.translate = translate
+
+    @property
+    def target_prefix(self) -> str:
+        """What stands before the dot in X-Amz-Target: "DynamoDB_20120810"."""
+        return self.model.target_prefix
+
+
+class Registry:
+    """All services that this process answers for. Built once by `app`."""
+
+    __slots__ = ("_by_target", "services")
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        self.services: dict[str, Service] = {service.name: service for service in services}
+        self._by_target: dict[str, Operation] = {
+            f"{service.target_prefix}.{op.name}": op
+            for service in self.services.values()
+            for op in service.operations.values()
+        }
+
+    def target(self, target: str) -> Operation | None:
+        """The operation that an X-Amz-Target header names, or None."""
+        return self._by_target.get(target)
+
+    def operation(self, service: str, name: str) -> Operation | None:
+        found = self.services.get(service)
+        return found.operations.get(name) if found else None
+
+    def operations(self, service: str) -> Mapping[str, Operation]:
+        """The operations of a service by name."""
+        return self.services[service].operations
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self._by_target.values())
+
+
+def load_registry(packages: Iterable[ModuleType]) -> Registry:
+    """Import every file of the service folders given and register the operations in them."""
+    return Registry(_load_service(package) for package in packages)
+
+
+def _load_service(package: ModuleType) -> Service:
+    """A service from its folder: operations are module attributes, `errors.translate` is a must."""
+    found: dict[str, Operation] = {}
+    service = package.__name__.rpartition(".")[2]
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        for thing in vars(module).values():
+            if isinstance(thing, Operation) and thing.service == service:
+                found[thing.name] = thing
+    errors = importlib.import_module(f"{package.__name__}.errors")
+    return Service(service, dict(sorted(found.items())), errors.translate)

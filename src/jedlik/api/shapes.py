@@ -1,0 +1,231 @@
+"""InputShape: an operation's input, checked fast on the way in and exactly when something is wrong.
+
+`accepts` is the hot path: closures compiled per shape that answer yes or no, attribute values taken
+as opaque dicts. `explain` is the exact path: the whole body is walked twice, first as AWS's JSON
+parser reads it (conversion.py, SerializationException), then for constraints (constraints.py,
+ValidationException with all violations joined).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .constraints import violations
+from .conversion import convert
+from .errors import ApiError, validation
+
+Shape = Mapping[str, Any]
+Shapes = Mapping[str, Shape]
+Accept = Callable[[Any], bool]
+
+LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
+INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
+
+
+class InputShape:
+    """The checks of one operation's input structure. Compiled when first used.
+
+    opaque: shapes that are only checked to be dicts on the fast path (attribute values), because
+    somebody walks them later anyway. joined: whether violations read "1 validation error
+    detected: …"; all services that speak this protocol do.
+    """
+
+    __slots__ = ("_accept", "_members", "_opaque", "_required", "_shapes", "name")
+
+    def __init__(self, shapes: Shapes, name: str | None, opaque: frozenset[str]) -> None:
+        self.name = name
+        self._shapes = shapes
+        self._opaque = opaque
+        self._members: dict[str, Accept] | None = None
+        self._required: tuple[str, ...] = ()
+
+    def accepts(self, request: Any) -> bool:
+        """Whether every member is right, seen without walking opaque values.
+
+        False means: let `explain` look; it may still find nothing wrong (a null member, a number
+        that AWS would round).
+        """
+        members = self._members
+        if members is None:
+            members = self._compile()
+        try:
+            for name in self._required:
+                if name not in request:
+                    return False
+            for name, value in request.items():
+                accept = members.get(name)
+                if accept is not None and not accept(value):
+                    return False
+        except (TypeError, AttributeError):
+            return False
+        return True
+
+    def explain(self, request: Any) -> None:
+        """Raise the ApiError that AWS would, or put right what AWS puts right and return.
+
+        Null members are dropped from the request, fractions of whole numbers cut off, "true"
+        becomes true: in place.
+        """
+        if self.name is None:
+            return
+        if not isinstance(request, dict):
+            # AWS reads a body that is JSON but no object as one without members.
+            request = {}
+        convert(self._shapes, self.name, request)
+        found = violations(self._shapes, self.name, request)
+        if found:
+            raise joined(found)
+
+    def _compile(self) -> dict[str, Accept]:
+        shape = self._shapes[self.name] if self.name is not None else {}
+        compiler = _Compiler(self._shapes, self._opaque)
+        self._required = tuple(shape.get("required", ()))
+        self._members = {
+            name: compiler.accept(member_shape(member))
+            for name, member in shape.get("members", {}).items()
+        }
+        return self._members
+
+
+def joined(found: list[str]) -> ApiError:
+    """Constraint violations as one error, as AWS joins them."""
+    plural = "s" if len(found) > 1 else ""
+    return validation(f"{len(found)} validation error{plural} detected: " + "; ".join(found))
+
+
+def member_shape(member: Any) -> str:
+    """The shape name of a member of the digest, which may carry more than its name."""
+    return member if isinstance(member, str) else str(member["shape"])
+
+
+class _Compiler:
+    """Shape name -> closure; recursive shapes look themselves up when called."""
+
+    def __init__(self, shapes: Shapes, opaque: frozenset[str]) -> None:
+        self.shapes = shapes
+        self.opaque = opaque
+        self.made: dict[str, Accept] = {}
+        self.making: set[str] = set()
+
+    def accept(self, name: str) -> Accept:
+        found = self.made.get(name)
+        if found is None:
+            if name in self.making:
+                return lambda value: self.made[name](value)
+            self.making.add(name)
+            found = self.made[name] = self._accept(name)
+        return found
+
+    def _accept(self, name: str) -> Accept:
+        shape = self.shapes[name]
+        if name in self.opaque:
+            return _is_dict
+        kind = shape["type"]
+        if kind == "string":
+            return _string(shape)
+        if kind in ("integer", "long"):
+            return _whole(shape, kind)
+        if kind == "boolean":
+            return lambda value: value is True or value is False
+        if kind in ("double", "float"):
+            return lambda value: type(value) in (int, float)
+        if kind == "list":
+            return self._list(shape)
+        if kind == "map":
+            return self._map(shape)
+        if kind == "structure":
+            return self._structure(shape)
+        if kind == "timestamp":
+            return lambda value: type(value) in (int, float)
+        return lambda value: False  # blobs and the like: let explain look
+
+    def _list(self, shape: Shape) -> Accept:
+        low, high = shape.get("min", 0), shape.get("max", LONG_MAX)
+        item = member_shape(shape["member"])
+        if item in self.opaque:
+            return lambda value: type(value) is list and low <= len(value) <= high
+        accept = self.accept(item)
+
+        def accept_list(value: Any) -> bool:
+            if type(value) is not list or not low <= len(value) <= high:
+                return False
+            for each in value:
+                if not accept(each):
+                    return False
+            return True
+
+        return accept_list
+
+    def _map(self, shape: Shape) -> Accept:
+        low, high = shape.get("min", 0), shape.get("max", LONG_MAX)
+        inner = member_shape(shape["value"])
+        if inner in self.opaque:
+            return lambda value: type(value) is dict and low <= len(value) <= high
+        accept_key = self.accept(member_shape(shape["key"]))
+        accept = self.accept(inner)
+
+        def accept_map(value: Any) -> bool:
+            if type(value) is not dict or not low <= len(value) <= high:
+                return False
+            for key, each in value.items():
+                if not accept_key(key) or not accept(each):
+                    return False
+            return True
+
+        return accept_map
+
+    def _structure(self, shape: Shape) -> Accept:
+        required = tuple(shape.get("required", ()))
+        members = {
+            name: self.accept(member_shape(member))
+            for name, member in shape.get("members", {}).items()
+        }
+        get = members.get
+
+        def accept_structure(value: Any) -> bool:
+            if type(value) is not dict:
+                return False
+            for name in required:
+                if name not in value:
+                    return False
+            for name, each in value.items():
+                accept = get(name)
+                if accept is not None and not accept(each):
+                    return False
+            return True
+
+        return accept_structure
+
+
+def _is_dict(value: Any) -> bool:
+    return type(value) is dict
+
+
+def _is_string(value: Any) -> bool:
+    return type(value) is str
+
+
+def _string(shape: Shape) -> Accept:
+    if "enum" in shape:
+        allowed = frozenset(shape["enum"])
+        return lambda value: type(value) is str and value in allowed
+    low, high, pattern = shape.get("min", 0), shape.get("max"), shape.get("pattern")
+    if pattern is not None:
+        matches = re.compile(pattern).fullmatch
+        top = high if high is not None else LONG_MAX
+        return lambda value: (
+            type(value) is str and low <= len(value) <= top and matches(value) is not None
+        )
+    if high is not None:
+        return lambda value: type(value) is str and low <= len(value) <= high
+    if low:
+        return lambda value: type(value) is str and len(value) >= low
+    return _is_string
+
+
+def _whole(shape: Shape, kind: str) -> Accept:
+    limits = (LONG_MIN, LONG_MAX) if kind == "long" else (INTEGER_MIN, INTEGER_MAX)
+    low, high = shape.get("min", limits[0]), shape.get("max", limits[1])
+    return lambda value: type(value) is int and low <= value <= high

@@ -1,0 +1,119 @@
+"""Digest the service models that Jedlik answers for out of the pinned botocore.
+
+    python tools/digest_models.py [--check]
+
+Writes src/jedlik/api/models/<service>.json: operations, shapes, errors and constraints, without
+documentation and examples. A test runs the same digest and compares, so the committed files never
+drift from the pin. Order is kept as AWS publishes it, because violations are reported in it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+BOTOCORE_VERSION = "1.44.5"
+SERVICES = {"dynamodb": "dynamodb/2012-08-10"}  # our name: botocore's folder
+FOLDER = Path(__file__).resolve().parent.parent / "src" / "jedlik" / "api" / "models"
+
+SHAPE_KEYS = (
+    "type", "required", "members", "member", "key", "value", "enum", "min", "max", "pattern",
+    "box", "sensitive", "exception", "fault", "error", "synthetic",
+)  # fmt: skip
+METADATA_KEYS = (
+    "apiVersion", "endpointPrefix", "jsonVersion", "protocol", "protocols", "serviceFullName",
+    "serviceId", "signatureVersion", "signingName", "targetPrefix", "xmlNamespace",
+)  # fmt: skip
+MEMBER_KEYS = (
+    "shape", "location", "locationName", "queryName", "streaming", "xmlAttribute", "xmlNamespace",
+    "flattened", "idempotencyToken", "hostLabel",
+)  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """Write the digests, or with --check say whether the committed ones are fresh."""
+    stale = 0
+    for service, folder in SERVICES.items():
+        fresh = render(digest(read_model(folder)))
+        target = FOLDER / f"{service}.json"
+        if "--check" in arguments:
+            if not target.is_file() or target.read_text() != fresh:
+                print(f"{target} is stale; run python tools/digest_models.py")
+                stale = 1
+        else:
+            target.write_text(fresh)
+            print(f"{target}: {len(fresh)} characters")
+    return stale
+
+
+def read_model(folder: str) -> dict[str, Any]:
+    """A raw model of the installed botocore, which must be the pinned one."""
+    import botocore
+
+    if botocore.__version__ != BOTOCORE_VERSION:
+        raise SystemExit(f"botocore {BOTOCORE_VERSION} is pinned, found {botocore.__version__}")
+    source = Path(botocore.__file__).parent / "data" / folder / "service-2.json.gz"
+    model: dict[str, Any] = json.loads(gzip.decompress(source.read_bytes()))
+    return model
+
+
+def digest(model: dict[str, Any]) -> dict[str, Any]:
+    """What Jedlik needs of a raw model."""
+    return {
+        "botocore": BOTOCORE_VERSION,
+        "metadata": _keep(model["metadata"], METADATA_KEYS),
+        "operations": {name: _operation(op) for name, op in model["operations"].items()},
+        "shapes": {name: _shape(shape) for name, shape in model["shapes"].items()},
+    }
+
+
+def render(digested: dict[str, Any]) -> str:
+    """JSON with a line per operation and shape: small, and readable in a diff."""
+    sections = []
+    for name, section in digested.items():
+        if name in ("operations", "shapes"):
+            lines = ",\n".join(f"{_json(key)}:{_json(value)}" for key, value in section.items())
+            sections.append(f"{_json(name)}:{{\n{lines}\n}}")
+        else:
+            sections.append(f"{_json(name)}:{_json(section)}")
+    return "{" + ",\n".join(sections) + "}\n"
+
+
+def _operation(op: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {"http": op["http"]}
+    for part in ("input", "output"):
+        if part in op:
+            kept[part] = op[part]["shape"]
+    kept["errors"] = [error["shape"] for error in op.get("errors", ())]
+    return kept
+
+
+def _shape(shape: dict[str, Any]) -> dict[str, Any]:
+    kept = _keep(shape, SHAPE_KEYS)
+    if "members" in kept:
+        kept["members"] = {name: _member(member) for name, member in kept["members"].items()}
+    for part in ("member", "key", "value"):
+        if part in kept:
+            kept[part] = _member(kept[part])
+    return kept
+
+
+def _member(member: dict[str, Any]) -> Any:
+    """A member is its shape's name, or a dict if there is more to say about it."""
+    kept = _keep(member, MEMBER_KEYS)
+    return kept["shape"] if len(kept) == 1 else kept
+
+
+def _keep(source: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: source[key] for key in keys if key in source}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
