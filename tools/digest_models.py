@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 def read_model(folder: str) -> dict[str, Any]:
     """A raw model of the installed botocore, which must be the pinned one."""
-    import botocore
+    import botocore  # type: ignore[import-untyped]
 
     if botocore.__version__ != BOTOCORE_VERSION:
         raise SystemExit(f"botocore {BOTOCORE_VERSION} is pinned, found {botocore.__version__}")

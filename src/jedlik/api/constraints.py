@@ -17,14 +17,23 @@ Shapes = Mapping[str, Shape]
 
 NAMESPACE = "com.amazonaws.dynamodb.v20120810"
 NOT_NULL = "Member must not be null"
+TEXT_MAX = 1 << 20
 
 
 def violations(shapes: Shapes, name: str, request: Mapping[str, Any]) -> list[str]:
     """The texts of all violations of an input structure, empty if there are none.
 
-    Types are taken to be right already (conversion.py).
+    Types are taken to be right already (conversion.py). Each text shows the value, so a body full
+    of offenders would answer with its square: beyond TEXT_MAX characters the rest is left out.
     """
-    return list(_members(shapes, shapes[name], request, ""))
+    found: list[str] = []
+    size = 0
+    for text in _members(shapes, shapes[name], request, ""):
+        found.append(text)
+        size += len(text)
+        if size > TEXT_MAX:
+            break
+    return found
 
 
 def _members(shapes: Shapes, shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -185,7 +194,9 @@ def printed(shapes: Shapes, name: str, value: Any) -> str:
         return f"[{', '.join(printed(shapes, item, each) for each in value)}]"
     if kind == "map":
         inner = _name(shape["value"])
-        return f"{{{', '.join(f'{k}={printed(shapes, inner, each)}' for k, each in value.items())}}}"
+        return (
+            f"{{{', '.join(f'{k}={printed(shapes, inner, each)}' for k, each in value.items())}}}"
+        )
     if kind == "structure":
         if name == "AttributeValue":
             return f"{NAMESPACE}.{name}@{java_hash(str(value)):x}"

@@ -1,0 +1,1 @@
+"""The AWS APIs: a folder per service, a file per operation."""
