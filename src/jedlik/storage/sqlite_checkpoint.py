@@ -1,0 +1,126 @@
+"""Keeps the write-ahead log short without making anybody wait.
+
+A thread copies the log into the database file (a PASSIVE checkpoint) whenever some megabytes were
+written. Under steady writing that never catches up entirely, so that the log could not start
+again at its beginning; when it has grown too long the writer itself, between two groups, copies
+the small rest and restarts it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from pathlib import Path
+
+import apsw
+
+from jedlik.storage.sqlite_files import BUSY_MS, PAGE_BYTES
+
+logger = logging.getLogger(__name__)
+
+_PASSIVE_PAGES = (32 << 20) // PAGE_BYTES
+_RETRY_S = 1.0
+_SHORT_WAIT_MS = 20  # for readers, whose snapshots last a tick of the loop
+_LONG_WAIT_MS = 1000  # once the log is beyond its limit
+
+
+class Checkpointer:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        writing: apsw.Connection,
+        wal_path: Path,
+        *,
+        wal_limit_bytes: int,
+        sync_every_s: float | None,
+    ) -> None:
+        """`writing` is the writer's connection. If `sync_every_s` is given, commits do not sync,
+        and the thread does so for them."""
+        self.error: str | None = None
+        self._connection = connection
+        self._writing = writing
+        self._wal_path = wal_path
+        self._limit_pages = max(wal_limit_bytes // PAGE_BYTES, 1)
+        self._passive_pages = min(_PASSIVE_PAGES, max(self._limit_pages // 8, 1))
+        self._sync_every_s = sync_every_s
+        self._written = 0  # pages, as SQLite counts them for the writer's connection
+        self._checkpointed = 0
+        self._synced = 0
+        self._restart_wait_ms = 0  # not 0: a restart is wanted
+        self._stopping = False
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="jedlik-checkpoint", daemon=True)
+        self._thread.start()
+
+    def after_write(self) -> None:
+        """Between two groups, on the writing thread."""
+        self._written = self._writing.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0]
+        if self._restart_wait_ms:
+            self._restart()
+        elif self._written - self._checkpointed >= self._passive_pages:
+            self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+
+    def _restart(self) -> None:
+        try:
+            self._writing.set_busy_timeout(self._restart_wait_ms)
+            self._restart_wait_ms = 0
+            self._writing.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+            self._checkpointed = self._written
+        except apsw.BusyError:
+            pass  # a reader, or the thread; the next passive checkpoint asks again
+        except apsw.Error as error:
+            self._failed(error)
+        finally:
+            self._writing.set_busy_timeout(BUSY_MS)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(self._sync_every_s)
+            self._wake.clear()
+            if self._stopping:
+                return
+            if self._sync_every_s is not None:
+                self._sync()
+            if self._written - self._checkpointed >= self._passive_pages:
+                self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        written = self._written
+        try:
+            pages, _ = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.Error as error:
+            self._failed(error)
+            self._wake.wait(_RETRY_S)
+            return
+        self.error = None
+        self._checkpointed = written
+        if pages >= self._limit_pages:
+            self._restart_wait_ms = _LONG_WAIT_MS
+        elif pages >= self._limit_pages // 4:
+            self._restart_wait_ms = _SHORT_WAIT_MS
+
+    def _sync(self) -> None:
+        written = self._written
+        if written == self._synced:
+            return
+        try:
+            # Unlike the database file, the log carries no POSIX locks that closing would drop.
+            descriptor = os.open(self._wal_path, os.O_RDONLY)
+            try:
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._synced = written
+        except OSError as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        if self.error is None:
+            logger.warning("checkpoint failed, the write-ahead log keeps growing: %s", error)
+        self.error = str(error)

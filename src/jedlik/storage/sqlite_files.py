@@ -1,0 +1,187 @@
+"""The folder of the SQLite engine: its lock, its file, its schema; and what errors mean.
+
+    FOLDER/lock            held with flock by the one process that uses the folder; its pid inside
+    FOLDER/store.sqlite    and store.sqlite-wal, store.sqlite-shm beside it
+
+    kv(space, token, sort, sub, ver, val)            rows
+    streams(number, space, part, trimmed, swept)     logs: seq ≤ trimmed is forgotten,
+                                                     seq ≤ swept is also deleted
+    log(id, record)                                  id = number << 40 | seq
+    tallies(space, rows, bytes)
+    drops(space)                                     spaces dropped but not yet swept
+    marker(id, serial, overwritten)                  tells whether a group without puts landed
+
+The log is a table by rowid, because rows beyond a quarter page spill in one WITHOUT ROWID.
+Never open the database file by other means than SQLite in this process: closing such a
+descriptor would release SQLite's POSIX locks.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+import apsw
+
+from jedlik.storage.waist import (
+    FolderLocked,
+    StorageCorrupt,
+    StorageError,
+    StorageFull,
+    StorageOutdated,
+    StorageReadOnly,
+)
+
+SEQ_BITS = 40  # of a log id: a million million entries per stream, eight million streams
+
+_SQLITE_MIN = (3, 51, 3)  # earlier ones can corrupt a WAL that several connections use
+_FORMAT = 1
+_APPLICATION_ID = 0x4A45444C  # "JEDL"
+PAGE_BYTES = 8192
+_PAGE_CACHE_KB = 4096
+_WAL_KEPT_BYTES = 64 << 20  # what a restarted log may keep of its file
+BUSY_MS = 5000
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+_SCHEMA = f"""
+CREATE TABLE kv(
+    space INTEGER NOT NULL, token BLOB NOT NULL, sort BLOB NOT NULL, sub BLOB NOT NULL,
+    ver INTEGER NOT NULL, val BLOB NOT NULL, PRIMARY KEY(space, token, sort, sub)
+) WITHOUT ROWID;
+CREATE TABLE streams(
+    number INTEGER PRIMARY KEY, space INTEGER NOT NULL, part INTEGER NOT NULL,
+    trimmed INTEGER NOT NULL DEFAULT 0, swept INTEGER NOT NULL DEFAULT 0, UNIQUE(space, part)
+);
+CREATE TABLE log(id INTEGER PRIMARY KEY, record BLOB NOT NULL);
+CREATE TABLE tallies(space INTEGER PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE drops(space INTEGER PRIMARY KEY);
+CREATE TABLE marker(id INTEGER PRIMARY KEY, serial INTEGER NOT NULL, overwritten INTEGER NOT NULL);
+INSERT INTO marker VALUES (0, 0, 0);
+PRAGMA application_id = {_APPLICATION_ID};
+PRAGMA user_version = {_FORMAT};
+"""
+
+
+class Files:
+    """The locked folder. `connect` opens one more connection to its file."""
+
+    def __init__(self, folder: Path, *, durability: str, vfs: str | None) -> None:
+        """Lock the folder and make its file ready.
+
+        Raises FolderLocked, StorageReadOnly, StorageFull, StorageCorrupt, StorageOutdated.
+        """
+        refuse_old_sqlite(apsw.sqlite_lib_version())
+        self.folder = folder
+        self.path = folder / "store.sqlite"
+        self.wal_path = folder / "store.sqlite-wal"
+        self._synchronous = {"full": "FULL", "relaxed": "NORMAL"}[durability]
+        self._vfs = vfs
+        self._lock = _lock_folder(folder)
+        try:
+            self._prepare()
+        except BaseException:
+            self.unlock()
+            raise
+
+    def connect(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self.path), vfs=self._vfs, statementcachesize=200)
+        connection.set_busy_timeout(BUSY_MS)
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by an empty file only
+        connection.execute(f"PRAGMA cache_size = -{_PAGE_CACHE_KB}")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+    def unlock(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def storage_error(
+        self, error: apsw.Error | OSError, connection: apsw.Connection | None = None
+    ) -> StorageError:
+        """What `error` means for the operator: its kind, the folder, and SQLite's own words."""
+        number = error.errno if isinstance(error, OSError) else _system_errno(connection)
+        if isinstance(error, apsw.FullError) or number in _FULL:
+            return StorageFull(f"no space left for {self.folder} ({error})")
+        if isinstance(error, apsw.ReadOnlyError) or number in _READ_ONLY:
+            return StorageReadOnly(f"{self.folder} may not be written ({error})")
+        if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+            return StorageCorrupt(f"{self.path} is damaged or not a database ({error})")
+        if isinstance(error, apsw.BusyError):
+            return StorageError(f"another program holds the write lock of {self.path} ({error})")
+        return StorageError(f"{self.path}: {error}")
+
+    def _prepare(self) -> None:
+        connection = None
+        try:
+            connection = self.connect()
+            application = connection.pragma("application_id")
+            if not connection.execute("SELECT count(*) FROM sqlite_schema").get:
+                connection.execute("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT")
+                _sync_folder(self.folder)
+            elif application != _APPLICATION_ID:
+                raise StorageCorrupt(f"{self.path} is a database, but not one of Jedlik's")
+            elif connection.pragma("user_version") > _FORMAT:
+                raise StorageOutdated(f"{self.path} was written by a newer Jedlik; use that one")
+            if connection.pragma("journal_mode", "wal") != "wal":
+                raise StorageError(f"{self.path} cannot use a write-ahead log here")
+        except (apsw.Error, OSError) as error:
+            raise self.storage_error(error, connection) from error
+        finally:
+            if connection is not None:
+                connection.close()
+
+
+def refuse_old_sqlite(version: str) -> None:
+    if tuple(int(part) for part in version.split(".")[:3]) < _SQLITE_MIN:
+        wanted = ".".join(map(str, _SQLITE_MIN))
+        raise StorageOutdated(
+            f"SQLite {version} can corrupt its log; {wanted} or newer is needed (upgrade apsw)"
+        )
+
+
+def _lock_folder(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if error.errno in _READ_ONLY:
+            raise StorageReadOnly(f"{folder} may not be written ({error.strerror})") from error
+        if error.errno in _FULL:
+            raise StorageFull(f"no space left for {folder} ({error.strerror})") from error
+        raise StorageError(f"{folder} cannot be used ({error.strerror})") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
+        os.close(lock)
+        raise FolderLocked(
+            f"the data folder {folder} is in use by process {holder};"
+            " stop it, or choose another folder"
+        ) from error
+    try:
+        os.ftruncate(lock, 0)
+        os.write(lock, b"%d\n" % os.getpid())
+    except OSError:
+        pass  # on a full disk: the pid only makes another process's message better
+    return lock
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names of new files durable: the folder's own, and those in it."""
+    for path in (folder, folder.parent):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _system_errno(connection: apsw.Connection | None) -> int:
+    return 0 if connection is None else connection.system_errno
