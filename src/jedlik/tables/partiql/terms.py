@@ -40,9 +40,9 @@ _LEVELS = {
     **dict.fromkeys(("*", "/", "%"), 7),
 }
 _TYPES = frozenset(
-    ("missing", "null", "bool", "boolean", "smallint", "int", "integer", "float", "real", "double")
+    ("missing", "null", "bool", "boolean", "smallint", "int", "integer", "float", "real")
     + ("decimal", "numeric", "timestamp", "date", "time", "character", "char", "varchar", "string")
-    + ("symbol", "clob", "blob", "struct", "tuple", "list", "sexp", "bag", "any")
+    + ("symbol", "clob", "blob", "struct", "tuple", "list", "sexp", "bag")
 )
 _FUNCTION_KEYWORDS = frozenset(
     ("avg", "bit_length", "char_length", "character_length", "coalesce", "count", "exists", "lower")
@@ -218,7 +218,7 @@ class Terms:
         if head.kind == "number":
             return Constant({"N": head.text}, offset, length)
         if head.kind == "ion":
-            return Other("ion", offset, length)
+            return Other(f"ion {_ion_type(head.text)}", offset, length)
         if head.kind == "keyword":
             return self._keyword_term(head)
         if head.kind == "symbol":
@@ -360,3 +360,27 @@ def _signed(number: Constant, sign: str) -> Constant:
     if sign == "-":
         text = text[1:] if text.startswith("-") else f"-{text}"
     return Constant({"N": text}, number.offset, number.length)
+
+
+def _ion_type(text: str) -> str:
+    """The type of an Ion literal, for the message that refuses it."""
+    text = text.strip()
+    for kind, pattern in _ION_TYPES:
+        if re.match(pattern, text):
+            return kind
+    return "SYMBOL"
+
+
+_ION_TYPES = (
+    ("BOOL", r"(?:true|false)\Z"),
+    ("NULL", r"null\b"),
+    ("TIMESTAMP", r"[0-9]{4}(?:T|-[0-9]{2}(?:T|-[0-9]{2}))"),
+    ("INT", r"[+-]?[0-9]+\Z"),
+    ("FLOAT", r"[+-]?[0-9.]+[eE]"),
+    ("DECIMAL", r"[+-]?[0-9.]+(?:[dD]|\Z)"),
+    ("STRING", r'"|\'\'\''),
+    ("BLOB", r"\{\{"),
+    ("STRUCT", r"\{"),
+    ("LIST", r"\["),
+    ("SEXP", r"\("),
+)
