@@ -155,6 +155,8 @@ class Dynalite(Peer):
         home = runtimes.node_modules(DYNALITE_FOLDER)
         return [
             runtimes.node(),
+            "--require",
+            str(DYNALITE_FOLDER / "survive.js"),
             str(home / "node_modules" / "dynalite" / "cli.js"),
             "--port",
             str(self.port),

@@ -1,0 +1,125 @@
+"""Run suites against the three servers and gather the differences that are not owned up to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.differential.answers import Canonical, canonical, code, difference
+from tests.differential.listed import Listed
+from tests.differential.suite import Step, Suite
+from tests.support.raw import Answer, Raw
+
+ACTIVE_S_MAX = 30
+BODY_SHOWN_MAX = 1500
+SIDE_BY_SIDE = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """A difference that nobody owned up to."""
+
+    suite: Suite
+    step: Step
+    lines: list[tuple[str, str]]
+
+    def __str__(self) -> str:
+        body = self.step.body
+        sent = body.decode(errors="replace") if isinstance(body, bytes) else json.dumps(body)
+        rows = "\n".join(
+            f"    {self.suite.peer:8} {peer}\n    jedlik   {mine}" for peer, mine in self.lines
+        )
+        return f"{self.suite.name}: {self.step.operation} {sent[:BODY_SHOWN_MAX]}\n{rows}"
+
+
+@dataclass
+class Outcome:
+    steps: int = 0
+    found: list[Found] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Servers:
+    jedlik: str
+    local: str
+    dynalite: str
+
+
+def run(suites: Iterable[Suite], servers: Servers, listed: Listed, *, seed: int) -> Outcome:
+    """Every step of every suite; a suite's randomness depends on its name and the seed only."""
+    outcome = Outcome()
+    lock = threading.Lock()
+
+    def one(suite: Suite) -> None:
+        found, steps = _run_suite(suite, servers, listed, lock, seed)
+        with lock:
+            outcome.found += found
+            outcome.steps += steps
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(one, suites))
+    return outcome
+
+
+def _run_suite(
+    suite: Suite, servers: Servers, listed: Listed, lock: threading.Lock, seed: int
+) -> tuple[list[Found], int]:
+    mine = Raw(servers.jedlik)
+    peer = Raw(servers.local if suite.peer == "local" else servers.dynalite)
+    for raw in (mine, peer):
+        for table in suite.tables:
+            _make_table(raw, table)
+    found, steps = [], 0
+    for step in suite.steps(Random(f"{suite.name} {seed}")):
+        steps += 1
+        lines = _compare(step, _ask(peer, step), _ask(mine, step), texts=suite.texts)
+        with lock:
+            left = [line for line in lines if not listed.covers(suite.peer, step.operation, *line)]
+        if left:
+            found.append(Found(suite, step, left))
+    for raw in (mine, peer):
+        raw.close()
+    return found, steps
+
+
+def _ask(raw: Raw, step: Step) -> Answer:
+    try:
+        return raw.call(step.operation, step.body, **dict(step.headers))
+    except OSError as failed:
+        return Answer(0, {}, f"no answer: {failed!r}".encode())
+
+
+def _compare(step: Step, peer: Answer, mine: Answer, *, texts: bool) -> list[tuple[str, str]]:
+    theirs, ours = canonical(step.operation, peer), canonical(step.operation, mine)
+    if step.only_status and theirs.status == ours.status == 200:
+        return []
+    if not texts and theirs.status >= 400 and 400 <= ours.status < 500:
+        return []
+    return difference(theirs, ours) or _wire(theirs, ours)
+
+
+def _wire(theirs: Canonical, ours: Canonical) -> list[tuple[str, str]]:
+    """The same code may come under another namespace."""
+    if theirs.error != ours.error and code(theirs) == code(ours):
+        return [(f"__type {theirs.error}", f"__type {ours.error}")]
+    return []
+
+
+def _make_table(raw: Raw, table: dict[str, object]) -> None:
+    made = raw.call("CreateTable", table)
+    assert made.status == 200, (raw.host, table, made.body)
+    deadline = time.monotonic() + ACTIVE_S_MAX
+    while True:
+        described = raw.call("DescribeTable", {"TableName": table["TableName"]}).json["Table"]
+        states = [described["TableStatus"]] + [
+            index["IndexStatus"] for index in described.get("GlobalSecondaryIndexes", [])
+        ]
+        if all(state == "ACTIVE" for state in states):
+            return
+        assert time.monotonic() < deadline, (raw.host, table["TableName"], states)
+        time.sleep(0.01)
