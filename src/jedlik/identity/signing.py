@@ -1,17 +1,21 @@
-"""Sign a request with SigV4, as a client does: the counterpart of sigv4.py, which verifies.
+"""Sign a request with SigV4, as a client does: the counterpart of the Authenticator.
 
-Used by the command line and by tests; the server signs nothing yet.
+Used by the command line and by tests; the server itself signs nothing yet.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import time
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote
 
-ALGORITHM = "AWS4-HMAC-SHA256"
+from .authenticator import basic_date
+from .sigv4 import (
+    ALGORITHM,
+    TERMINATOR,
+    canonical_request,
+    payload_hash,
+    signing_key,
+    string_to_sign,
+)
 
 
 def sign(
@@ -30,40 +34,30 @@ def sign(
     """The headers to add to a request so that it is signed.
 
     target: path and query as they go over the wire. headers: those to sign, Host among them.
-    Source: AWS, "Create a signed AWS API request".
+    now: epoch seconds.
     """
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    added = {"X-Amz-Date": stamp}
+    date = basic_date(now)
+    added = {"X-Amz-Date": date}
     if session_token:
         added["X-Amz-Security-Token"] = session_token
-    lines = {name.lower(): " ".join(value.split()) for name, value in {**headers, **added}.items()}
-    names = ";".join(sorted(lines))
-    path, _, query = target.partition("?")
-    canonical = "\n".join(
-        [
-            method,
-            quote(path, safe="/-_.~%"),
-            _canonical_query(query),
-            *(f"{name}:{lines[name]}" for name in sorted(lines)),
-            "",
-            names,
-            hashlib.sha256(body).hexdigest(),
-        ]
+    signed = sorted(
+        (name.lower().encode(), value.encode()) for name, value in {**headers, **added}.items()
     )
-    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    key = f"AWS4{secret_key}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    signature = hmac.digest(key, f"{ALGORITHM}\n{stamp}\n{scope}\n{digest}".encode(), "sha256")
+    names = b";".join(name for name, _ in signed)
+    path, _, query = target.encode().partition(b"?")
+    canonical = canonical_request(
+        method.encode(),
+        path,
+        query,
+        headers=signed,
+        signed_headers=names,
+        payload_hash=payload_hash(body),
+    )
+    scope = f"{date[:8]}/{region}/{service}/{TERMINATOR}"
+    key = signing_key(secret_key, day=date[:8], region=region, service=service)
+    signature = key.sign(string_to_sign(date.encode(), scope.encode(), canonical))
     added["Authorization"] = (
-        f"{ALGORITHM} Credential={access_key}/{scope}, "
-        f"SignedHeaders={names}, Signature={signature.hex()}"
+        f"{ALGORITHM.decode()} Credential={access_key}/{scope}, "
+        f"SignedHeaders={names.decode()}, Signature={signature.decode()}"
     )
     return added
-
-
-def _canonical_query(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    encoded = [(quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in pairs]
-    return "&".join(f"{name}={value}" for name, value in sorted(encoded))
