@@ -1,0 +1,16 @@
+"""Who gets in: SigV4, the access keys we know, and who stands behind them."""
+
+from .authenticator import Authenticator, Mode
+from .credentials import Credential, Credentials, Identity, Principal, root_credential
+from .shortcuts import HeaderSignatures
+
+__all__ = [
+    "Authenticator",
+    "Credential",
+    "Credentials",
+    "HeaderSignatures",
+    "Identity",
+    "Mode",
+    "Principal",
+    "root_credential",
+]

@@ -1,0 +1,440 @@
+"""HttpProtocol: one HTTP/1.1 connection on an event loop (uvloop's, for speed).
+
+Bytes come in, complete Requests go to the handler one at a time and in order, each Reply leaves
+in one write. A request that a learned layout matches, alone in its packet, takes the short way in
+`data_received`; all others go through the general parser. Time-outs are kept by the server's tick
+(`server.py`), not by a timer per request. Knows no protocol above HTTP.
+
+A connection is in one phase at a time:
+
+    IDLE → HEAD → BODY → BUSY → (DRAIN) → IDLE …        any → LINGER → closed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from .body import ChunkedBody, SizedBody, decode_body
+from .drive import Drive
+from .head import CHUNKED, BadRequest, Head, head_end, parse_head
+from .request import Reply, Request
+
+if TYPE_CHECKING:
+    from .server import Server
+
+log = logging.getLogger("jedlik.net")
+
+IDLE, HEAD, BODY, BUSY, DRAIN, LINGER, CLOSED = range(7)
+
+STATUS_LINES = {
+    status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode())
+    for status in HTTPStatus
+}
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_BODILESS = (204, 304)
+_LARGE_BODY = 64 * 1024  # from here on a body counts against the server's total
+_WRITE_APART = 128 * 1024  # a body from here on is not copied behind its head
+_REQUESTS_PER_TURN = 64  # a long pipeline does not keep other connections waiting
+
+
+class HttpProtocol(asyncio.Protocol):
+    """One connection; made by the Server for each client."""
+
+    __slots__ = ("_body", "_buffer", "_drained", "_eof", "_handler", "_head", "_layout",
+                 "_names", "_peer", "_reading_paused", "_request", "_reserved", "_server",
+                 "_transport", "_write_paused", "drive", "phase", "since")
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._handler = server.handler
+        self._layout = server.layouts.recent
+        self._transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self._peer: Any = None
+        self._buffer = b""
+        self._head: Head | None = None
+        self._body: SizedBody | ChunkedBody | None = None
+        self._request: Request | None = None  # the one being handled
+        self._names: tuple[bytes, ...] | None = None  # of the last head, a layout candidate
+        self._reserved = 0
+        self._eof = False
+        self._reading_paused = False
+        self._write_paused = False
+        self._drained = 0
+        self.drive: Drive | None = None
+        self.phase = IDLE
+        self.since = server.now
+
+    # Called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._peer = transport.get_extra_info("peername")
+        limits = self._server.limits
+        self._transport.set_write_buffer_limits(high=limits.write_buffer_bytes_max)
+        if not self._server.admit(self):
+            self._refuse(503, "too many connections")
+
+    def data_received(self, data: bytes) -> None:
+        layout = self._layout
+        if self.phase == IDLE and layout is not None:
+            # `Layout.read`, written out: this is the path of nearly every request.
+            match = layout.match(data)
+            if match is not None:
+                end = match.end()
+                group = layout.length_group
+                length = int(match[group]) if group else 0
+                if (
+                    end + length == len(data)
+                    and length <= layout.body_bytes_max
+                    and data.count(b"\n", 0, end) == layout.lines
+                    and data.find(b"\0", 0, end) < 0
+                ):
+                    self._run(Request(layout, match, data[end:], self._peer))
+                    return
+        self._take(data)
+
+    def eof_received(self) -> bool:
+        """The client will send no more; it may still be reading."""
+        self._eof = True
+        return self.phase in (BUSY, DRAIN)
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+        self._drained = self._transport.get_write_buffer_size()
+        if self.phase == IDLE:
+            self.phase = DRAIN
+            self.since = self._server.now
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        if self.phase == DRAIN:
+            self._become_idle()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.phase = CLOSED
+        self._buffer = b""
+        self._body = None
+        self._release()
+        self._server.leave(self)
+
+    # Called by the server
+
+    def tick(self, now: float) -> None:
+        """Once a second: end what has taken too long."""
+        limits = self._server.limits
+        phase = self.phase
+        waited = now - self.since
+        if phase == IDLE:
+            if waited > limits.idle_s:
+                self._transport.close()
+        elif phase == HEAD:
+            if waited > limits.head_s:
+                self._refuse(408, "request not completed in time")
+        elif phase == BODY:
+            if waited > limits.body_s:
+                self._refuse(408, "request not completed in time")
+        elif phase in (DRAIN, LINGER):
+            unsent = self._transport.get_write_buffer_size()
+            if 0 < unsent < self._drained:
+                self._drained = unsent
+                self.since = now
+            elif waited > (limits.write_s if unsent else limits.linger_s):
+                self._transport.abort()
+
+    def stop(self) -> None:
+        """The server is closing: end now if idle, else after the current answer."""
+        if self.phase in (IDLE, HEAD):
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    # Reading
+
+    def _take(self, data: bytes) -> None:
+        """The general way in: whatever came, in whatever pieces."""
+        if self.phase == LINGER or self.phase == CLOSED:
+            return
+        if self.phase in (BUSY, DRAIN):
+            # Answers go out in order; the next request waits, and with it its sender.
+            self._buffer += data
+            if len(self._buffer) > self._server.limits.pipeline_bytes_max:
+                self._pause_reading()
+            return
+        self._buffer = self._buffer + data if self._buffer else data
+        self._advance()
+
+    def _advance(self) -> None:
+        """Work through the buffer until it is empty, short, or a request has to wait."""
+        try:
+            for _ in range(_REQUESTS_PER_TURN):
+                if self.phase > BODY:
+                    return
+                request = self._next_request()
+                if request is None:
+                    return
+                self._run(request)
+            if self._buffer and self.phase == IDLE:
+                self.phase = BUSY  # so that what arrives meanwhile queues behind the buffer
+                self._server.loop.call_soon(self._continue)
+        except BadRequest as bad:
+            self._refuse(bad.status, bad.reason)
+
+    def _continue(self) -> None:
+        if self.phase == BUSY and self._request is None:
+            self._become_idle()
+
+    def _next_request(self) -> Request | None:
+        """A complete request from the buffer, or None while one is incomplete."""
+        if self._body is None:
+            if not self._buffer:
+                return None
+            if self.phase == IDLE:
+                self._enter(HEAD)
+            if not self._read_learned_head() and not self._read_head():
+                return None
+        body = self._body
+        assert body is not None
+        rest = body.feed(self._buffer)
+        if rest is None:
+            self._buffer = b""
+            self._reserve(body.received)
+            return None
+        self._buffer = rest
+        self._body = None
+        return self._complete(body.content())
+
+    def _read_learned_head(self) -> bool:
+        layout = self._layout
+        found = layout.read(self._buffer) if layout is not None else None
+        if found is None or layout is None:
+            return False
+        match, end, length = found
+        if length > _LARGE_BODY:
+            return False  # a matter for the limits
+        self._buffer = self._buffer[end:]
+        self._enter(BODY)
+        self._request = Request(layout, match, b"", self._peer)
+        self._body = SizedBody(length)
+        return True
+
+    def _read_head(self) -> bool:
+        """Parse the head at the buffer's start and prepare for its body; False if incomplete."""
+        limits = self._server.limits
+        if self._buffer[:1] in (b"\r", b"\n"):
+            # RFC 9112, 2.2: an empty line before a request is ignored.
+            if self._buffer == b"\r":
+                return False
+            if self._buffer[:2] != b"\r\n":
+                raise BadRequest(400, "malformed request line")
+            self._buffer = self._buffer[2:]
+            if not self._buffer:
+                self.phase = IDLE
+                return False
+        end = head_end(self._buffer, limits)
+        if not end:
+            return False
+        head = parse_head(self._buffer[:end], limits)
+        self._learn(head)
+        self._buffer = self._buffer[end:]
+        self._head = head
+        self._enter(BODY)
+        if head.length == CHUNKED:
+            self._body = ChunkedBody(limits)
+        else:
+            self._reserve(head.length)
+            self._body = SizedBody(head.length)
+        if head.expects_continue and head.length and not self._buffer:
+            self._transport.write(_CONTINUE)
+        return True
+
+    def _learn(self, head: Head) -> None:
+        """Take or make a layout for this head's names; made only for a sequence seen twice."""
+        if head.version != (1, 1):
+            return
+        layouts = self._server.layouts
+        layout = layouts.find(head.names)
+        if layout is None and head.names == self._names:
+            layout = layouts.learn(head.names)
+        self._names = head.names
+        if layout is not None:
+            self._layout = layout
+
+    def _complete(self, sent: bytes) -> Request:
+        """The request whose head was read before and whose body has now come."""
+        request, head = self._request, self._head
+        if request is not None:
+            request.body = request.body_sent = sent
+            return request
+        assert head is not None
+        self._head = None
+        request = Request.general(
+            head.method,
+            head.target,
+            head.headers,
+            body=decode_body(sent, head.coding, self._server.limits) if head.coding else sent,
+            peer=self._peer,
+            keep_alive=head.keep_alive,
+            old=head.version < (1, 1),
+        )
+        request.body_sent = sent
+        return request
+
+    # Answering
+
+    def _run(self, request: Request) -> None:
+        """Start the handler; it mostly finishes at once."""
+        self.phase = BUSY
+        self._request = request
+        if self._server.tasks:
+            self._run_as_task(request)
+            return
+        coroutine = self._handler(request)
+        try:
+            waiting = coroutine.send(None)
+        except StopIteration as stop:
+            self._answer(request, stop.value)
+        except Exception:
+            self._fail(request)
+        else:
+            self.drive = Drive(coroutine, waiting, self._finished, self._server.loop)
+
+    def _run_as_task(self, request: Request) -> None:
+        task = self._server.loop.create_task(self._handler(request))
+        self.drive = cast(Drive, task)  # kept referenced, as asyncio asks for
+
+        def ended(task: asyncio.Task[Reply]) -> None:
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            self._finished(None if error else task.result(), error)
+
+        task.add_done_callback(ended)
+
+    def _finished(self, reply: Reply | None, error: BaseException | None) -> None:
+        """A handler that had to wait is through."""
+        self.drive = None
+        request = self._request
+        assert request is not None
+        if self.phase == CLOSED:
+            self._request = None
+            if error is not None:
+                log.error("handler failed after its client had gone", exc_info=error)
+            self._server.leave(self)
+            return
+        if reply is None:
+            self._fail(request, error)
+        else:
+            self._answer(request, reply)
+        if self.phase == IDLE and (self._buffer or self._eof or self._reading_paused):
+            self._become_idle()
+
+    def _fail(self, request: Request, error: BaseException | None = None) -> None:
+        log.error("handler failed", exc_info=error or True)
+        self._answer(request, self._server.refuse(500, "internal error"))
+
+    def _answer(self, request: Request, reply: Reply) -> None:
+        """Write the reply and turn to what is next."""
+        server = self._server
+        body = reply.body
+        status = reply.status
+        keep_alive = request.keep_alive and not (reply.close or server.closing)
+        start = (
+            server.ok_start if status == 200 else STATUS_LINES[status] + server.common_lines
+        )
+        if not keep_alive:
+            start += b"Connection: close\r\n"
+        elif request.old:
+            start += b"Connection: keep-alive\r\n"
+        if status in _BODILESS:
+            self._transport.write(b"%b%b\r\n" % (start, reply.lines))
+        elif request.match is None and request.method == b"HEAD":
+            self._transport.write(
+                b"%b%bContent-Length: %d\r\n\r\n" % (start, reply.lines, len(body))
+            )
+        elif len(body) < _WRITE_APART:
+            self._transport.write(
+                b"%b%bContent-Length: %d\r\n\r\n%b" % (start, reply.lines, len(body), body)
+            )
+        else:
+            head = b"%b%bContent-Length: %d\r\n\r\n" % (start, reply.lines, len(body))
+            self._transport.writelines((head, body))
+        self._request = None
+        self.since = server.now
+        if self._reserved:
+            self._release()
+        if keep_alive:
+            self.phase = DRAIN if self._write_paused else IDLE
+        else:
+            self._linger()
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Answer a request that never became one, and end the connection."""
+        reply = self._server.refuse(status, reason)
+        self._transport.write(
+            b"%b%b%bContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+            % (
+                STATUS_LINES[reply.status],
+                self._server.common_lines,
+                reply.lines,
+                len(reply.body),
+                reply.body,
+            )
+        )
+        self._release()
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close, but only once the client had the chance to read what was written.
+
+        Closing a socket with unread input resets the connection, which may destroy the answer on
+        its way; so our half is closed and input thrown away for a moment.
+        """
+        self._enter(LINGER)
+        self._buffer = b""
+        self._body = None
+        self._drained = self._transport.get_write_buffer_size() + 1
+        if self._eof or self._transport.is_closing():
+            self._transport.close()
+            return
+        self._resume_reading()
+        self._transport.write_eof()
+
+    # Phases
+
+    def _enter(self, phase: int) -> None:
+        self.phase = phase
+        self.since = self._server.now
+
+    def _become_idle(self) -> None:
+        self._enter(IDLE)
+        if self._buffer:
+            self._advance()
+        if self.phase <= BODY:
+            if self._eof:
+                self._transport.close()  # nothing can complete what is left
+            else:
+                self._resume_reading()
+
+    def _pause_reading(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused and not self._transport.is_closing():
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    def _reserve(self, size: int) -> None:
+        """Count a large body against what all connections together may hold."""
+        if size < _LARGE_BODY or size <= self._reserved:
+            return
+        if not self._server.reserve(size - self._reserved):
+            raise BadRequest(503, "too many large requests at once")
+        self._reserved = size
+
+    def _release(self) -> None:
+        self._server.reserve(-self._reserved)
+        self._reserved = 0

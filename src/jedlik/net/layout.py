@@ -1,0 +1,112 @@
+"""Learned layouts: one regular expression per sequence of header names.
+
+A client sends the same headers in the same order all day; only values differ. For each sequence
+seen twice on a connection, one expression is compiled that checks the names and captures every
+value in a single match: a tenth of the cost of a general parser. Whatever does not match exactly
+goes to the general parser, so a layout can only be faster, never laxer:
+
+- no duplicate names, nothing that changes framing (Transfer-Encoding, Expect, Content-Encoding);
+- a value is what stands between ": " and CRLF, without a leading blank, without CR; LF and NUL
+  are ruled out by `clean`;
+- Content-Length is plain digits; Connection says keep-alive or is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from re import Match
+from typing import Any
+
+from .limits import Limits
+
+# Headers that change how a message is framed or answered: always the general parser's business.
+_UNLEARNABLE = frozenset(
+    (b"transfer-encoding", b"expect", b"content-encoding", b"upgrade", b"te", b"trailer")
+)
+_VALUE = rb"([^\r \t][^\r]*)"
+_PARTICULAR = {
+    b"content-length": rb"([0-9]{1,9})",
+    b"connection": rb"((?i:keep-alive))",
+    b"host": rb"([!-~]+)",
+}
+_METHOD = 1
+_TARGET = 2
+_FIRST_HEADER = 3
+
+
+class Layout:
+    """One sequence of header names.
+
+    match: the compiled expression's match method; group 1 is the method, group 2 the target.
+    groups: lower-case header name → group. length_group: Content-Length's group, 0 if there is
+    none. lines: line ends in a head of this layout. plan: the handler's own notes on this layout,
+    None until it writes some. Does not match HEAD, whose answers have no body.
+    """
+
+    __slots__ = ("body_bytes_max", "groups", "length_group", "lines", "match", "names", "plan")
+
+    def __init__(self, names: Sequence[bytes], limits: Limits) -> None:
+        self.names = tuple(names)
+        lowered = [name.lower() for name in names]
+        self.groups = {name: _FIRST_HEADER + n for n, name in enumerate(lowered)}
+        self.length_group = self.groups.get(b"content-length", 0)
+        self.lines = len(names) + 2
+        self.body_bytes_max = limits.body_bytes_max
+        self.plan: Any = None
+        target = rb"(/[!-~]{0,%d})" % (limits.target_bytes_max - 1)
+        pattern = rb"((?!HEAD )[A-Z]{1,16}) " + target + rb" HTTP/1\.1\r\n"
+        pattern += b"".join(
+            b"%b: %b\r\n" % (re.escape(name), _PARTICULAR.get(low, _VALUE))
+            for name, low in zip(names, lowered, strict=True)
+        )
+        self.match = re.compile(pattern + rb"\r\n").match
+
+    def read(self, data: bytes) -> tuple[Match[bytes], int, int] | None:
+        """The match, where the head ends and the body's length, if this layout fits `data`."""
+        found = self.match(data)
+        if found is None:
+            return None
+        end = found.end()
+        if data.count(b"\n", 0, end) != self.lines or data.find(b"\0", 0, end) >= 0:
+            return None
+        length = int(found.group(self.length_group)) if self.length_group else 0
+        if length > self.body_bytes_max:
+            return None
+        return found, end, length
+
+
+class Layouts:
+    """The layouts a server has learned; bounded in number and in how fast they are compiled."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._known: dict[tuple[bytes, ...], Layout] = {}
+        self._allowance = limits.layouts_per_s_max
+        self.recent: Layout | None = None  # a new connection's first guess
+
+    def find(self, names: tuple[bytes, ...]) -> Layout | None:
+        """The layout of these names (spelt as sent), if it was learned."""
+        return self._known.get(names)
+
+    def learn(self, names: tuple[bytes, ...]) -> Layout | None:
+        """Compile a layout; None where the names cannot have one, or too many came at once."""
+        lowered = [name.lower() for name in names]
+        if (
+            self._allowance <= 0
+            or b"host" not in lowered
+            or len(set(lowered)) != len(lowered)
+            or not _UNLEARNABLE.isdisjoint(lowered)
+        ):
+            return None
+        self._allowance -= 1
+        if len(self._known) >= self._limits.layouts_max:
+            # Connections that use it keep it; a flood of odd ones cannot take it from them.
+            del self._known[next(iter(self._known))]
+        layout = Layout(names, self._limits)
+        self._known[names] = self.recent = layout
+        return layout
+
+    def second_passed(self) -> None:
+        """Renew the allowance for compiling."""
+        self._allowance = self._limits.layouts_per_s_max

@@ -1,0 +1,304 @@
+"""Gateway: the one visible path of a request.
+
+    find the operation → authenticate → decode and check its shape → authorise → run → encode
+
+AWS's order differs in what it looks at first: it refuses broken JSON before a missing signature.
+So whenever something is wrong, `_explain` looks again in AWS's order; as long as nothing is, the
+order cannot be seen from outside. A request with a learned layout takes the path with a plan:
+the same steps, each a dictionary look-up.
+
+Called by `net` with complete requests; answers everything, raises nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from re import Match
+from typing import Any
+from zlib import crc32
+
+import orjson
+
+from jedlik.api.context import Context
+from jedlik.api.errors import ApiError, internal_failure, unknown_operation
+from jedlik.api.operation import Operation, Registry
+from jedlik.identity import Authenticator, HeaderSignatures, Identity
+from jedlik.net import Layout, Reply, Request
+
+from . import cors
+from .json import (
+    JSON_1_0,
+    JSON_1_1,
+    PLAIN_JSON,
+    UNKNOWN_OPERATION_XML,
+    decode_body,
+    error_body,
+    media_type,
+)
+from .metrics import OperationMetrics
+from .request_ids import RequestIds
+from .status_pages import StatusPages
+
+log = logging.getLogger("jedlik.wire")
+
+Authorise = Callable[[Context, Operation, dict[str, Any]], None]
+
+
+def allow_all(ctx: Context, operation: Operation, request: dict[str, Any]) -> None:
+    """The policy of a house without policies."""
+
+
+class Endpoint:
+    """An operation as the wire sees it: how to call it, how it is counted."""
+
+    __slots__ = ("metrics", "operation", "service", "translate")
+
+    def __init__(
+        self, operation: Operation, translate: Callable[[BaseException], ApiError | None]
+    ) -> None:
+        self.operation = operation
+        self.service = operation.service
+        self.translate = translate
+        self.metrics = OperationMetrics(operation.service, operation.name)
+
+
+class Plan:
+    """What the gateway knows of a header layout.
+
+    groups: those of method, target, X-Amz-Target, Content-Type and Authorization, for one call
+    of `match.group`. lines: header lines that every answer carries.
+    """
+
+    __slots__ = ("groups", "lines", "signatures")
+
+    def __init__(
+        self, groups: tuple[int, ...], signatures: dict[str, HeaderSignatures], lines: bytes
+    ) -> None:
+        self.groups = groups
+        self.signatures = signatures
+        self.lines = lines
+
+
+class Gateway:
+    """Answers requests with the operations of a registry."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        authenticator: Authenticator,
+        *,
+        db: Any,
+        settings: Any,
+        region: str,
+        authorise: Authorise | None = None,
+        health: Callable[[], Awaitable[dict[str, Any]]] | None = None,
+        connection_count: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.perf_counter,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """region: named in the answer to GET. authorise: raises ApiError for what a principal may
+        not do; None lets everyone. health: what `/_jedlik/health` tells of the parts below;
+        raises if one is ill. clock: epoch seconds. stopwatch: seconds, for latencies.
+        """
+        self._authenticator = authenticator
+        self._authorise = authorise
+        self._db = db
+        self._settings = settings
+        self._clock = clock
+        self._stopwatch = stopwatch
+        self._next_id = RequestIds(random).next
+        self._greeting = f"healthy: dynamodb.{region}.amazonaws.com ".encode()
+        self._endpoints: dict[bytes, Endpoint] = {
+            f"{service.target_prefix}.{operation.name}".encode(): Endpoint(
+                operation, service.translate
+            )
+            for service in registry.services.values()
+            for operation in service.operations.values()
+        }
+        self._services = tuple(registry.services)
+        self._pages = StatusPages(
+            [endpoint.metrics for endpoint in self._endpoints.values()], health, connection_count
+        )
+
+    async def handle(self, request: Request) -> Reply:
+        """The answer to a request."""
+        layout = request.layout
+        if layout is not None:
+            plan = layout.plan or self._make_plan(layout)
+            if plan.groups:
+                reply = await self._handle_planned(request, plan, request.match)
+                if reply is not None:
+                    return reply
+        return await self._handle_any(request)
+
+    async def _handle_planned(
+        self, request: Request, plan: Plan, match: Match[bytes] | None
+    ) -> Reply | None:
+        """The path of a good request from a known client; None: it has to be looked at closely."""
+        assert match is not None
+        started = self._stopwatch()
+        method, path, target, content_type, authorization = match.group(*plan.groups)
+        endpoint = self._endpoints.get(target)
+        if endpoint is None or content_type != JSON_1_0 or path != b"/" or method != b"POST":
+            return None
+        now = self._clock()
+        body = request.body
+        identity = plan.signatures[endpoint.service].check(
+            match, authorization, request.body_sent, now
+        )
+        if identity is None:
+            return None
+        try:
+            req = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return None
+        if type(req) is not dict:
+            return None
+        request_id = self._next_id()
+        status = 200
+        try:
+            answer = await self._run(endpoint, identity, req, request_id, now)
+        except Exception as error:
+            answer, status = self._failure(endpoint, error, body, request_id)
+        endpoint.metrics.count(status, self._stopwatch() - started)
+        return Reply(
+            status,
+            b"x-amzn-RequestId: %b\r\n%bx-amz-crc32: %d\r\n"
+            b"Content-Type: application/x-amz-json-1.0\r\n"
+            % (request_id.encode(), plan.lines, crc32(answer)),
+            answer,
+        )
+
+    async def _run(
+        self,
+        endpoint: Endpoint,
+        identity: Identity,
+        req: dict[str, Any],
+        request_id: str,
+        now: float,
+    ) -> bytes:
+        """Check, authorise, run and encode one operation."""
+        operation = endpoint.operation
+        operation.check(req)
+        ctx = Context(
+            self._db,
+            identity.account,
+            identity.region,
+            identity.principal,
+            request_id,
+            now,
+            self._settings,
+        )
+        if self._authorise is not None:
+            self._authorise(ctx, operation, req)
+        answer = await operation.handler(ctx, req)
+        return answer if type(answer) is bytes else orjson.dumps(answer)
+
+    def _failure(
+        self, endpoint: Endpoint, error: Exception, body: bytes, request_id: str
+    ) -> tuple[bytes, int]:
+        """What a client is told when its operation raised: body and status."""
+        refusal = error if isinstance(error, ApiError) else endpoint.translate(error)
+        if refusal is None:
+            refusal = internal_failure()
+            log.error(
+                "%s failed (request %s)", endpoint.operation.name, request_id, exc_info=error
+            )
+        elif refusal.is_validation:
+            refusal = self._earlier_refusal(endpoint, body) or refusal
+        return error_body(refusal), refusal.status
+
+    def _earlier_refusal(self, endpoint: Endpoint, body: bytes) -> ApiError | None:
+        """What AWS would have found before the mistake at hand: the request read again, exactly."""
+        try:
+            endpoint.operation.check_deep(decode_body(body))
+        except ApiError as earlier:
+            return earlier
+        return None
+
+    # Whatever is not an everyday request
+
+    async def _handle_any(self, request: Request) -> Reply:
+        path = request.path
+        if path.startswith(b"/_jedlik/"):
+            return await self._pages.answer(request)
+        request_id = self._next_id()
+        method = request.method
+        if method == b"OPTIONS" and request.header(b"origin") is not None:
+            return Reply(
+                200,
+                b"x-amzn-RequestId: %b\r\n" % request_id.encode()
+                + cors.preflight_lines(request),
+            )
+        if method == b"GET":
+            return self._reply(request, request_id, 200, self._greeting, b"")
+        content_type = media_type(request.header(b"content-type"))
+        if method != b"POST" or content_type not in (JSON_1_0, JSON_1_1, PLAIN_JSON):
+            return self._reply(request, request_id, 404, UNKNOWN_OPERATION_XML, b"")
+        status, answer = await self._answer(request, content_type, request_id)
+        return self._reply(request, request_id, status, answer, content_type)
+
+    async def _answer(
+        self, request: Request, content_type: bytes, request_id: str
+    ) -> tuple[int, bytes]:
+        """Status and body for a POST, its mistakes found in AWS's order."""
+        started = self._stopwatch()
+        endpoint = self._endpoints.get(request.header(b"x-amz-target") or b"")
+        if endpoint is None:
+            refusal = unknown_operation()
+            return refusal.status, error_body(refusal)
+        now = self._clock()
+        try:
+            req = decode_body(request.body)
+            identity = self._authenticator.authenticate(request, endpoint.service, now)
+        except ApiError as refusal:
+            endpoint.metrics.count(refusal.status, self._stopwatch() - started)
+            return refusal.status, error_body(refusal)
+        self._learn(request, endpoint, identity)
+        status = 200
+        try:
+            answer = await self._run(endpoint, identity, req, request_id, now)
+        except Exception as error:
+            answer, status = self._failure(endpoint, error, request.body, request_id)
+        endpoint.metrics.count(status, self._stopwatch() - started)
+        return status, answer
+
+    def _learn(self, request: Request, endpoint: Endpoint, identity: Identity) -> None:
+        """Let the request's layout recognise its like from now on."""
+        if request.layout is not None and request.layout.plan.groups:
+            request.layout.plan.signatures[endpoint.service].learn(request, identity)
+
+    def _make_plan(self, layout: Layout) -> Plan:
+        groups = layout.groups
+        try:
+            needed = (
+                1,
+                2,
+                groups[b"x-amz-target"],
+                groups[b"content-type"],
+                groups[b"authorization"],
+            )
+        except KeyError:
+            needed = ()
+        signatures = {
+            service: HeaderSignatures(groups, self._authenticator, service)
+            for service in self._services
+        }
+        layout.plan = Plan(needed, signatures, cors.ORIGIN_LINE if b"origin" in groups else b"")
+        return layout.plan
+
+    def _reply(
+        self, request: Request, request_id: str, status: int, body: bytes, content_type: bytes
+    ) -> Reply:
+        lines = b"x-amzn-RequestId: %b\r\n%bx-amz-crc32: %d\r\n" % (
+            request_id.encode(),
+            cors.origin_line(request),
+            crc32(body),
+        )
+        if content_type:
+            lines += b"Content-Type: %b\r\n" % content_type
+        return Reply(status, lines, body)
