@@ -1,7 +1,7 @@
 """Writing to SQLite: one transaction per group, and the thread that does it.
 
 The steps of a commit are methods of their own (`begin`, `apply`, `commit`), so that a simulation
-can drive them one by one and crash in between; `write` is their only other caller. While a
+can drive them one by one and crash in between; `write` strings them together. While a
 statement runs the GIL is free, and rows go in many to a statement, so that the event loop is
 asked for the GIL a few times per group and not per row.
 """
@@ -65,14 +65,11 @@ class Writer:
             self.begin()
             self.apply(job)
         except apsw.Error as error:
-            # Read the cause before the rollback, which may succeed and reset it.
-            failure = self._files.storage_error(error, self.connection)
-            self.undo()
-            return failure
+            return self.give_up(error)
         try:
             self.commit()
         except apsw.Error as error:
-            return self._after_failed_commit(job, error)
+            return self.settle(job, error)
         if self._after_write is not None:
             try:
                 self._after_write()
@@ -112,6 +109,13 @@ class Writer:
     def commit(self) -> None:
         self._cursor.execute("COMMIT")
 
+    def give_up(self, error: apsw.Error) -> StorageError:
+        """Undo a job that failed before its commit."""
+        # Read the cause before the rollback, which may succeed and reset it.
+        failure = self._files.storage_error(error, self.connection)
+        self.undo()
+        return failure
+
     def undo(self) -> None:
         self._streams.clear()  # their last numbers were counted on in `apply`
         try:
@@ -120,7 +124,7 @@ class Writer:
         except apsw.Error:
             logger.exception("rollback failed")
 
-    def _after_failed_commit(self, job: Job, error: apsw.Error) -> StorageError | None:
+    def settle(self, job: Job, error: apsw.Error) -> StorageError | None:
         """Find out whether a commit that raised was written all the same.
 
         SQLite may have put the frames into the WAL and failed to sync them: nobody can see them,
