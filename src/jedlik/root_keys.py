@@ -56,11 +56,16 @@ def read(file: Path) -> Keys | None:
         raise Unreadable(f"{file} has no {missing.args[0]}") from None
 
 
+def generate() -> Keys:
+    return Keys(
+        access_key="AKIA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(16)),
+        secret_key="".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40)),
+    )
+
+
 def create(file: Path) -> Keys:
     """Make new keys and keep them where only the owner can read them."""
-    access_key = "AKIA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(16))
-    secret_key = "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))
-    keys = Keys(access_key, secret_key)
+    keys = generate()
     text = (
         "# The root keys of this Jedlik. AWS_SHARED_CREDENTIALS_FILE may name this file.\n"
         "[default]\n"

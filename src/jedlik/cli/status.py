@@ -17,7 +17,7 @@ def status(client: Client) -> None:
     facts = [
         f"up {_duration(health['uptime_s'])}",
         f"auth {health['auth']}",
-        f"store {health['store']}",
+        f"store {_store(health['store'])}",
         f"memory {_size(health['memory_bytes'])}",
     ]
     click.echo(f"Jedlik {health['version']} at {client.endpoint}: {', '.join(facts)}")
@@ -34,6 +34,12 @@ def status(client: Client) -> None:
             f"{name:<{widths[0]}}  {state:<{widths[1]}}  {items:>{widths[2]}}  "
             f"{size:>{widths[3]}}  {indexes}".rstrip()
         )
+
+
+def _store(store: dict[str, Any]) -> str:
+    taken = store.get("store_bytes")
+    size = f" {_size(taken + store.get('wal_bytes', 0))}" if taken is not None else ""
+    return store["engine"] + size + ("" if store["writable"] else " (cannot write)")
 
 
 def _row(table: dict[str, Any]) -> tuple[str, str, str, str, str]:

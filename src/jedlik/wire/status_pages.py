@@ -22,7 +22,8 @@ _TEXT = b"Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
 class StatusPages:
-    """health: tells of the parts below, raises if one is ill; None if there are none."""
+    """health: tells of the parts below; its `status` is "unhealthy", or it raises, if one is ill.
+    None if there are none."""
 
     def __init__(
         self,
@@ -50,4 +51,5 @@ class StatusPages:
         except Exception:
             log.exception("health check failed")
             return Reply(503, _JSON, b'{"status":"unhealthy"}')
-        return Reply(200, _JSON, orjson.dumps({"status": "healthy", **details}))
+        details = {"status": "healthy", **details}
+        return Reply(200 if details["status"] == "healthy" else 503, _JSON, orjson.dumps(details))

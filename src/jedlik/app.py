@@ -1,0 +1,253 @@
+"""Builds the server from its settings, runs it, and ends it in order.
+
+    settings -> engine -> Database -> operations -> Gateway -> HTTP server, and the workers
+
+The only place that knows all the parts. What it makes is passed on; nothing here is global.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvloop
+
+from jedlik import __version__, listening, logs, root_keys
+from jedlik.api.context import Context
+from jedlik.api.operation import Registry, load_registry
+from jedlik.identity import Authenticator, Credentials, root_credential
+from jedlik.net import Server
+from jedlik.services import dynamodb
+from jedlik.settings import Settings
+from jedlik.storage.waist import Engine, StorageError
+from jedlik.tables.clock import SystemClock
+from jedlik.tables.database import Database
+from jedlik.wire.gateway import Gateway
+from jedlik.wire.refusals import refuse
+from jedlik.workers.backfill import Backfill
+from jedlik.workers.retention import Retention
+from jedlik.workers.runner import Runner, Schedule
+
+SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
+GARBAGE_THRESHOLD = 50_000
+BACKFILL_REST_S = 0.05
+RETENTION_REST_S = 60.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+_log = logging.getLogger("jedlik")
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    logs.set_up(settings.log_level)
+    try:
+        _warn_of_what_is_not_there(settings)
+        uvloop.run(_serve(settings))
+    except (StorageError, root_keys.Unreadable, listening.CannotListen, NotThere) as fault:
+        print(f"jedlik: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+class NotThere(Exception):
+    """A setting asks for a part that this version has not got."""
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for each in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    app = App(settings)
+    try:
+        await app.start()
+        await stop.wait()
+        _log.info("stopping")
+    finally:
+        await app.stop()
+
+
+class App:
+    """One running server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.started_at = time.monotonic()
+        self.endpoint = ""
+        self._closing = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Open the store, begin the workers, answer requests.
+
+        Raises CannotListen, Unreadable or a StorageError; then `stop` still ends what was begun.
+        """
+        settings = self.settings
+        # The address comes first: when it is taken, no data folder is left behind.
+        bound = listening.bind(settings.host, settings.port)
+        self._closing.callback(bound.close)
+        folder = Path(settings.data).absolute()
+        is_new = settings.memory or not (folder / "store.sqlite").exists()
+        engine = _open_engine(settings, folder)
+        self._closing.push_async_callback(engine.close)
+        keys, keys_made = _root_keys(settings, folder)
+        self.db = Database(engine)
+        await self.db.open()
+        await self.db.finish_drops()
+        self.registry = load_registry([dynamodb])
+        workers = Runner(
+            [
+                Schedule(Backfill(self.db), BACKFILL_REST_S),
+                Schedule(Retention(self.db), RETENTION_REST_S),
+            ],
+            SystemClock(),
+        )
+        workers.start()
+        self._closing.push_async_callback(workers.stop)
+        if settings.samples and is_new:
+            await _load_samples(self.db, self.registry, settings)
+        gateway = self._gateway(keys)
+        self.server = Server(gateway.handle, loop=asyncio.get_running_loop(), refuse=refuse)
+        self._closing.push_async_callback(self.server.close)
+        await self.server.listen_on(bound)
+        self.endpoint = listening.endpoint(settings.host, bound)
+        _settle()
+        listening.announce(self.endpoint, settings, folder, keys if keys_made else None)
+
+    async def stop(self) -> None:
+        """End in the reverse order of the beginning; finishes what is being answered."""
+        await self._closing.aclose()
+
+    def _gateway(self, keys: root_keys.Keys | None) -> Gateway:
+        settings = self.settings
+        known = (
+            [root_credential(keys.access_key, keys.secret_key, settings.account)] if keys else []
+        )
+        authenticator = Authenticator(
+            Credentials(known), mode=settings.auth, account=settings.account
+        )
+        return Gateway(
+            self.registry,
+            authenticator,
+            db=self.db,
+            settings=settings,
+            region=settings.region,
+            health=self.health,
+            connection_count=lambda: self.server.connection_count,
+        )
+
+    async def health(self) -> dict[str, Any]:
+        """What /_jedlik/health and `jedlik status` show; no paths, for the page is unsigned."""
+        store = await self.db.engine.health()
+        figures = {key: value for key, value in store.details.items() if isinstance(value, int)}
+        return {
+            "status": "healthy" if store.writable else "unhealthy",
+            "version": __version__,
+            "auth": self.settings.auth,
+            "durability": self.settings.durability,
+            "uptime_s": round(time.monotonic() - self.started_at, 1),
+            "memory_bytes": _resident_bytes(),
+            "store": {"engine": store.engine, "writable": store.writable, **figures},
+        }
+
+
+def _open_engine(settings: Settings, folder: Path) -> Engine:
+    if settings.memory:
+        from jedlik.storage.memory import MemoryEngine
+
+        return MemoryEngine()
+    from jedlik.storage.sqlite import SqliteEngine
+
+    return SqliteEngine.open(folder, durability=settings.durability)
+
+
+def _root_keys(settings: Settings, folder: Path) -> tuple[root_keys.Keys | None, bool]:
+    """The keys that may do anything, and whether they were made just now.
+
+    In memory with open auth there are none: nothing would tell a client about them.
+    """
+    found = root_keys.from_environment(os.environ, "JEDLIK_")
+    if found:
+        return found, False
+    if settings.memory:
+        return (root_keys.generate(), True) if settings.auth == "required" else (None, False)
+    file = folder / root_keys.FILE
+    found = root_keys.read(file)
+    return (found, False) if found else (root_keys.create(file), True)
+
+
+def _warn_of_what_is_not_there(settings: Settings) -> None:
+    """Flags of the design that govern something yet to come: said plainly, never ignored."""
+    if settings.store:
+        raise NotThere(
+            "the PostgreSQL store is not there yet: leave --store away to keep data in a folder"
+        )
+    if settings.workers > 1:
+        _log.warning(
+            "--workers %d: this version serves from one process whatever the number",
+            settings.workers,
+        )
+    if settings.throttling != "off":
+        _log.warning(
+            "--throttling %s: provisioned throughput is stored and shown, but not enforced yet",
+            settings.throttling,
+        )
+
+
+async def _load_samples(db: Database, registry: Registry, settings: Settings) -> None:
+    """Make the sample tables through the operations, as a client would."""
+    from jedlik import samples
+
+    async def call(name: str, request: dict[str, Any]) -> Any:
+        operation = registry.operation("dynamodb", name)
+        assert operation is not None
+        operation.check(request)
+        ctx = Context(
+            db=db,
+            account=settings.account,
+            region=settings.region,
+            principal=None,
+            request_id="samples",
+            now=time.time(),
+            settings=settings,
+        )
+        answer = await operation(ctx, request)
+        return orjson.loads(answer) if isinstance(answer, bytes) else answer
+
+    for table in samples.tables():
+        name = table["TableName"]
+        await call("CreateTable", table)
+        while True:
+            described = await call("DescribeTable", {"TableName": name})
+            if described["Table"]["TableStatus"] == "ACTIVE":
+                break
+            await asyncio.sleep(0.005)
+        puts = [{"PutRequest": {"Item": item}} for item in samples.items(name)]
+        await call("BatchWriteItem", {"RequestItems": {name: puts}})
+    _log.info("loaded the sample tables")
+
+
+def _settle() -> None:
+    """Everything made so far stays: keep the garbage collector from looking at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+
+def _resident_bytes() -> int:
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024

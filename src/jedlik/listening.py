@@ -1,0 +1,102 @@
+"""Taking an address to listen on, and telling people how to reach it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+from jedlik import __version__, root_keys
+from jedlik.settings import Settings
+
+_log = logging.getLogger("jedlik")
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the text says why and what to do."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, for the server to listen on. Raises CannotListen."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as fault:
+        raise CannotListen(f"--host {host}: {fault.strerror}") from None
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        # Now, not when the store is open: two servers starting at once must not both believe.
+        bound.listen(1024)
+        bound.setblocking(False)
+    except OSError as fault:
+        bound.close()
+        raise CannotListen(_reason(host, port, fault)) from None
+    return bound
+
+
+def endpoint(host: str, bound: socket.socket) -> str:
+    """The URL for clients. A wildcard address is reached, from here, through loopback."""
+    port = bound.getsockname()[1]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{f'[{shown}]' if ':' in shown and '[' not in shown else shown}:{port}"
+
+
+def announce(url: str, settings: Settings, folder: Path, new_keys: root_keys.Keys | None) -> None:
+    """Say where the server is, and lines to paste.
+
+    At a terminal as text on standard output, otherwise as one log line. New keys are shown this
+    once; later the data folder has them.
+    """
+    paste = "\n".join(_lines_to_paste(url, settings, folder, new_keys))
+    if not sys.stdout.isatty():
+        _log.info("listening", extra={"endpoint": url, "version": __version__, "paste": paste})
+        return
+    kept = "in memory" if settings.memory else f"in {_short(folder)}"
+    print(f"\nJedlik {__version__} answers at {url}, data {kept}, auth {settings.auth}.\n")
+    if new_keys is not None:
+        where = "" if settings.memory else f" (kept in {_short(folder / root_keys.FILE)})"
+        print(f"  Root access key  {new_keys.access_key}{where}")
+        print(f"  Root secret key  {new_keys.secret_key}\n")
+    print(f"Paste into another terminal:\n\n{paste}\n", flush=True)
+
+
+def _lines_to_paste(
+    url: str, settings: Settings, folder: Path, new_keys: root_keys.Keys | None
+) -> list[str]:
+    place = (
+        f"AWS_ENDPOINT_URL={url} AWS_REGION={settings.region} AWS_DEFAULT_REGION={settings.region}"
+    )
+    if settings.auth == "open":
+        keys = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+    elif os.environ.get("JEDLIK_ACCESS_KEY_ID") or settings.memory:
+        keys = "AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…"
+    else:
+        keys = f"AWS_SHARED_CREDENTIALS_FILE={folder / root_keys.FILE}"
+    return [f"  export {place} {keys}", "  aws dynamodb list-tables"]
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _reason(host: str, port: int, fault: OSError) -> str:
+    match fault.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"port {port} on {host} is in use: stop what listens there, "
+                "or choose another with --port"
+            )
+        case errno.EACCES:
+            return f"port {port} may not be used by this user: choose one above 1023 with --port"
+        case errno.EADDRNOTAVAIL:
+            return f"--host {host}: this machine has no such address"
+    return f"cannot listen on {host} port {port}: {fault.strerror}"
