@@ -62,6 +62,17 @@ class Writer:
     def write(self, job: Job) -> StorageError | None:
         """Write all of `job` durably, or nothing and return why."""
         try:
+            failure = self._write(job)
+            if failure is None and self._after_write is not None:
+                self._after_write()
+        except Exception as error:  # a bug: fail this job rather than hang its callers
+            logger.exception("the writer failed")
+            self.undo()
+            return Unknown(f"the writer failed: {error!r}")
+        return failure
+
+    def _write(self, job: Job) -> StorageError | None:
+        try:
             self.begin()
             self.apply(job)
         except apsw.Error as error:
@@ -70,11 +81,6 @@ class Writer:
             self.commit()
         except apsw.Error as error:
             return self.settle(job, error)
-        if self._after_write is not None:
-            try:
-                self._after_write()
-            except Exception:  # a bug, but not one of this write, which is done
-                logger.exception("upkeep after a write failed")
         return None
 
     def begin(self) -> None:
@@ -140,7 +146,7 @@ class Writer:
             self.commit()
         except apsw.Error:
             self.undo()
-            if isinstance(error, apsw.FullError):
+            if isinstance(error, (apsw.FullError, apsw.ReadOnlyError)):
                 return failure  # the frame that commits was never written whole
             return Unknown(f"cannot tell whether the write is on disk: {failure}")
         return failure
@@ -211,14 +217,7 @@ class WriterThread:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            failure: StorageError | None
-            try:
-                failure = self._writer.write(job)
-            except Exception as error:  # a bug: fail this group rather than hang its callers
-                logger.exception("the writer failed")
-                self._writer.undo()
-                failure = Unknown(f"the writer failed: {error!r}")
-            self._report(job, failure)
+            self._report(job, self._writer.write(job))
 
 
 @cache

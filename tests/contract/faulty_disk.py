@@ -1,0 +1,106 @@
+"""A disk that fails when told, and that can lose its power: an SQLite VFS over the real one.
+
+    disk = FaultyDisk(); engine = SqliteEngine.open(folder, vfs=disk.name)
+    disk.fail = lambda operation, file: ...      return an exception to have that operation fail
+    disk.power_cut(folder, elsewhere, random)    what is left if the power goes now
+
+Whatever was synced survives a power cut; each write since then survives whole, in part or not at
+all. (The write-ahead log's index is shared memory and never survives.)
+"""
+
+from __future__ import annotations
+
+import itertools
+import random as randoms
+from collections.abc import Callable
+from pathlib import Path
+
+import apsw
+
+Fail = Callable[[str, str], Exception | None]
+_numbers = itertools.count()
+
+
+class _Image:
+    """A file's synced content, and what happened since: (offset, data), or (size, None)."""
+
+    def __init__(self, content: bytes) -> None:
+        self.synced = bytearray(content)
+        self.since: list[tuple[int, bytes | None]] = []
+
+    def sync(self) -> None:
+        for at, data in self.since:
+            self._apply(self.synced, at, data)
+        self.since.clear()
+
+    def after_power_cut(self, random: randoms.Random) -> bytes:
+        content = bytearray(self.synced)
+        for at, data in self.since:
+            if random.random() < 0.5:
+                if data is not None and random.random() < 0.3:
+                    data = data[: random.randrange(len(data) + 1)]
+                self._apply(content, at, data)
+        return bytes(content)
+
+    @staticmethod
+    def _apply(content: bytearray, at: int, data: bytes | None) -> None:
+        if data is None:
+            del content[at:]
+            return
+        if len(content) < at:
+            content.extend(bytes(at - len(content)))
+        content[at : at + len(data)] = data
+
+
+class FaultyDisk(apsw.VFS):  # type: ignore[misc]
+    def __init__(self) -> None:
+        self.name = f"faulty-{next(_numbers)}"
+        self.fail: Fail | None = None
+        self.syncs = 0
+        self.images: dict[str, _Image] = {}
+        super().__init__(self.name, "")
+
+    def xOpen(self, name: object, flags: list[int]) -> _File:
+        return _File(self, name, flags)
+
+    def xDelete(self, name: str, sync: bool) -> None:
+        self.images.pop(Path(name).name, None)
+        super().xDelete(name, sync)
+
+    def check(self, operation: str, file: str) -> None:
+        if self.fail is not None:
+            error = self.fail(operation, file)
+            if error is not None:
+                raise error
+
+    def power_cut(self, elsewhere: Path, random: randoms.Random) -> Path:
+        elsewhere.mkdir(parents=True)
+        for name, image in self.images.items():
+            (elsewhere / name).write_bytes(image.after_power_cut(random))
+        return elsewhere
+
+
+class _File(apsw.VFSFile):  # type: ignore[misc]
+    def __init__(self, disk: FaultyDisk, name: object, flags: list[int]) -> None:
+        path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
+        self._disk = disk
+        self._name = Path(path).name
+        super().__init__("", name, flags)
+        if self._name not in disk.images:
+            disk.images[self._name] = _Image(b"")
+
+    def xWrite(self, data: bytes, offset: int) -> None:
+        self._disk.check("write", self._name)
+        super().xWrite(data, offset)
+        self._disk.images[self._name].since.append((offset, bytes(data)))
+
+    def xTruncate(self, size: int) -> None:
+        self._disk.check("truncate", self._name)
+        super().xTruncate(size)
+        self._disk.images[self._name].since.append((size, None))
+
+    def xSync(self, flags: int) -> None:
+        self._disk.check("sync", self._name)
+        super().xSync(flags)
+        self._disk.syncs += 1
+        self._disk.images[self._name].sync()

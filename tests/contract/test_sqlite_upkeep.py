@@ -1,0 +1,313 @@
+"""SQLite's upkeep: checkpoints, sweeps and bounds, none of which may stall or starve."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import apsw
+import pytest
+
+from jedlik.storage.sqlite import SqliteEngine
+from jedlik.storage.sqlite_cache import MISSING, RowCache
+from jedlik.storage.waist import ANY, Batch, Change, Delete, Put, Row, StorageFull, Tally
+from tests.contract.faulty_disk import FaultyDisk
+from tests.contract.rows import ALL, batch, key, next_version, put
+from tests.contract.stepper import Stepper, settle
+
+
+async def until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        await asyncio.sleep(0.01)
+
+
+def count(engine: SqliteEngine, table: str, where: str = "1") -> int:
+    sql = f"SELECT count(*) FROM {table} WHERE {where}"
+    found: int = engine._reader.connection.execute(sql).get
+    return found
+
+
+async def fill(engine: SqliteEngine, rows: int, *, space: int = 1, size: int = 100) -> None:
+    for start in range(0, rows, 500):
+        puts = [
+            Put(key("f", at.to_bytes(4, "big"), space=space), ANY, b"x" * size)
+            for at in range(start, min(start + 500, rows))
+        ]
+        assert await engine.commit(batch(*puts, changes=[Change(space, 0, b"r" * 10)])) is None
+
+
+async def test_the_log_stays_near_its_limit_under_steady_writes_and_reads(tmp_path: Path) -> None:
+    limit = 2 << 20
+    engine = SqliteEngine.open(tmp_path, wal_limit_bytes=limit, cache_bytes=10_000)
+    wal = tmp_path / "store.sqlite-wal"
+    largest = 0
+    done = False
+
+    async def write(name: str) -> None:
+        nonlocal largest
+        for at in range(150):
+            await put(engine, key(name, at.to_bytes(2, "big")), os.urandom(4000))
+            largest = max(largest, wal.stat().st_size)
+
+    async def read() -> None:
+        """Snapshots in every tick: they must not keep the log from starting again."""
+        while not done:
+            await engine.scan(1, os.urandom(16), None, item_limit=3, byte_limit=1 << 20)
+            await asyncio.sleep(0)
+
+    reading = asyncio.ensure_future(read())
+    await asyncio.gather(*[write(f"w{at}") for at in range(8)])
+    done = True
+    await reading
+    assert 2 * limit < 8 * 150 * 4000
+    assert largest < 2 * limit
+    await engine.close()
+
+
+async def test_a_failing_checkpoint_is_said_and_does_not_fail_writes(tmp_path: Path) -> None:
+    disk = FaultyDisk()
+    engine = SqliteEngine.open(tmp_path, vfs=disk.name, wal_limit_bytes=1 << 20)
+    disk.fail = lambda operation, file: apsw.IOError("broken") if file == "store.sqlite" else None
+    await fill(engine, 2000, size=2000)
+
+    async def checkpoint_error() -> bool:
+        return "checkpoint_error" in (await engine.health()).details
+
+    deadline = time.monotonic() + 20
+    while not await checkpoint_error():
+        assert time.monotonic() < deadline
+        await put(engine, key("p"), os.urandom(2000))
+    disk.fail = None
+    while await checkpoint_error():
+        assert time.monotonic() < deadline
+        await put(engine, key("p"), os.urandom(2000))
+        await asyncio.sleep(0.01)
+    assert len((await engine.scan(1, b"", None, **ALL)).entries) == 2001
+    await engine.close()
+
+
+async def test_no_snapshot_outlives_its_tick(sqlite: SqliteEngine) -> None:
+    await fill(sqlite, 100)
+    sqlite._cache.forget_space(1)
+    reader = sqlite._reader
+    await sqlite.get_one(key("f", bytes(4)))
+    assert reader.in_snapshot
+    # Cut short by its byte limit: the statement must not stay open either.
+    await sqlite.range(1, key("f")[1], None, None, item_limit=90, byte_limit=500)
+    await sqlite.scan(1, b"", None, item_limit=3, byte_limit=1 << 20)
+    await sqlite.log_read(1, 0, 0, 10, byte_limit=1)
+    await settle()
+    assert not reader.in_snapshot
+    assert reader.connection.txn_state("main") == 0
+
+
+async def test_a_dropped_space_is_swept_in_steps_while_writes_go_on(sqlite: SqliteEngine) -> None:
+    await fill(sqlite, 3000, space=1)
+    await fill(sqlite, 50, space=2)
+    await sqlite.commit(batch(tallies=[Tally(1, 3000, 1), Tally(2, 50, 1)]))
+    await sqlite.space_drop(1)
+    assert count(sqlite, "kv", "space = 1") > 0, "dropping must not wait for the sweep"
+    numbers = 0
+    while sqlite._sweeps:
+        await put(sqlite, key("during", space=3), b"v")
+        numbers += 1
+        assert numbers < 10_000, "the sweep starves"
+    assert numbers > 5
+    for table, where in (
+        ("kv", "space = 1"), ("streams", "space = 1"), ("tallies", "space = 1"), ("drops", "1"),
+    ):  # fmt: skip
+        assert count(sqlite, table, where) == 0
+    assert count(sqlite, "log") == 1
+    assert len((await sqlite.scan(2, b"", None, **ALL)).entries) == 50
+    assert len(await sqlite.log_read(2, 0, 0, 10)) == 1
+
+
+async def test_a_sweep_step_is_small_however_large_the_rows(tmp_path: Path) -> None:
+    stepper = Stepper.open(tmp_path / "data")
+    engine = stepper.engine
+    large = [Put(key("p", bytes([at])), ANY, bytes(400_000)) for at in range(9)]
+    for write in (engine.commit(batch(*large)), engine.space_drop(1)):
+        task = asyncio.ensure_future(write)
+        await stepper.finish()
+        await task
+    left = [count(engine, "kv")]
+    while engine._sweeps:
+        await asyncio.sleep(0.003)
+        await stepper.finish()
+        left.append(count(engine, "kv"))
+    steps = [before - after for before, after in itertools.pairwise(left)]
+    assert sum(steps) == 9
+    assert max(steps) <= 3
+    await stepper.close()
+
+
+async def test_sweeps_go_on_after_a_restart(tmp_path: Path) -> None:
+    engine = SqliteEngine.open(tmp_path)
+    await fill(engine, 2000, space=1)
+    await fill(engine, 10, space=2)
+    await engine.commit(batch(changes=[Change(3, 1, b"%d" % at) for at in range(900)]))
+    await engine.space_drop(1)
+    await engine.log_trim(3, 1, 850)
+    await engine.close()
+
+    engine = SqliteEngine.open(tmp_path)
+    assert count(engine, "kv", "space = 1") > 0, "the test closed too late to prove anything"
+    assert await engine.get_one(key("f", bytes(4), space=1)) is None
+    assert [entry.seq for entry in await engine.log_read(3, 1, 0, 2)] == [851, 852]
+    await until(lambda: not engine._sweeps, "the sweeps are done")
+    assert count(engine, "kv") == 10
+    assert count(engine, "log") == 1 + 50
+    assert await engine.log_bounds(3, 1) == (851, 900)
+    await engine.close()
+    engine = SqliteEngine.open(tmp_path)
+    assert engine._sweeps == []
+    await engine.close()
+
+
+async def test_a_trimmed_log_is_swept_and_numbering_survives_a_restart(tmp_path: Path) -> None:
+    engine = SqliteEngine.open(tmp_path)
+    await engine.commit(batch(changes=[Change(1, 0, b"%d" % at) for at in range(500)]))
+    await engine.log_trim(1, 0, 500)
+    await until(lambda: not engine._sweeps, "the sweep is done")
+    assert count(engine, "log") == 0
+    await engine.close()
+    engine = SqliteEngine.open(tmp_path)
+    assert await engine.log_bounds(1, 0) == (501, 500)
+    await engine.commit(batch(changes=[Change(1, 0, b"next")]))
+    assert await engine.log_read(1, 0, 0, 9) == [(501, b"next")]
+    await engine.close()
+
+
+async def test_a_failed_drop_drops_nothing(tmp_path: Path) -> None:
+    disk = FaultyDisk()
+    engine = SqliteEngine.open(tmp_path, vfs=disk.name)
+    version = await put(engine, key("p"), b"v")
+    disk.fail = lambda operation, file: apsw.FullError("full") if operation == "write" else None
+    with pytest.raises(StorageFull):
+        await engine.space_drop(1)
+    disk.fail = None
+    assert await engine.get_one(key("p")) == Row(version, b"v")
+    await put(engine, key("p"), b"w")
+    await engine.space_drop(1)
+    assert await engine.get_one(key("p")) is None
+    await engine.close()
+
+
+async def test_commits_share_fsyncs(tmp_path: Path) -> None:
+    disk = FaultyDisk()
+    engine = SqliteEngine.open(tmp_path, vfs=disk.name)
+    await put(engine, key("p"), b"v")
+    before = disk.syncs
+
+    async def write(name: str) -> None:
+        for at in range(20):
+            await put(engine, key(name, bytes([at])), b"v")
+
+    await asyncio.gather(*[write(f"w{at}") for at in range(50)])
+    assert disk.syncs - before <= 60, "1000 commits of 50 writers need little more than 20 groups"
+    await engine.close()
+
+
+async def test_a_scan_of_everything_beside_writes_sees_what_stood_still(
+    sqlite: SqliteEngine,
+) -> None:
+    still = {key(f"s{at}")[1] for at in range(2000)}
+    await sqlite.commit(batch(*[Put((1, at, b"", b""), ANY, b"still") for at in still]))
+    done = False
+
+    async def write(name: str) -> None:
+        number = 0
+        while not done:
+            number += 1
+            await put(sqlite, key(f"{name}-{number % 100}"), b"moves")
+            if number % 3 == 0:
+                await sqlite.commit(batch(Delete(key(f"{name}-{number % 100}"), ANY)))
+
+    writers = [asyncio.ensure_future(write(f"w{at}")) for at in range(4)]
+    for _ in range(5):
+        found: list[bytes] = []
+        more, after = True, None
+        while more:
+            page = await sqlite.scan(1, b"", None, after=after, item_limit=50, byte_limit=1 << 20)
+            found += [entry.token for entry in page.entries if entry.value == b"still"]
+            after, more = page.entries[-1][:3], page.more
+            await asyncio.sleep(0)
+        assert found == sorted(still)
+    done = True
+    await asyncio.gather(*writers)
+
+
+async def test_alone_commits_on_the_loop(tmp_path: Path) -> None:
+    disk = FaultyDisk()
+    alone = True
+    engine = SqliteEngine.open(tmp_path, vfs=disk.name, alone=lambda: alone)
+    await put(engine, key("warm"), b"v")
+    before = disk.syncs
+    committing = engine.commit(batch(Put(key("p"), ANY, b"v"), changes=[Change(1, 0, b"r")]))
+    with pytest.raises(StopIteration):
+        committing.send(None)  # it did not suspend
+    assert disk.syncs == before + 1
+    assert (await engine.get_one(key("p"))) is not None
+    disk.fail = lambda operation, file: apsw.FullError("full") if operation == "write" else None
+    with pytest.raises(StorageFull):
+        await engine.commit(batch(Put(key("p"), ANY, b"w")))
+    disk.fail = None
+    alone = False
+    await asyncio.gather(*[put(engine, key("p", bytes([at])), b"v") for at in range(9)])
+    assert len((await engine.scan(1, b"", None, **ALL)).entries) == 11
+    await engine.close()
+
+
+async def test_relaxed_answers_before_the_fsync_and_syncs_soon(tmp_path: Path) -> None:
+    engine = SqliteEngine.open(tmp_path, durability="relaxed")
+    assert engine._connections[1].pragma("synchronous") == 1
+    await asyncio.gather(*[put(engine, key("p", bytes([at])), b"v") for at in range(99)])
+    assert len((await engine.scan(1, b"", None, **ALL)).entries) == 99
+    checkpointer = engine._checkpointer
+    assert checkpointer is not None
+    await until(lambda: checkpointer._synced == checkpointer._written, "the log is synced")
+    await engine.close()
+    engine = SqliteEngine.open(tmp_path)
+    assert len((await engine.scan(1, b"", None, **ALL)).entries) == 99
+    await engine.close()
+
+
+def test_the_cache_stays_within_its_bytes_and_keeps_what_is_used() -> None:
+    limit = 1 << 20
+    cache = RowCache(limit)
+    hot = key("hot")
+    cache.put(hot, Row(1, b"hot"))
+    for at in range(20_000):
+        cache.put(key("c", at.to_bytes(4, "big")), Row(at + 1, bytes(at % 700)) if at % 3 else None)
+        held = [*cache.young.items(), *cache._old.items(), *cache._dead.items()]
+        if at % 500 == 0:
+            size = sum(400 + len(k[2]) + (len(row.value) if row else 0) for k, row in held)
+            assert size <= limit
+        if at % 50 == 0 and cache.young.get(hot, MISSING) is MISSING:
+            assert cache.find_old(hot) == Row(1, b"hot")
+    for _ in range(10_000):
+        cache.put(hot, Row(2, bytes(5000)))  # rewriting one row evicts nothing else
+    assert cache.young.get(key("c", (19_999).to_bytes(4, "big")), MISSING) is not MISSING
+
+
+async def test_rows_evicted_and_read_again_are_right(tmp_path: Path) -> None:
+    engine = SqliteEngine.open(tmp_path, cache_bytes=20_000)
+    versions = {}
+    for start in range(0, 600, 50):
+        version = next_version()
+        keys = [key("e", at.to_bytes(2, "big")) for at in range(start, start + 50)]
+        assert await engine.commit(Batch(version, [Put(at, ANY, at[2] * 9) for at in keys])) is None
+        versions.update(dict.fromkeys(keys, version))
+    for at, version in [*versions.items()] * 2:
+        assert await engine.get_one(at) == Row(version, at[2] * 9)
+        assert await engine.get_one(key("e", b"none" + at[2])) is None
+    rows, size = engine._cache.sizes()
+    assert rows < 60
+    assert size <= 20_000
+    await engine.close()
