@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jedlik.tables.keys import PARTITION_KEY_BYTES_MAX
+from jedlik.tables.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from jedlik.tables.model import KeyAttribute, KeySchema
 from jedlik.tables.partiql.literals import Bound, Item, Value, is_value, value_of
 from jedlik.tables.partiql.tree import Call, Collection, Expression, Operation, Path
@@ -122,6 +122,7 @@ def full_key(
             )
     if len(key) < len(schema.names):
         raise Invalid(NO_FULL_KEY)
+    _check_key_sizes(schema, key)
     return key, tuple(others)
 
 
@@ -131,6 +132,7 @@ def check_item_key(schema: KeySchema, item: Item) -> None:
         if attribute.name not in item:
             raise Invalid(f"Key attribute should be present in the item: Key {attribute.name}")
         _check_key_value(attribute, item[attribute.name])
+    _check_key_sizes(schema, item)
 
 
 def conjuncts(where: Expression | None) -> Iterator[Expression]:
@@ -368,6 +370,15 @@ def _check_key_value(attribute: KeyAttribute, value: Value, *, prefix: bool = Fa
             "One or more parameter values are not valid. The AttributeValue for a key attribute "
             f"cannot contain an empty {word} value. Key: {attribute.name}"
         )
+
+
+def _check_key_sizes(schema: KeySchema, key: Item) -> None:
+    for attributes, bytes_max, message in (
+        (schema.partition, PARTITION_KEY_BYTES_MAX, PARTITION_KEY_TOO_LONG),
+        (schema.sort, SORT_KEY_BYTES_MAX, SORT_KEY_TOO_LONG),
+    ):
+        if sum(len(encode_key(key[attribute.name])) for attribute in attributes) > bytes_max:
+            raise Invalid(message)
 
 
 def _shown(value: Value) -> str:

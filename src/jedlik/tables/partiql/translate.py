@@ -8,7 +8,7 @@ operand types and counts, overlapping paths and the like are refused by `tables/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn, cast
+from typing import Any, Literal, cast
 
 from jedlik.tables.expressions import syntax
 from jedlik.tables.partiql.literals import Bound, is_value, value_of
@@ -27,6 +27,9 @@ from jedlik.tables.partiql.tree import (
 from jedlik.values import Invalid
 
 Value = dict[str, Any]
+
+PATH_DEPTH_MAX = 32
+"""Steps of a document path (developer guide, Service quotas)."""
 
 NO_BOOLEAN = "WHERE clause must contain an expression that resolves to a boolean"
 NO_LIST = (
@@ -79,7 +82,7 @@ class Translation:
         """The actions of an UPDATE, as the sections of an update expression."""
         sections: dict[Literal["SET", "REMOVE", "ADD", "DELETE"], list[syntax.Action]] = {}
         for action in actions:
-            path = syntax.Path(action.path.steps)
+            path = _path(action.path)
             if isinstance(action, Remove):
                 sections.setdefault("REMOVE", []).append(syntax.Action(path))
             elif isinstance(action.value, Call) and action.value.name in ("set_add", "set_delete"):
@@ -103,7 +106,7 @@ class Translation:
         if isinstance(expression, Operation):
             return self._operation(expression)
         if isinstance(expression, Other):
-            self._refuse_other(expression)
+            raise self._refused_other(expression)
         raise Invalid(otherwise)
 
     def _operation(self, expression: Operation) -> syntax.Node:
@@ -165,12 +168,18 @@ class Translation:
     def _operand(self, expression: Expression) -> syntax.Operand:
         """A path, a value, or a call that yields one."""
         if isinstance(expression, Path):
-            return syntax.Path(expression.steps)
+            return _path(expression)
         if isinstance(expression, Call):
-            return self._condition_call(expression)
+            call = self._condition_call(expression)
+            if call.name != "size":
+                raise Invalid(
+                    "The function is not allowed to be used this way in an expression; "
+                    f"function: {call.name}"
+                )
+            return call
         if is_value(expression):
             return self._named(value_of(self._bound, expression))
-        self._refuse(expression, "Condition")
+        raise self._refused(expression, "Condition")
 
     # Updates
 
@@ -188,14 +197,14 @@ class Translation:
             operator = cast(Literal["+", "-"], expression.operator)
             return syntax.Arithmetic(operator, cast(Any, left), cast(Any, right))
         if isinstance(expression, Path):
-            return syntax.Path(expression.steps)
+            return _path(expression)
         if isinstance(expression, Call):
             return self._update_call(expression)
         if is_value(expression):
             return self._named(value_of(self._bound, expression))
         if isinstance(expression, Is):
             raise Invalid("IS operator is not supported in update expressions")
-        self._refuse(expression, "Update")
+        raise self._refused(expression, "Update")
 
     def _update_call(self, call: Call) -> syntax.Function:
         if call.name not in _UPDATE_FUNCTIONS:
@@ -219,8 +228,9 @@ class Translation:
             value = value_of(self._bound, members)
             if value.keys() & {"SS", "NS", "BS"}:
                 return self._named(value)
+        # AWS points at the first argument.
         raise self._bound.located(
-            f"The second argument to {name} must be a value with type SET", call
+            f"The second argument to {name} must be a value with type SET", subject
         )
 
     # Both
@@ -230,17 +240,16 @@ class Translation:
         self.values[name] = value
         return syntax.Value(name)
 
-    def _refuse(self, expression: Expression, kind: str) -> NoReturn:
+    def _refused(self, expression: Expression, kind: str) -> Invalid:
+        """What to say of something that can be no operand in this kind of expression."""
         if isinstance(expression, Other):
-            self._refuse_other(expression)
+            return self._refused_other(expression)
         if isinstance(expression, Missing):
-            raise Invalid(MISSING_IS_NO_VALUE)
-        if isinstance(expression, Is):
-            raise Invalid(f"Unsupported operator in {kind} Expression. Operator: is")
-        assert isinstance(expression, Operation)
-        raise Invalid(f"Unsupported operator in {kind} Expression. Operator: {expression.operator}")
+            return Invalid(MISSING_IS_NO_VALUE)
+        operator = expression.operator if isinstance(expression, Operation) else "is"
+        return Invalid(f"Unsupported operator in {kind} Expression. Operator: {operator}")
 
-    def _refuse_other(self, other: Other) -> NoReturn:
+    def _refused_other(self, other: Other) -> Invalid:
         if other.name.startswith("ion "):
             ion_type = other.name.removeprefix("ion ")
             message = f"Ion Literals are not supported: {ion_type} under key root"
@@ -248,4 +257,12 @@ class Translation:
             message = "Unpivot path component like a.*.b are not supported"
         else:
             message = f"Unsupported token in expression: {other.name}"
-        raise self._bound.located(message, other)
+        return self._bound.located(message, other)
+
+
+def _path(path: Path) -> syntax.Path:
+    if len(path.steps) > PATH_DEPTH_MAX:
+        raise Invalid(
+            f"The document path has too many nesting levels; nesting levels: {len(path.steps)}"
+        )
+    return syntax.Path(path.steps)

@@ -1,0 +1,130 @@
+"""BatchExecuteStatement: up to 25 PartiQL statements, each answered for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.errors import ApiError
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb import capacity
+from jedlik.services.dynamodb.errors import translate
+from jedlik.services.dynamodb.partiql_requests import (
+    Asked,
+    bound_of,
+    is_read,
+    statement_arns,
+    table_of,
+)
+from jedlik.services.dynamodb.partiql_writes import returned, write_statement
+from jedlik.tables.errors import TableError
+from jedlik.tables.item_writes import ItemWrite
+from jedlik.tables.partiql.literals import Bound
+from jedlik.tables.partiql.parser import NO_EXISTS
+from jedlik.tables.partiql.plan import GetPlan, plan_get, plan_write
+from jedlik.tables.partiql.tree import Exists, Select
+from jedlik.tables.read import get_item
+from jedlik.values import Invalid
+
+MIXED = "Read and write requests together in the same batch is not supported."
+NO_KEY = (
+    "Select statements within BatchExecuteStatement must specify the primary key in the where "
+    "clause."
+)
+TWICE = "Provided list of item keys contains duplicates"
+
+
+@dataclass(slots=True)
+class Member:
+    """One statement: what it asks, and either what to do or why it cannot be done."""
+
+    asked: Asked
+    bound: Bound | None = None
+    plan: GetPlan | ItemWrite | None = None
+    error: ApiError | None = None
+
+
+@operation("dynamodb", "BatchExecuteStatement", access="write", resource=statement_arns)
+async def batch_execute_statement(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    members = [await _member(ctx, asked) for asked in req["Statements"]]
+    _refuse_odd_batches(members)
+    units = capacity.Tally()
+    responses = [await _response(ctx, member, units) for member in members]
+    answer: dict[str, Any] = {"Responses": responses}
+    detail = capacity.wanted(req)
+    if detail is not None:
+        answer["ConsumedCapacity"] = units.consumed(detail)
+    return answer
+
+
+async def _member(ctx: Context, asked: Asked) -> Member:
+    """One statement, understood as far as it goes."""
+    member = Member(asked)
+    try:
+        member.bound = bound = bound_of(asked)
+        does = bound.statement.does
+        if isinstance(does, Exists):
+            raise Invalid(NO_EXISTS)
+        table = await table_of(ctx, bound)
+        if isinstance(does, Select):
+            member.plan = plan_get(bound, does, table)
+            if member.plan is None:
+                raise Invalid(NO_KEY)
+        else:
+            member.plan = plan_write(bound, table)
+    except (Invalid, TableError) as fault:
+        member.error = translate(fault)
+    return member
+
+
+def _refuse_odd_batches(members: Sequence[Member]) -> None:
+    """All reads or all writes, and each item once; raises Invalid."""
+    kinds = {is_read(member.bound) for member in members if member.bound is not None}
+    if len(kinds) > 1:
+        raise Invalid(MIXED)
+    places = [(m.plan.table.space, m.plan.key) for m in members if m.plan is not None]
+    if len(set(places)) < len(places):
+        # As DynamoDB Local; the documentation is silent.
+        raise Invalid(TWICE)
+
+
+async def _response(ctx: Context, member: Member, units: capacity.Tally) -> dict[str, Any]:
+    """What one statement came to; an error of one does not touch the others."""
+    if member.plan is None or member.bound is None:
+        assert member.error is not None
+        return {"Error": _error(member.error)}
+    table = member.plan.table
+    try:
+        if isinstance(member.plan, GetPlan):
+            item = await _read(ctx, member.plan, member.asked, units)
+        else:
+            written = await write_statement(ctx, member.plan, member.asked)
+            table_units = capacity.write_units(written.charged_bytes)
+            units.add(table.name, table, table_units, written.index_units)
+            item = returned(member.bound, member.plan, written)
+    except (ApiError, Invalid, TableError) as fault:
+        refusal = fault if isinstance(fault, ApiError) else translate(fault)
+        assert refusal is not None
+        return {"Error": _error(refusal), "TableName": table.name}
+    return {"TableName": table.name} if item is None else {"TableName": table.name, "Item": item}
+
+
+async def _read(
+    ctx: Context, plan: GetPlan, asked: Asked, units: capacity.Tally
+) -> dict[str, Any] | None:
+    stored = await get_item(ctx.db.engine, plan.table, plan.key)
+    size = 0 if stored is None else stored.size
+    units.add(plan.table.name, plan.table, capacity.read_units(size, capacity.rate_of(asked)))
+    if stored is None:
+        return None
+    return stored.item if plan.projection is None else plan.projection.apply(stored.item)
+
+
+def _error(refusal: ApiError) -> dict[str, Any]:
+    """An error as a member of Responses: codes here go without their ending."""
+    code = refusal.code.removesuffix("Exception")
+    if code == "Validation":
+        code = "ValidationError"
+    return {"Code": code, "Message": refusal.message, **refusal.fields}

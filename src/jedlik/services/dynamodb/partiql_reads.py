@@ -1,0 +1,150 @@
+"""Reading for PartiQL: a page of a SELECT over several ranges, or over everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from jedlik.api.context import Context
+from jedlik.services.dynamodb import capacity
+from jedlik.services.dynamodb.pages import fetch_items, not_projected
+from jedlik.services.dynamodb.partiql_tokens import BEGINNING, Position, after
+from jedlik.services.dynamodb.start_keys import last_key
+from jedlik.storage.waist import Entry
+from jedlik.tables.partiql.access import Range
+from jedlik.tables.partiql.plan import ReadPlan
+from jedlik.tables.read import PAGE_SIZE_BYTES_MAX, Page, query, scan
+from jedlik.values import Invalid
+
+Item = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Selected:
+    """A page: items as JSON, what they cost, and where the next page begins.
+
+    `fetched_units`: what asking the table for attributes took that a local index does not hold.
+    """
+
+    items: list[bytes] = field(default_factory=list)
+    units: float = 0.0
+    fetched_units: float = 0.0
+    next: Position | None = None
+    last_key: Item | None = None
+
+
+async def select_page(
+    ctx: Context,
+    plan: ReadPlan,
+    *,
+    start: Position = BEGINNING,
+    limit: int | None,
+    rate: float,
+) -> Selected:
+    """Look at rows from `start` on, until `limit` rows or 1 MB were looked at."""
+    selected = Selected()
+    fetching = _must_fetch(plan)
+    number, position = start
+    left, size_bytes = limit, 0
+    while number < _count(plan):
+        page = await _range_page(ctx, plan, number, position, left)
+        selected.units += capacity.read_units(page.size_bytes, rate)
+        size_bytes += page.size_bytes
+        entries, more = page.entries, page.more and not _is_one_row(plan, number)
+        values = [entry.value for entry in entries]
+        if fetching:
+            values, units = await fetch_items(ctx, plan.table, entries)
+            selected.fetched_units += units * rate
+            if len(values) < len(entries):
+                entries, more = entries[: len(values)], True
+        selected.items += _wanted(plan, values)
+        full = size_bytes >= PAGE_SIZE_BYTES_MAX
+        if left is not None:
+            left -= len(entries)
+            full = full or left == 0
+        if more or (full and not _is_one_row(plan, number) and entries):
+            selected.next = after(number, entries[-1])
+            selected.last_key = last_key(plan.table, plan.index, _item(entries[-1]))
+            return selected
+        number, position = number + 1, None
+        if full and number < _count(plan):
+            selected.next = Position(number, None)
+            if entries:
+                selected.last_key = last_key(plan.table, plan.index, _item(entries[-1]))
+            return selected
+    return selected
+
+
+def check_projected(plan: ReadPlan) -> None:
+    """Refuse attributes that a global index does not hold."""
+    index, projection = plan.index, plan.projection
+    if index is None or index.kind != "global" or projection is None:
+        return
+    missing = not_projected(plan.table, index, projection.top_level)
+    if missing:
+        raise Invalid(
+            f"One or more parameter values were invalid: Global secondary index {index.name} "
+            f"does not project [{', '.join(missing)}]"
+        )
+
+
+def _count(plan: ReadPlan) -> int:
+    return 1 if plan.ranges is None else len(plan.ranges)
+
+
+def _is_one_row(plan: ReadPlan, number: int) -> bool:
+    """Whether a range is one key of the table, so that nothing can follow its row."""
+    if plan.index is not None or plan.ranges is None:
+        return False
+    return plan.ranges[number].point or not plan.table.keys.sort
+
+
+async def _range_page(
+    ctx: Context, plan: ReadPlan, number: int, position: Any, limit: int | None
+) -> Page:
+    engine = ctx.db.engine
+    if plan.ranges is None:
+        return await scan(engine, plan.space, after=position, limit=limit)
+    reach: Range = plan.ranges[number]
+    return await query(
+        engine,
+        plan.space,
+        reach.token,
+        reach.low,
+        reach.high,
+        low_open=reach.low_open,
+        high_open=reach.high_open,
+        reverse=plan.reverse,
+        after=None if position is None else position[1:],
+        limit=limit,
+    )
+
+
+def _must_fetch(plan: ReadPlan) -> bool:
+    """Whether a local index lacks attributes that the statement names."""
+    index, projection = plan.index, plan.projection
+    if index is None or index.kind != "local" or projection is None:
+        return False
+    return bool(not_projected(plan.table, index, projection.top_level))
+
+
+def _wanted(plan: ReadPlan, values: Sequence[bytes]) -> Iterator[bytes]:
+    """The rows that satisfy WHERE, projected, one decoded at a time."""
+    condition, projection = plan.condition, plan.projection
+    for value in values:
+        if not value:
+            continue
+        if condition is None and projection is None:
+            yield value[4:]
+            continue
+        item = orjson.loads(value[4:])
+        if condition is None or condition.holds(item):
+            yield value[4:] if projection is None else orjson.dumps(projection.apply(item))
+
+
+def _item(entry: Entry) -> Item:
+    found: Item = orjson.loads(entry.value[4:])
+    return found
