@@ -52,8 +52,8 @@ def check_item(item: dict[str, Any]) -> int:
         size += len(name) if name.isascii() else len(name.encode())
         # One known type, its content a string: nearly every attribute of nearly every item.
         if type(value) is dict and len(value) == 1:
-            for kind, content in value.items():
-                break
+            (kind,) = value
+            content = value[kind]
             if kind == "S":
                 if type(content) is str:
                     size += len(content) if content.isascii() else len(content.encode())
@@ -82,8 +82,8 @@ def check_value(value: dict[str, Any], depth: int = 0) -> int:
         raise Malformed("Unexpected value type in payload")
     if len(value) != 1:
         _reduce(value, depth)
-    for kind, content in value.items():
-        break
+    (kind,) = value
+    content = value[kind]
     if kind == "S":
         if type(content) is not str:
             raise _wrong_json(content, "String")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Invalid(Exception):
-    """A value or an expression that AWS refuses with ValidationException; `message` is AWS's text."""
+    """A value or an expression AWS refuses with ValidationException; `message` is AWS's text."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -18,7 +18,9 @@ EXPONENT_MAX = 125
 EXPONENT_MIN = -130
 
 NOT_NUMERIC = "The parameter cannot be converted to a numeric value"
-OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+OVERFLOW = (
+    "Number overflow. Attempting to store a number with magnitude larger than supported range"
+)
 UNDERFLOW = (
     "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 )
@@ -55,7 +57,7 @@ def normalise(text: str) -> str:
 
 
 def _parse(text: str) -> tuple[bool, str, int]:
-    """(is negative, digits without outer zeros, exponent of the first digit); zero has no digits."""
+    """(is negative, digits without outer zeros, exponent of the first digit); no digits: zero."""
     found = _parts(text)
     if found is None:
         raise Invalid(f"{NOT_NUMERIC}: {text}")

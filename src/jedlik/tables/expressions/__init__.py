@@ -2,8 +2,8 @@
 
 A request makes one `Placeholders` of its names and values, gives it to each of its expressions, and
 asks `finish()` for what was never used. What comes back is bound to the request's values and pure:
-`Condition.holds(item)`, `Projection.apply(item)`, `Update.apply(item)`, a `KeyRange`. Compiled forms
-are cached by text, names and value types. Every refusal is values.Invalid with AWS's text.
+`Condition.holds(item)`, `Projection.apply(item)`, `Update.apply(item)`, a `KeyRange`. Compiled
+forms are cached by text, names and value types. Every refusal is values.Invalid with AWS's text.
 
 Never touches storage; tables/write.py and the services call it, PartiQL builds the same trees.
 """

@@ -6,6 +6,7 @@ arithmetic of ADD and DELETE on one value.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from jedlik.tables.expressions.scope import Item, Resolved
@@ -57,7 +58,7 @@ class Changes:
     def _container(self, path: Resolved, kind: str) -> Any:
         """The list or map that holds the last part of a path, ours to change."""
         inside: Any = self.item
-        for part, following in zip(path[:-1], path[1:], strict=True):
+        for part, following in pairwise(path):
             wanted = "L" if type(following) is int else "M"
             value = self._step(inside, part)
             if value is None or wanted not in value:
@@ -80,7 +81,7 @@ class Changes:
 def find(item: Item, path: Resolved) -> dict[str, Any] | None:
     """What is at a path, None if nothing; raises Invalid where nothing could be put there."""
     inside: Any = item
-    for part, following in zip(path[:-1], path[1:], strict=True):
+    for part, following in pairwise(path):
         value = Changes._step(inside, part)
         wanted = "L" if type(following) is int else "M"
         if value is None or wanted not in value:

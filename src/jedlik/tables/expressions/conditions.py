@@ -143,13 +143,13 @@ def _test(node: Node, scope: Scope) -> Test:
         if len(parts) == 2:
             first, second = parts
             return lambda item, values: first(item, values) and second(item, values)
-        return lambda item, values: all([part(item, values) for part in parts])
+        return lambda item, values: all(part(item, values) for part in parts)
     if isinstance(node, Or):
         parts = tuple([_test(part, scope) for part in node.parts])
         if len(parts) == 2:
             first, second = parts
             return lambda item, values: first(item, values) or second(item, values)
-        return lambda item, values: any([part(item, values) for part in parts])
+        return lambda item, values: any(part(item, values) for part in parts)
     if isinstance(node, Not):
         inner = _test(node.inner, scope)
         return lambda item, values: not inner(item, values)
@@ -166,12 +166,7 @@ def _test(node: Node, scope: Scope) -> Test:
 
     def is_one_of(item: Item, values: Values) -> bool:
         found = operand(item, values)
-        if found is None:
-            return False
-        for choice in choices:
-            if predicates.is_equal(found, choice(item, values)):
-                return True
-        return False
+        return any(predicates.is_equal(found, choice(item, values)) for choice in choices)
 
     return is_one_of
 

@@ -1,4 +1,4 @@
-"""Paths that get in each other's way: two of one update or projection may not touch the same part."""
+"""Paths in each other's way: two of one update or projection may not touch the same part."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ reserved words and misplaced functions. One Python frame per nesting level, so t
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal, NoReturn, cast
+from typing import Literal, cast
 
 from jedlik.tables.expressions import placement
 from jedlik.tables.expressions.lexer import Token, tokens_of
@@ -34,7 +34,7 @@ from jedlik.values import Invalid
 
 SIZE_BYTES_MAX = 4096
 # Deeper than any valid expression: each useful level costs an operator, of which there are 300.
-DEPTH_MAX = 320
+DEPTH_MAX = 310
 
 COMPARATORS = frozenset(("=", "<>", "<", "<=", ">", ">="))
 SECTIONS = frozenset(("set", "remove", "add", "delete"))
@@ -78,8 +78,7 @@ class _Parser:
         size = len(text) if text.isascii() else len(text.encode())
         if size > SIZE_BYTES_MAX:
             raise Invalid(
-                "Expression size has exceeded the maximum allowed size; "
-                f"expression size: {size}"
+                f"Expression size has exceeded the maximum allowed size; expression size: {size}"
             )
         self.text = text
         self.tokens = tokens_of(text)
@@ -91,7 +90,7 @@ class _Parser:
 
     def finish(self) -> None:
         if self.kind != "end":
-            self.refuse()
+            raise self.refusal()
         if self.redundant:
             raise Invalid(REDUNDANT)
 
@@ -103,18 +102,18 @@ class _Parser:
 
     def expect(self, kind: str) -> Token:
         if self.kind != kind:
-            self.refuse()
+            raise self.refusal()
         if kind == "end":
             return self.tokens[self.at]
         return self.advance()
 
-    def refuse(self) -> NoReturn:
+    def refusal(self) -> Invalid:
         """AWS shows the offending token with its neighbours as they are written."""
         token = self.tokens[self.at]
         start = self.tokens[self.at - 1].start if self.at else 0
         end = self.tokens[self.at + 1].end if token.kind != "end" else token.end
         near = self.text[start:end]
-        raise Invalid(f'Syntax error; token: "{token.text}", near: "{near}"')
+        return Invalid(f'Syntax error; token: "{token.text}", near: "{near}"')
 
     # Conditions
 
@@ -133,7 +132,7 @@ class _Parser:
                 alone = grouped and not (negations or together or alternatives)
                 node = self._predicate(depth, alone)
                 if alone and isinstance(node, (Path, Value)):
-                    return node  # type: ignore[return-value]
+                    return node
                 for _ in range(negations):
                     node = Not(node)
                 together.append(node)
@@ -173,22 +172,24 @@ class _Parser:
             return left
         if alone and kind == ")":
             return cast(Node, left)
-        self.refuse()
+        raise self.refusal()
 
     # Operands
 
     def operand(self, depth: int) -> Operand:
-        if depth > DEPTH_MAX:
-            raise Invalid(REDUNDANT)
         kind = self.kind
         if kind == "value":
             return Value(self.advance().text)
         if kind == "(":
+            if depth > DEPTH_MAX:
+                raise Invalid(REDUNDANT)
             opened = self.open_group()
             inner = self.operand(depth + 1)
             self.close_group(opened)
             return inner
         if kind == "word" and self.tokens[self.at + 1].kind == "(":
+            if depth > DEPTH_MAX:
+                raise placement.too_many_operators()
             name = self.advance().text
             self.advance()
             operands = [self.operand(depth + 1)]  # not self.operands(): one frame per level
@@ -227,7 +228,7 @@ class _Parser:
             return self.advance().text
         if self.kind == "alias":
             return Alias(self.advance().text)
-        self.refuse()
+        raise self.refusal()
 
     def open_group(self) -> int:
         self.groups.add(self.at)
@@ -259,12 +260,10 @@ class _Parser:
                 self.advance()
                 actions.append(self._action(keyword))
             sections.append(
-                Section(
-                    cast(Literal["SET", "REMOVE", "ADD", "DELETE"], keyword), tuple(actions)
-                )
+                Section(cast(Literal["SET", "REMOVE", "ADD", "DELETE"], keyword), tuple(actions))
             )
         if not sections:
-            self.refuse()
+            raise self.refusal()
         return tuple(sections)
 
     def _action(self, keyword: str) -> Action:

@@ -60,10 +60,11 @@ class Placeholders:
                 _check_value_names(values)
             # Strings and short numbers, as check_value would find, without the call.
             if type(value) is dict and len(value) == 1:
-                for kind, content in value.items():
-                    break
+                (kind,) = value
+                content = value[kind]
                 if type(content) is str and (
-                    kind == "S" or (kind == "N" and len(content) <= DIGITS_MAX and is_plain(content))
+                    kind == "S"
+                    or (kind == "N" and len(content) <= DIGITS_MAX and is_plain(content))
                 ):
                     kinds.append(name)
                     kinds.append(kind)

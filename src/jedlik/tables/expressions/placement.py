@@ -24,6 +24,7 @@ from jedlik.tables.expressions.syntax import (
     Or,
     Path,
     Section,
+    Value,
 )
 from jedlik.values import Invalid
 
@@ -32,7 +33,14 @@ PATH_DEPTH_MAX = 32
 LIST_INDEX_MAX = 2**31 - 1
 
 CONDITION_FUNCTIONS = frozenset(
-    ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size")
+    (
+        "attribute_exists",
+        "attribute_not_exists",
+        "attribute_type",
+        "begins_with",
+        "contains",
+        "size",
+    )
 )
 UPDATE_FUNCTIONS = frozenset(("if_not_exists", "list_append"))
 
@@ -79,9 +87,9 @@ def check_update(sections: tuple[Section, ...]) -> None:
 
 
 def _check_node(node: Node) -> None:
-    if isinstance(node, Not):
-        _check_node(node.inner)
-    elif isinstance(node, (And, Or)):
+    while isinstance(node, Not):  # a loop: there may be a thousand
+        node = node.inner
+    if isinstance(node, (And, Or)):
         for part in node.parts:
             _check_node(part)
     elif isinstance(node, Function):
@@ -152,9 +160,7 @@ def _check_path(path: Path) -> None:
     for part in path.parts:
         if isinstance(part, str):
             if part.upper() in RESERVED:
-                raise Invalid(
-                    f"Attribute name is a reserved keyword; reserved keyword: {part}"
-                )
+                raise Invalid(f"Attribute name is a reserved keyword; reserved keyword: {part}")
         elif isinstance(part, int) and part > LIST_INDEX_MAX:
             raise Invalid(f"List index is not within the allowable range; index: [{part}]")
 
@@ -162,37 +168,38 @@ def _check_path(path: Path) -> None:
 def _check_operators(count: int) -> None:
     # The service stops counting at the first that is too many.
     if count > OPERATORS_MAX:
-        raise Invalid(
-            "The expression contains too many operators; "
-            f"operator count: {OPERATORS_MAX + 1}"
-        )
+        raise too_many_operators()
+
+
+def too_many_operators() -> Invalid:
+    """The complaint about more than 300 operators and functions."""
+    return Invalid(
+        f"The expression contains too many operators; operator count: {OPERATORS_MAX + 1}"
+    )
 
 
 def _operators(node: Node | Operand | Arithmetic) -> int:
     """Functions, comparisons, IN, BETWEEN, AND, OR, NOT, + and - each count one."""
-    if isinstance(node, Function):
-        return 1 + sum(_operators(operand) for operand in node.operands)
-    if isinstance(node, Not):
-        return 1 + _operators(node.inner)
-    if isinstance(node, (And, Or)):
-        return len(node.parts) - 1 + sum(_operators(part) for part in node.parts)
-    if isinstance(node, (Compare, Arithmetic)):
-        return 1 + _operators(node.left) + _operators(node.right)
-    if isinstance(node, Between):
-        return 1 + sum(map(_operators, (node.operand, node.low, node.high)))
-    if isinstance(node, In):
-        return 1 + _operators(node.operand) + sum(map(_operators, node.choices))
-    return 0
+    count = 0
+    for at in _all(node):
+        if isinstance(at, (And, Or)):
+            count += len(at.parts) - 1
+        elif not isinstance(at, (Path, Value)):
+            count += 1
+    return count
 
 
 def _paths(node: Node | Operand | Arithmetic) -> Iterator[Path]:
-    """All paths, in reading order."""
+    return (at for at in _all(node) if isinstance(at, Path))
+
+
+def _all(node: Node | Operand | Arithmetic) -> Iterator[Node | Operand | Arithmetic]:
+    """The node and all below it, in reading order."""
     pending: list[Node | Operand | Arithmetic] = [node]
     while pending:
         at = pending.pop()
-        if isinstance(at, Path):
-            yield at
-        elif isinstance(at, Function):
+        yield at
+        if isinstance(at, Function):
             pending.extend(reversed(at.operands))
         elif isinstance(at, Not):
             pending.append(at.inner)
@@ -211,6 +218,5 @@ def _check_depths(paths: Iterator[Path]) -> None:
     for path in paths:
         if len(path.parts) > PATH_DEPTH_MAX:
             raise Invalid(
-                "The document path has too many nesting levels; "
-                f"nesting levels: {len(path.parts)}"
+                f"The document path has too many nesting levels; nesting levels: {len(path.parts)}"
             )

@@ -1,7 +1,7 @@
 """What an expression is compiled against: attribute names, and the types of the values.
 
 An expression is compiled once for a set of names and value types and cached; what depends on the
-values themselves (is the lower bound below the upper?) is kept as a late check, run at each binding.
+values themselves (is the lower bound below the upper?) is a late check, run at each binding.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ class Scope:
 
 def getter(path: Resolved) -> Getter:
     """Fetches what is at a path in an item, None if nothing is there."""
+    name = str(path[0])
     if len(path) == 1:
-        name = path[0]
         return lambda item, _values: item.get(name)
     if len(path) == 2 and isinstance(path[1], str):
-        name, inner = path
+        inner = path[1]
 
         def fetch_member(item: Item, _values: Values) -> dict[str, Any] | None:
             found = item.get(name)
@@ -104,11 +104,11 @@ def getter(path: Resolved) -> Getter:
 
 def fetch(item: Item, path: Resolved) -> dict[str, Any] | None:
     """What is at a path in an item, None if nothing is there."""
-    found = item.get(path[0])  # type: ignore[call-overload]
+    found: Any = item.get(path[0])  # type: ignore[arg-type]
     for part in path[1:]:
         if found is None:
             return None
-        if type(part) is str:
+        if isinstance(part, str):
             if "M" not in found:
                 return None
             found = found["M"].get(part)

@@ -45,8 +45,10 @@ def set_value(operand: Operand | Arithmetic, scope: Scope) -> SetValue:
         return existing
     if isinstance(operand, Arithmetic):
         return _arithmetic(operand, scope)
-    return _if_not_exists(operand, scope) if operand.name == "if_not_exists" else _append(
-        operand, scope
+    return (
+        _if_not_exists(operand, scope)
+        if operand.name == "if_not_exists"
+        else _append(operand, scope)
     )
 
 

@@ -206,9 +206,7 @@ def _compiled(
 
 def compile_update(sections: tuple[Section, ...], scope: Scope) -> CompiledUpdate:
     """Checks paths and operands and makes a plan. Raises Invalid."""
-    actions = [
-        (section.keyword, action) for section in sections for action in section.actions
-    ]
+    actions = [(section.keyword, action) for section in sections for action in section.actions]
     check_apart([resolve_leniently(action.path.parts, scope) for _, action in actions])
     for _, action in actions:
         scope.resolve(action.path)
