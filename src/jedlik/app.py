@@ -36,11 +36,13 @@ from jedlik.wire.refusals import refuse
 from jedlik.workers.backfill import Backfill
 from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
+from jedlik.workers.table_states import TableStates
 
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
 GARBAGE_THRESHOLD = 50_000
 BACKFILL_REST_S = 0.05
 RETENTION_REST_S = 60.0
+TABLE_STATES_REST_S = 0.05
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger("jedlik")
@@ -90,7 +92,8 @@ class App:
         Raises CannotListen, Unreadable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
-        # The address comes first: when it is taken, no data folder is left behind.
+        self.registry = load_registry([dynamodb])
+        # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port)
         self._closing.callback(bound.close)
         folder = Path(settings.data).absolute()
@@ -101,11 +104,11 @@ class App:
         self.db = Database(engine)
         await self.db.open()
         await self.db.finish_drops()
-        self.registry = load_registry([dynamodb])
         workers = Runner(
             [
                 Schedule(Backfill(self.db), BACKFILL_REST_S),
                 Schedule(Retention(self.db), RETENTION_REST_S),
+                Schedule(TableStates(self.db), TABLE_STATES_REST_S),
             ],
             SystemClock(),
         )
