@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,8 @@ class App:
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port)
         self._closing.callback(bound.close)
+        # What a client is told (DescribeEndpoints) is the port that was taken, not 0.
+        self.settings = settings = replace(settings, port=bound.getsockname()[1])
         folder = Path(settings.data).absolute()
         is_new = settings.memory or not (folder / "store.sqlite").exists()
         engine = _open_engine(settings, folder)

@@ -55,6 +55,9 @@ class Settings:
     region: str = setting("us-east-1", "Region of requests that name none.", metavar="NAME")
     account: str = setting("000000000000", "Account that the tables belong to.", metavar="ID")
     samples: bool = setting(False, "Load the sample tables when the data folder is new.")
+    transition_ms: int = setting(
+        0, "How long tables stay CREATING, UPDATING and DELETING, to try waiters.", metavar="MS"
+    )
     log_level: str = setting(
         "info", "Least severe message to log.", choices=("debug", "info", "warning", "error")
     )

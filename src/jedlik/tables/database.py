@@ -50,6 +50,8 @@ class Database:
         self.collection_bytes_max = 10 << 30
         self.index_added = False
         """Set when an index was added, so that the backfill worker looks at the catalog again."""
+        self.table_unsettled = False
+        """Set when a table's state was made to last a while; workers/table_states.py ends it."""
 
     async def open(self) -> None:
         """Make what must be there before the first request."""

@@ -1,1 +1,1 @@
-"""Amazon DynamoDB, API version 2012-08-10: a file per operation; the file names are the coverage."""
+"""Amazon DynamoDB, API version 2012-08-10: a file per operation, so `ls` shows what is there."""

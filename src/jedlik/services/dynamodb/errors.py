@@ -1,4 +1,4 @@
-"""DynamoDB's errors: every code and text once, and the translation of what the layers below raise."""
+"""DynamoDB's errors: every code and text once; what the layers below raise, translated."""
 
 from __future__ import annotations
 
@@ -49,12 +49,13 @@ class ResourceNotFound:
             f"Requested resource not found: ResourcArn: {arn} not found",
         )
 
+
+class TableMissing:
+    """TableNotFoundException, which only the backup operations know."""
+
     @staticmethod
-    def index(index: str, table: str) -> ApiError:
-        return _dynamodb(
-            "ResourceNotFoundException",
-            f"Requested resource not found: Index: {index} for table: {table} not found",
-        )
+    def backup_settings(name: str) -> ApiError:
+        return _dynamodb("TableNotFoundException", f"Table not found: {name}")
 
 
 class ResourceInUse:

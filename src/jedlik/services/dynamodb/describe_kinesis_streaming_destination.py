@@ -1,0 +1,18 @@
+"""DescribeKinesisStreamingDestination: none can be enabled yet, so there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb.table_changes import found_table
+from jedlik.services.dynamodb.table_names import table_arns
+
+
+@operation("dynamodb", "DescribeKinesisStreamingDestination", access="read", resource=table_arns)
+async def describe_kinesis_streaming_destination(
+    ctx: Context, req: dict[str, Any]
+) -> dict[str, Any]:
+    table = await found_table(ctx, req["TableName"])
+    return {"TableName": table.name, "KinesisDataStreamDestinations": []}

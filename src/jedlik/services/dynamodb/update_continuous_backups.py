@@ -1,0 +1,47 @@
+"""UpdateContinuousBackups: point-in-time recovery on or off, and for how many days."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb.continuous_backups import described_backups
+from jedlik.services.dynamodb.errors import TableMissing
+from jedlik.services.dynamodb.limits import RECOVERY_DAYS_DEFAULT
+from jedlik.services.dynamodb.table_changes import change_table, now_ms
+from jedlik.services.dynamodb.table_names import table_arns, table_name
+from jedlik.tables.errors import TableNotFound
+from jedlik.tables.model import RecoverySettings, Table
+
+
+@operation("dynamodb", "UpdateContinuousBackups", access="write", resource=table_arns)
+async def update_continuous_backups(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    name = table_name(ctx, req["TableName"])
+    wanted, now = req["PointInTimeRecoverySpecification"], now_ms(ctx)
+    try:
+        await ctx.db.catalog.get(ctx.account, ctx.region, name)
+    except TableNotFound:
+        raise TableMissing.backup_settings(name) from None
+    _, table = await change_table(ctx, name, lambda table: with_recovery(table, wanted, now))
+    return {"ContinuousBackupsDescription": described_backups(table, now)}
+
+
+def with_recovery(table: Table, wanted: dict[str, Any], now: int) -> Table:
+    """The table with recovery switched. A window that stays open keeps its beginning."""
+    old = table.recovery
+    if not wanted["PointInTimeRecoveryEnabled"]:
+        return replace(table, recovery=replace(old, enabled=False) if old else None)
+    on = old is not None and old.enabled
+    return replace(
+        table,
+        recovery=RecoverySettings(
+            enabled=True,
+            since_ms=old.since_ms if old is not None and on else now,
+            period_days=wanted.get(
+                "RecoveryPeriodInDays",
+                old.period_days if old is not None and on else RECOVERY_DAYS_DEFAULT,
+            ),
+        ),
+    )
