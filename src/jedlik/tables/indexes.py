@@ -64,7 +64,7 @@ def check_index_keys(table: Table, item: Item, *, updating: bool) -> None:
                     raise Invalid(_empty_text(index, attribute, updating))
                 total += len(encode_key(value))
             if total > bytes_max:
-                raise Invalid(_size_text(bytes_max))
+                raise Invalid(_size_text(bytes_max, updating))
 
 
 def entry_of(
@@ -150,8 +150,8 @@ def _empty_text(index: Index, attribute: KeyAttribute, updating: bool) -> str:
     reason = f"The AttributeValue for a key attribute cannot contain an empty {word} value."
     if updating:
         return (
-            "The update expression attempted to update the secondary index key to a value that is "
-            f"not supported. {reason}"
+            "One or more parameter values are not valid. The update expression attempted to update "
+            f"a secondary index key to a value that is not supported. {reason}"
         )
     return (
         "One or more parameter values are not valid. A value specified for a secondary index key "
@@ -159,7 +159,12 @@ def _empty_text(index: Index, attribute: KeyAttribute, updating: bool) -> str:
     )
 
 
-def _size_text(bytes_max: int) -> str:
+def _size_text(bytes_max: int, updating: bool) -> str:
+    if updating:
+        return (
+            "The update expression attempted to update the secondary index key "
+            "beyond allowed size limits"
+        )
     if bytes_max == PARTITION_KEY_BYTES_MAX:
         return (
             "One or more parameter values were invalid: "

@@ -1,0 +1,44 @@
+"""GetItem: one item by its key, as it lies in storage or projected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb import capacity
+from jedlik.services.dynamodb.item_keys import key_of
+from jedlik.services.dynamodb.request_expressions import only_projection
+from jedlik.services.dynamodb.rules import read_parameters
+from jedlik.services.dynamodb.table_names import table_arns
+from jedlik.services.dynamodb.usable_tables import known_table, usable_table
+from jedlik.tables.read import get_item as read_item
+from jedlik.values import check_item
+
+
+@operation("dynamodb", "GetItem", access="read", resource=table_arns, rules=[read_parameters])
+async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
+    projection = None
+    name = req["TableName"]
+    table = known_table(ctx, name)
+    if len(req) > 2 or table is None:
+        check_item(req["Key"])
+        projection = only_projection(req)
+        table = table or await usable_table(ctx, name)
+    found = await read_item(ctx.db.engine, table, key_of(table, req["Key"]))
+    if found is None:
+        item = None
+    elif projection is None:
+        item = found.json
+    else:
+        item = orjson.dumps(projection.apply(found.item))
+    detail = capacity.wanted(req)
+    if detail is None:
+        return b"{}" if item is None else b'{"Item":' + item + b"}"
+    units = capacity.read_units(found.size if found else 0, capacity.rate_of(req))
+    told = orjson.dumps(capacity.consumed(detail, name, table, units))
+    if item is None:
+        return b'{"ConsumedCapacity":' + told + b"}"
+    return b'{"Item":' + item + b',"ConsumedCapacity":' + told + b"}"

@@ -1,0 +1,86 @@
+"""Query: the items of one partition key, of a table or an index, in the order of the sort key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb.pages import (
+    index_of,
+    page_answer,
+    refuse_filter_beyond_index,
+    selection_of,
+)
+from jedlik.services.dynamodb.request_expressions import ReadParts, read_parts, refuse
+from jedlik.services.dynamodb.rules import query_parameters, select
+from jedlik.services.dynamodb.start_keys import check_in_range, check_start_values, query_start
+from jedlik.services.dynamodb.table_names import table_arns
+from jedlik.services.dynamodb.usable_tables import known_table, usable_table
+from jedlik.tables.errors import Invalid
+from jedlik.tables.expressions import legacy
+from jedlik.tables.model import KeySchema
+from jedlik.tables.read import query as read_range
+from jedlik.values import encode_key_tuple, token
+
+NO_KEY_CONDITION = (
+    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+)
+
+
+@operation("dynamodb", "Query", access="read", resource=table_arns, rules=[query_parameters])
+async def query(ctx: Context, req: dict[str, Any]) -> bytes:
+    parts = _parts(req)
+    table = known_table(ctx, req["TableName"]) or await usable_table(ctx, req["TableName"])
+    index = index_of(table, req)
+    keys = table.keys if index is None else index.keys
+    start = query_start(table, index, req.get("ExclusiveStartKey"))
+    assert parts.keys is not None
+    wanted = parts.keys.range(keys)
+    partition = token(encode_key_tuple(wanted.partition))
+    if start is not None:
+        check_in_range(start, partition, wanted)
+    if parts.condition is not None:
+        _refuse_filter_on_keys(req, parts.condition.top_level, keys)
+    selection = selection_of(req, table, index, parts.projection)
+    if index is not None and parts.condition is not None:
+        refuse_filter_beyond_index(table, index, selection, parts.condition)
+    page = await read_range(
+        ctx.db.engine,
+        table.space if index is None else index.space,
+        partition,
+        wanted.low,
+        wanted.high,
+        low_open=wanted.low_open,
+        high_open=wanted.high_open,
+        reverse=req.get("ScanIndexForward") is False,
+        after=None if start is None else (start.sort, start.sub),
+        limit=req.get("Limit"),
+    )
+    return await page_answer(ctx, req, table, index, page, selection, parts.condition)
+
+
+def _parts(req: Mapping[str, Any]) -> ReadParts:
+    """Everything that can be understood without the table; raises Invalid."""
+    check_start_values(req.get("ExclusiveStartKey"))
+    parts = read_parts(req, "QueryFilter")
+    if parts.keys is None:
+        if "KeyConditions" not in req:
+            raise Invalid(NO_KEY_CONDITION)
+        parts = parts._replace(keys=legacy.parsed_key_conditions(req["KeyConditions"]))
+    if "Select" in req:
+        refuse(select(req))
+    return parts
+
+
+def _refuse_filter_on_keys(
+    req: Mapping[str, Any], filtered: tuple[str, ...], keys: KeySchema
+) -> None:
+    """A filter comes after the keys have been read by; raises Invalid."""
+    for name in filtered:
+        if name in keys.names:
+            what = "Filter Expression" if "FilterExpression" in req else "QueryFilter"
+            raise Invalid(
+                f"{what} can only contain non-primary key attributes: Primary key attribute: {name}"
+            )

@@ -1,0 +1,41 @@
+"""Scan: all items of a table or an index, in hash order, in parallel segments where asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb.pages import index_of, page_answer, selection_of
+from jedlik.services.dynamodb.request_expressions import read_parts, refuse
+from jedlik.services.dynamodb.rules import scan_parameters, segments, select
+from jedlik.services.dynamodb.start_keys import check_segment, check_start_values, scan_start
+from jedlik.services.dynamodb.table_names import table_arns
+from jedlik.services.dynamodb.usable_tables import known_table, usable_table
+from jedlik.tables.keys import segment_tokens
+from jedlik.tables.read import scan as read_all
+
+
+@operation("dynamodb", "Scan", access="read", resource=table_arns, rules=[scan_parameters])
+async def scan(ctx: Context, req: dict[str, Any]) -> bytes:
+    check_start_values(req.get("ExclusiveStartKey"))
+    refuse(segments(req))
+    refuse(select(req))
+    parts = read_parts(req, "ScanFilter")
+    table = known_table(ctx, req["TableName"]) or await usable_table(ctx, req["TableName"])
+    index = index_of(table, req)
+    start = scan_start(table, index, req.get("ExclusiveStartKey"))
+    low, high = b"", None
+    if "Segment" in req:
+        check_segment(start, req["Segment"], req["TotalSegments"])
+        low, high = segment_tokens(req["Segment"], req["TotalSegments"])
+    selection = selection_of(req, table, index, parts.projection)
+    page = await read_all(
+        ctx.db.engine,
+        table.space if index is None else index.space,
+        low,
+        high,
+        after=start,
+        limit=req.get("Limit"),
+    )
+    return await page_answer(ctx, req, table, index, page, selection, parts.condition)

@@ -1,0 +1,70 @@
+"""TransactGetItems: up to a hundred items as they were at one instant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from jedlik.api.context import Context
+from jedlik.api.errors import validation
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb import capacity
+from jedlik.services.dynamodb.cancellations import KeyPlaces
+from jedlik.services.dynamodb.item_keys import key_of
+from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
+from jedlik.services.dynamodb.request_expressions import only_projection
+from jedlik.services.dynamodb.rules import read_parameters
+from jedlik.services.dynamodb.table_names import table_arns
+from jedlik.services.dynamodb.usable_tables import known_table, usable_table
+from jedlik.tables.expressions import Projection
+from jedlik.tables.read import get_items
+from jedlik.tables.stored import Stored
+from jedlik.values import check_item
+
+Get = dict[str, Any]
+
+
+def transact_get_rules(req: dict[str, Any]) -> str | None:
+    """What each Get may combine."""
+    return next(filter(None, (read_parameters(one["Get"]) for one in req["TransactItems"])), None)
+
+
+@operation(
+    "dynamodb", "TransactGetItems", access="read", resource=table_arns, rules=[transact_get_rules]
+)
+async def transact_get_items(ctx: Context, req: dict[str, Any]) -> bytes:
+    gets: list[Get] = [one["Get"] for one in req["TransactItems"]]
+    projections: list[Projection | None] = []
+    for get in gets:
+        check_item(get["Key"])
+        projections.append(only_projection(get))
+    tables = [
+        known_table(ctx, get["TableName"]) or await usable_table(ctx, get["TableName"])
+        for get in gets
+    ]
+    places = KeyPlaces()
+    for table, get in zip(tables, gets, strict=True):
+        places.add(table, key_of, get["Key"])
+    wanted = places.all_or_cancelled()
+    found = await get_items(ctx.db.engine, wanted, snapshot=True)
+    if sum(stored.size for stored in found if stored) > TRANSACTION_BYTES_MAX:
+        # Unverified: the documentation names the limit, not the words.
+        raise validation("Collection size of items in transaction exceeds the limit of 4 MB")
+    responses = b",".join(map(_response, found, projections))
+    detail = capacity.wanted(req)
+    if detail is None:
+        return b'{"Responses":[' + responses + b"]}"
+    units = capacity.Tally()
+    for get, table, stored in zip(gets, tables, found, strict=True):
+        size = stored.size if stored else 0
+        units.add(get["TableName"], table, capacity.read_units(size, capacity.TRANSACTIONAL))
+    told = orjson.dumps(units.consumed(detail, kind="ReadCapacityUnits"))
+    return b'{"Responses":[' + responses + b'],"ConsumedCapacity":' + told + b"}"
+
+
+def _response(stored: Stored | None, projection: Projection | None) -> bytes:
+    if stored is None:
+        return b"{}"
+    item = stored.json if projection is None else orjson.dumps(projection.apply(stored.item))
+    return b'{"Item":' + item + b"}"

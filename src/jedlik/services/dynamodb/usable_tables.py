@@ -1,0 +1,26 @@
+"""The table that an item operation names, if its items can be read and written now."""
+
+from __future__ import annotations
+
+from jedlik.api.context import Context
+from jedlik.services.dynamodb.table_names import table_name
+from jedlik.tables.errors import TableNotFound
+from jedlik.tables.model import Table
+
+USABLE = frozenset(("ACTIVE", "UPDATING"))
+"""Items of a table that is CREATING or DELETING are answered with ResourceNotFoundException."""
+
+
+def known_table(ctx: Context, name: str) -> Table | None:
+    """The table if it is usable and known already: the data path's look-up, a dict and a test."""
+    table: Table | None = ctx.db.catalog.cached(ctx.account, ctx.region, name)
+    return table if table is not None and table.status in USABLE else None
+
+
+async def usable_table(ctx: Context, name_or_arn: str) -> Table:
+    """The table of that name or ARN; raises TableNotFound."""
+    name = table_name(ctx, name_or_arn)
+    table: Table = await ctx.db.catalog.get(ctx.account, ctx.region, name)
+    if table.status not in USABLE:
+        raise TableNotFound(name)
+    return table
