@@ -206,9 +206,9 @@ def _check_ordered(operator: str, operand: Operand, scope: Scope) -> None:
 def _between(node: Between, scope: Scope) -> Test:
     operand = _operand(node.operand, scope)
     low, high = _operand(node.low, scope), _operand(node.high, scope)
-    check_distinct("BETWEEN", node.operand, (node.low, node.high), scope)
     for part in (node.operand, node.low, node.high):
         _check_ordered("BETWEEN", part, scope)
+    check_distinct("BETWEEN", node.operand, (node.low, node.high), scope)
     if isinstance(node.low, Value) and isinstance(node.high, Value):
         scope.check(_bounds_check(node.low.name, node.high.name))
     is_at_most = predicates.is_at_most

@@ -84,15 +84,12 @@ class _Parser:
         self.tokens = tokens_of(text)
         self.at = 0
         self.kind = self.tokens[0].kind
-        self.redundant = False
         # Where parentheses that only group were opened.
         self.groups: set[int] = set()
 
     def finish(self) -> None:
         if self.kind != "end":
             raise self.refusal()
-        if self.redundant:
-            raise Invalid(REDUNDANT)
 
     def advance(self) -> Token:
         token = self.tokens[self.at]
@@ -238,7 +235,7 @@ class _Parser:
     def close_group(self, opened: int) -> None:
         self.expect(")")
         if opened - 1 in self.groups and self.kind == ")":
-            self.redundant = True
+            raise Invalid(REDUNDANT)
 
     # Projections
 

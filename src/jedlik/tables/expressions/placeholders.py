@@ -129,7 +129,7 @@ def _check_value_names(values: dict[str, dict[str, Any]]) -> None:
         if len(name.encode()) > KEY_BYTES_MAX:
             raise Invalid(
                 "ExpressionAttributeValues contains invalid key: The expression attribute map "
-                f"contains a key that is too long; size of key: {len(name.encode())}"
+                "contains a key that is too long;"
             )
         if not _is_value_name(name):
             raise Invalid(

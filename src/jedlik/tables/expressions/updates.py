@@ -131,9 +131,10 @@ def _apply_nested(plan: CompiledUpdate, item: Item, values: Values) -> Item:
     results: list[tuple[Resolved, dict[str, Any]]] = []
     gone: list[Resolved] = []
     for step in plan.puts:
+        old = find(item, step.path)  # first: a path that leads nowhere is named before operands
         operand = step.value(item, values)  # type: ignore[misc]
         if step.kind == "ADD":
-            operand = added(find(item, step.path), operand)
+            operand = added(old, operand)
         results.append((step.path, operand))
     for step in plan.takes:
         old = find(item, step.path)
@@ -214,15 +215,12 @@ def compile_update(sections: tuple[Section, ...], scope: Scope) -> CompiledUpdat
     steps = []
     for keyword in _SECTION_ORDER:
         for of, action in actions:
-            if of != keyword:
-                continue
-            value = None
-            if action.value is not None:
-                value = set_value(action.value, scope)
-                if keyword != "SET":
-                    assert isinstance(action.value, Value)
-                    _check_kind(keyword, scope.kinds[action.value.name])
-            steps.append(Step(of, scope.resolve(action.path), value))
+            if of == keyword:
+                value = None if action.value is None else set_value(action.value, scope)
+                steps.append(Step(of, scope.resolve(action.path), value))
+        for of, action in actions:
+            if of == keyword != "SET" and isinstance(action.value, Value):
+                _check_kind(keyword, scope.kinds[action.value.name])
     return _plan(tuple(steps), scope)
 
 
