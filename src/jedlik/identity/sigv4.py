@@ -90,7 +90,7 @@ def canonical_path(path: bytes) -> bytes:
     resolved = posixpath.normpath(path)
     if resolved.startswith(b"//"):  # POSIX keeps two leading slashes
         resolved = resolved[1:]
-    if path.endswith((b"/", b"/.", b"/..")) and resolved != b"/":
+    if path.endswith(b"/") and resolved != b"/":
         resolved += b"/"
     return quote_from_bytes(resolved, safe="/~").encode("ascii")
 

@@ -274,7 +274,8 @@ class Gateway:
 
     def _make_plan(self, layout: Layout) -> Plan:
         groups = layout.groups
-        try:
+        needed: tuple[int, ...] = ()
+        if {b"x-amz-target", b"content-type", b"authorization"} <= groups.keys():
             needed = (
                 1,
                 2,
@@ -282,14 +283,13 @@ class Gateway:
                 groups[b"content-type"],
                 groups[b"authorization"],
             )
-        except KeyError:
-            needed = ()
         signatures = {
             service: HeaderSignatures(groups, self._authenticator, service)
             for service in self._services
         }
-        layout.plan = Plan(needed, signatures, cors.ORIGIN_LINE if b"origin" in groups else b"")
-        return layout.plan
+        plan = Plan(needed, signatures, cors.ORIGIN_LINE if b"origin" in groups else b"")
+        layout.plan = plan
+        return plan
 
     def _reply(
         self, request: Request, request_id: str, status: int, body: bytes, content_type: bytes
