@@ -162,9 +162,11 @@ def all_constraints(shape: Shape) -> list[str]:
 def enum_rule(shape: Shape) -> str:
     """The rule of an enum; AWS prints the members as a Java HashSet of 32 buckets iterates.
 
-    All nine sets that dynalite has recorded from AWS are in this order.
+    The sets that dynalite has recorded from AWS are all in this order, later members of a bucket
+    first.
     """
-    shown = sorted(shape["enum"], key=lambda text: java_hash(text) % 32)
+    newest_first = shape["enum"][::-1]
+    shown = sorted(newest_first, key=lambda text: java_hash(text) % 32)
     return f"Member must satisfy enum value set: [{', '.join(shown)}]"
 
 

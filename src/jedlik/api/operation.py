@@ -30,11 +30,12 @@ class Operation:
     """One operation: its handler and everything that happens before it runs.
 
     rules: pure functions from the request to a message or None, in AWS's order; they run after
-    the shape is known to be right and before any look-up. resource: the ARNs that a policy is
-    asked about; None means "*".
+    the shape is known to be right and before any look-up. first: those few that AWS looks at even
+    before the constraints of the shape; types are right by then, but nothing else. resource: the
+    ARNs that a policy is asked about; None means "*".
     """
 
-    __slots__ = ("access", "handler", "input", "name", "resource", "rules", "service")
+    __slots__ = ("access", "first", "handler", "input", "name", "resource", "rules", "service")
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Operation:
         input: InputShape,
         access: Access,
         resource: ResourceOf | None = None,
+        first: Sequence[Rule] = (),
         rules: Sequence[Rule] = (),
     ) -> None:
         self.service = service
@@ -53,7 +55,8 @@ class Operation:
         self.input = input
         self.access = access
         self.resource = resource
-        self.rules = tuple(rules)
+        self.first = tuple(first)
+        self.rules = (*first, *rules)
 
     def check(self, request: Any) -> None:
         """The fast check: members and constraints, then the rules.
@@ -64,11 +67,11 @@ class Operation:
         be one inside an attribute value.
         """
         if not self.input.accepts(request):
-            self.input.explain(request)
+            self._check_shape(request)
         for rule in self.rules:
             message = rule(request)
             if message is not None:
-                self.input.explain(request)
+                self._check_shape(request)
                 raise validation(message)
 
     def check_deep(self, request: Any) -> None:
@@ -77,11 +80,23 @@ class Operation:
         Called when a handler refused the request with a validation error, so that a mistake which
         AWS would have found earlier is the one reported. Returns if there is none.
         """
-        self.input.explain(request)
+        self._check_shape(request)
         for rule in self.rules:
             message = rule(request)
             if message is not None:
                 raise validation(message)
+
+    def _check_shape(self, request: Any) -> None:
+        """The exact check of the shape; returns if there is nothing wrong with it."""
+        if not isinstance(request, dict):
+            # AWS reads a body that is JSON but no object as one without members.
+            request = {}
+        self.input.convert(request)
+        for rule in self.first:
+            message = rule(request)
+            if message is not None:
+                raise validation(message)
+        self.input.constrain(request)
 
     def __call__(self, ctx: Context, request: Request) -> Awaitable[dict[str, Any] | bytes]:
         """Run the handler; the checks are the caller's (the gateway's) business."""
@@ -97,6 +112,7 @@ def operation(
     *,
     access: Access,
     resource: ResourceOf | None = None,
+    first: Sequence[Rule] = (),
     rules: Sequence[Rule] = (),
 ) -> Callable[[Handler], Operation]:
     """Declare the decorated `async def (ctx, req)` as an operation of a service.
@@ -115,6 +131,7 @@ def operation(
             input=model.input_shape(name),
             access=access,
             resource=resource,
+            first=first,
             rules=rules,
         )
 

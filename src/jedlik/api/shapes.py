@@ -1,9 +1,9 @@
 """InputShape: an operation's input, checked fast on the way in and exactly when something is wrong.
 
 `accepts` is the hot path: closures compiled per shape that answer yes or no, attribute values taken
-as opaque dicts. `explain` is the exact path: the whole body is walked twice, first as AWS's JSON
-parser reads it (conversion.py, SerializationException), then for constraints (constraints.py,
-ValidationException with all violations joined).
+as opaque dicts. `convert` and `constrain` are the exact path: the whole body is walked twice,
+first as AWS's JSON parser reads it (conversion.py, SerializationException), then for constraints
+(constraints.py, ValidationException with all violations joined).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Accept = Callable[[Any], bool]
 
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
+PLANS_MAX = 256
 
 
 class InputShape:
@@ -31,7 +32,7 @@ class InputShape:
     somebody walks them later anyway.
     """
 
-    __slots__ = ("_accept", "_members", "_opaque", "_required", "_shapes", "name")
+    __slots__ = ("_members", "_opaque", "_plans", "_required", "_shapes", "name")
 
     def __init__(self, shapes: Shapes, name: str | None, opaque: frozenset[str]) -> None:
         self.name = name
@@ -39,43 +40,55 @@ class InputShape:
         self._opaque = opaque
         self._members: dict[str, Accept] | None = None
         self._required: tuple[str, ...] = ()
+        self._plans: dict[tuple[str, ...], tuple[Accept, ...]] = {}
 
     def accepts(self, request: Any) -> bool:
         """Whether every member is right, seen without walking opaque values.
 
-        False means: let `explain` look; it may still find nothing wrong (a null member, a number
-        that AWS would round).
+        False means: look exactly. There may still be nothing wrong (a null member, a number that
+        AWS would round).
         """
-        members = self._members
-        if members is None:
-            members = self._compile()
-        try:
-            for name in self._required:
-                if name not in request:
-                    return False
-            for name, value in request.items():
-                accept = members.get(name)
-                if accept is not None and not accept(value):
-                    return False
-        except (TypeError, AttributeError):
+        if type(request) is not dict:
             return False
+        plan = self._plans.get(tuple(request))
+        if plan is None:
+            plan = self._plan(request)
+            if plan is None:
+                return False
+        for accept, value in zip(plan, request.values(), strict=False):  # noqa: SIM110 - hot
+            if not accept(value):
+                return False
         return True
 
-    def explain(self, request: Any) -> None:
-        """Raise the ApiError that AWS would, or put right what AWS puts right and return.
+    def convert(self, request: dict[str, Any]) -> None:
+        """Raise the SerializationException of AWS's parser, or put right what it puts right.
 
         Null members are dropped from the request, fractions of whole numbers cut off, "true"
         becomes true: in place.
         """
-        if self.name is None:
-            return
-        if not isinstance(request, dict):
-            # AWS reads a body that is JSON but no object as one without members.
-            request = {}
-        convert(self._shapes, self.name, request)
-        found = violations(self._shapes, self.name, request)
-        if found:
-            raise joined(found)
+        if self.name is not None:
+            convert(self._shapes, self.name, request)
+
+    def constrain(self, request: dict[str, Any]) -> None:
+        """Raise all violations of constraints, joined as AWS joins them; types must be right."""
+        if self.name is not None:
+            found = violations(self._shapes, self.name, request)
+            if found:
+                raise joined(found)
+
+    def _plan(self, request: dict[str, Any]) -> tuple[Accept, ...] | None:
+        """The checks for a request with these members in this order; None if one is missing.
+
+        Clients send the same few sets of members, so plans are kept, unless the names are unknown:
+        those a client could invent without end.
+        """
+        members = self._members if self._members is not None else self._compile()
+        if any(name not in request for name in self._required):
+            return None
+        plan = tuple(members.get(name, _anything) for name in request)
+        if len(self._plans) < PLANS_MAX and members.keys() >= request.keys():
+            self._plans[tuple(request)] = plan
+        return plan
 
     def _compile(self) -> dict[str, Accept]:
         shape = self._shapes[self.name] if self.name is not None else {}
@@ -138,7 +151,7 @@ class _Compiler:
             return self._structure(shape)
         if kind == "timestamp":
             return lambda value: type(value) in (int, float)
-        return lambda value: False  # blobs and the like: let explain look
+        return lambda value: False  # blobs and the like: look exactly
 
     def _list(self, shape: Shape) -> Accept:
         low, high = shape.get("min", 0), shape.get("max", LONG_MAX)
@@ -196,6 +209,10 @@ class _Compiler:
             return True
 
         return accept_structure
+
+
+def _anything(value: Any) -> bool:
+    return True
 
 
 def _is_dict(value: Any) -> bool:

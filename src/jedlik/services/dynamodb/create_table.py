@@ -76,8 +76,8 @@ def billing_of(req: dict[str, Any]) -> Any:
     "CreateTable",
     access="write",
     resource=table_arns,
+    first=[table_name_given],
     rules=[
-        table_name_given,
         new_table_name,
         keys_given,
         throughput_fits_billing,

@@ -22,7 +22,7 @@ from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
 
 
-@operation("dynamodb", "DeleteTable", access="write", resource=table_arns, rules=[table_name_given])
+@operation("dynamodb", "DeleteTable", access="write", resource=table_arns, first=[table_name_given])
 async def delete_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     for _ in range(RETRIES_MAX):
         table = await found_table(ctx, req["TableName"])

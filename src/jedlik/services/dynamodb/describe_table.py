@@ -13,7 +13,7 @@ from jedlik.services.dynamodb.table_rules import table_name_given
 
 
 @operation(
-    "dynamodb", "DescribeTable", access="read", resource=table_arns, rules=[table_name_given]
+    "dynamodb", "DescribeTable", access="read", resource=table_arns, first=[table_name_given]
 )
 async def describe_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     table = await found_table(ctx, req["TableName"])

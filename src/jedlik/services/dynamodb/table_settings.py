@@ -72,24 +72,18 @@ def _iso(at_ms: int) -> str:
 def sse_description(ctx: Context, spec: Spec | None, old: dict[str, Any] | None) -> Any:
     """The SSEDescription after a request; None is the AWS-owned key, which is not described.
 
-    A stored setting only: what encrypts the disk is the operator's choice. Unverified: the texts.
+    A stored setting only: what encrypts the disk is the operator's choice. Unverified: the text.
     """
     if spec is None:
         return old
-    key = spec.get("KMSMasterKeyId")
     if not spec.get("Enabled", False):
-        if key is not None or "SSEType" in spec:
-            raise invalid(
-                "SSEType and KMSMasterKeyId cannot be specified when SSESpecification.Enabled is "
-                "false"
-            )
         return None
     if spec.get("SSEType", "KMS") != "KMS":
         raise invalid("SSEType AES256 is not supported")
     return {
         "Status": "ENABLED",
         "SSEType": "KMS",
-        "KMSMasterKeyArn": _key_arn(ctx, key or "alias/aws/dynamodb"),
+        "KMSMasterKeyArn": _key_arn(ctx, spec.get("KMSMasterKeyId", "alias/aws/dynamodb")),
     }
 
 

@@ -88,8 +88,8 @@ def throughput_fits_billing(req: dict[str, Any]) -> str | None:
     "UpdateTable",
     access="write",
     resource=table_arns,
+    first=[table_name_given],
     rules=[
-        table_name_given,
         something_to_change,
         throughput_fits_billing,
         units_in_bounds,
