@@ -28,8 +28,8 @@ TOO_PRECISE = "Attempting to store more than 38 significant digits in a Number"
 
 # Already in plain form and, when at most 38 characters long, surely within every limit.
 is_plain = re.compile(r"(?!-0\Z)-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?\Z").match
-_is_integer = re.compile(r"-?[0-9]+\Z").match
 _parts = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?\Z").match
+_COMPLEMENT = bytes(range(255, -1, -1))
 # Wide enough that a sum of the largest and the smallest number is exact.
 _exact = Context(prec=300, Emax=999, Emin=-999)
 
@@ -95,14 +95,14 @@ def add(a: str, b: str) -> str:
 
     Unverified: that a sum of more than 38 digits is refused, not rounded, in these words.
     """
-    if len(a) < 19 and len(b) < 19 and _is_integer(a) and _is_integer(b):
+    if len(a) < 19 and len(b) < 19 and "." not in a and "." not in b:
         return str(int(a) + int(b))
     return normalise(str(_exact.add(Decimal(a), Decimal(b))))
 
 
 def subtract(a: str, b: str) -> str:
     """The exact difference in plain form. Raises Invalid when it does not fit a number."""
-    if len(a) < 19 and len(b) < 19 and _is_integer(a) and _is_integer(b):
+    if len(a) < 19 and len(b) < 19 and "." not in a and "." not in b:
         return str(int(a) - int(b))
     return normalise(str(_exact.subtract(Decimal(a), Decimal(b))))
 
@@ -132,19 +132,24 @@ def number_size(text: str) -> int:
 
 
 def encode_number(text: str) -> bytes:
-    """Bytes whose order is the order of the numbers; equal numbers encode equally.
+    """Bytes whose order is the order of the numbers, one encoding each; takes plain form.
 
-    sign (00 negative, 01 zero, 02 positive), exponent + 130, then two digits a byte plus one;
-    a negative number's bytes are complemented and end in FF, so that -1.5 precedes -1.
+    sign (00 negative, 01 zero, 02 positive), exponent + 130, then two decimal digits a byte; a
+    negative number's bytes are complemented and end in FF, so that -1.5 precedes -1.
     """
-    negative, digits, exponent = _parse(text)
-    if not digits:
+    magnitude = text[1:] if text[0] == "-" else text
+    whole, _, fraction = magnitude.partition(".")
+    if whole != "0":
+        digits = (whole + fraction).rstrip("0")
+        exponent = len(whole) - 1
+    elif fraction:
+        digits = fraction.lstrip("0")
+        exponent = len(digits) - len(fraction) - 1
+    else:
         return b"\x01"
-    if len(digits) % 2:
+    if len(digits) & 1:
         digits += "0"
-    body = bytearray((exponent - EXPONENT_MIN,))
-    for at in range(0, len(digits), 2):
-        body.append(int(digits[at : at + 2]) + 1)
-    if not negative:
-        return b"\x02" + body
-    return b"\x00" + bytes(255 - byte for byte in body) + b"\xff"
+    body = bytes((exponent - EXPONENT_MIN,)) + bytes.fromhex(digits)
+    if text[0] == "-":
+        return b"\x00" + body.translate(_COMPLEMENT) + b"\xff"
+    return b"\x02" + body

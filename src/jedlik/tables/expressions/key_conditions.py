@@ -89,7 +89,9 @@ class KeyCondition:
                 raise Invalid(NOT_SUPPORTED)
             _check_not_empty(attribute, values)
             partition += values
-        if len(encode_key_tuple(partition)) > PARTITION_KEY_BYTES_MAX:
+        if _may_exceed(partition, PARTITION_KEY_BYTES_MAX) and (
+            len(encode_key_tuple(partition)) > PARTITION_KEY_BYTES_MAX
+        ):
             raise Invalid(
                 _PREFIX + "Size of hashkey has exceeded the maximum size limit of2048 bytes"
             )
@@ -120,7 +122,9 @@ class KeyCondition:
                 raise Invalid(f"Query condition missed key schema element: {attribute.name}")
             values = self._values_of(term, attribute)
             _check_not_empty(attribute, values)
-            if any(len(encode_key(value)) > SORT_KEY_BYTES_MAX for value in values):
+            if _may_exceed(values, SORT_KEY_BYTES_MAX) and any(
+                len(encode_key(value)) > SORT_KEY_BYTES_MAX for value in values
+            ):
                 raise Invalid(
                     _PREFIX + "Aggregated size of all range keys has exceeded the size limit of "
                     "1024 bytes"
@@ -180,6 +184,15 @@ def _part_bounds(
     if operator == ">=":
         return bound, end
     return bound, prefix_end(prefix + encode_key_part(values[1]))
+
+
+def _may_exceed(values: list[dict[str, Any]], bytes_max: int) -> bool:
+    """Whether it is worth while to count bytes: a character is at most four."""
+    characters = 0
+    for value in values:
+        for content in value.values():
+            characters += len(content)
+    return characters * 4 > bytes_max
 
 
 def _check_not_empty(attribute: KeyAttribute, values: list[dict[str, Any]]) -> None:
