@@ -49,6 +49,9 @@ async def select_page(
     fetching = _must_fetch(plan)
     number, position = start
     left, size_bytes = limit, 0
+    if plan.ranges == ():
+        # WHERE contradicts itself: nothing is read, and charged like an item not found.
+        selected.units = capacity.read_units(0, rate)
     while number < _count(plan):
         page = await _range_page(ctx, plan, number, position, left)
         selected.units += capacity.read_units(page.size_bytes, rate)

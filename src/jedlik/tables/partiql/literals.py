@@ -49,11 +49,12 @@ class Bound:
 
 
 def bind(statement: Statement, parameters: Sequence[Value]) -> Bound:
-    """Raises Invalid unless there is a value for every question mark, and none beside.
+    """Raises Invalid unless there is a value for every question mark.
 
-    Unverified: DynamoDB Local accepts more parameters than question marks.
+    More are accepted and ignored: the developer guide's own examples give parameters to
+    statements whose question marks are quoted, and DynamoDB Local takes them.
     """
-    if len(parameters) != statement.parameters:
+    if len(parameters) < statement.parameters:
         raise Invalid(PARAMETERS_DIFFER)
     return Bound(statement, parameters)
 

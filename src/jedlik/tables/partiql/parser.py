@@ -34,7 +34,9 @@ from jedlik.tables.partiql.tree import (
 )
 from jedlik.values import Invalid
 
-CACHED_STATEMENTS_MAX = 2048
+CACHED_STATEMENTS_MAX = 512
+CACHED_LENGTH_MAX = 512
+"""Longer statements are parsed each time: a cache of large trees would cost too much memory."""
 
 BAD_TABLE_NAME = (
     "Table name should be within the length [3, 255] and only contain "
@@ -53,9 +55,14 @@ _is_table_name = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z").match
 _BEGINNINGS = frozenset(("select", "insert into", "update", "delete", "from", "exists"))
 
 
-@lru_cache(maxsize=CACHED_STATEMENTS_MAX)
 def parse(text: str) -> Statement:
-    """The statement that a text is; raises Invalid with AWS's text. Pure, so answers are kept."""
+    """The statement that a text is; raises Invalid with AWS's text."""
+    return _kept(text) if len(text) <= CACHED_LENGTH_MAX else _Parser(text).statement()
+
+
+@lru_cache(maxsize=CACHED_STATEMENTS_MAX)
+def _kept(text: str) -> Statement:
+    """Parsing is pure, so its answers are kept."""
     return _Parser(text).statement()
 
 

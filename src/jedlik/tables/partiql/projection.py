@@ -49,7 +49,8 @@ def projection_of(paths: Sequence[Path] | None) -> Projection | None:
         if name in fields:
             raise Invalid(f"Duplicate identifiers in select clause: {name}")
         fields[name] = path.steps
-    check_apart(list(fields.values()))
+    # Of two paths that overlap, AWS names the shorter first.
+    check_apart(sorted(fields.values(), key=len))
     return Projection(tuple(fields.items()))
 
 

@@ -48,6 +48,7 @@ _FUNCTION_KEYWORDS = frozenset(
     ("avg", "bit_length", "char_length", "character_length", "coalesce", "count", "exists", "lower")
     + ("max", "min", "nullif", "octet_length", "size", "sum", "upper")
 )
+_AGGREGATES = frozenset(("avg", "count", "max", "min", "sum"))
 _is_index_number = re.compile(r"[0-9]{1,9}\Z").match
 
 
@@ -311,9 +312,11 @@ class Terms:
             inner = self._sub_query(self._cursor.advance())
             self._cursor.expect_symbol(")", "RIGHT_PAREN")
             return inner
-        if lower in ("count", "sum", "avg", "min", "max"):
+        if lower in _AGGREGATES:
             self._cursor.take_keyword("distinct")
         arguments = self._items(")", "RIGHT_PAREN")
+        if lower in _AGGREGATES:
+            return Other(lower, name.offset, name.length)
         return Call(lower, arguments, name.offset, name.length)
 
     def _sub_query(self, head: Token) -> Expression:
@@ -330,13 +333,13 @@ class Terms:
         return Other("SELECT", head.offset, head.length)
 
     def _cast(self, head: Token) -> Expression:
-        self._cursor.advance()
+        opening = self._cursor.advance()
         value = self.expression()
         if not self._cursor.take_keyword("as"):
             raise self._cursor.malformed("Expected AS")
         self._operation_is(value, head.offset, head.length)
         self._cursor.expect_symbol(")", "RIGHT_PAREN")
-        return Other("cast", value.offset, value.length)
+        return Other("cast", opening.offset, opening.length)
 
     def _case(self, head: Token) -> Expression:
         if not self._cursor.head.is_keyword("when"):

@@ -81,7 +81,8 @@ class Translation:
     def update(self, actions: Sequence[Assign | Remove]) -> tuple[syntax.Section, ...]:
         """The actions of an UPDATE, as the sections of an update expression."""
         sections: dict[Literal["SET", "REMOVE", "ADD", "DELETE"], list[syntax.Action]] = {}
-        for action in actions:
+        # Of two paths that overlap, AWS names the shorter first.
+        for action in sorted(actions, key=lambda action: len(action.path.steps)):
             path = _path(action.path)
             if isinstance(action, Remove):
                 sections.setdefault("REMOVE", []).append(syntax.Action(path))
@@ -113,6 +114,11 @@ class Translation:
         operator, operands = expression.operator, expression.operands
         if operator in ("and", "or"):
             otherwise = "The arguments to AND/OR must be Expressions"
+            if any(isinstance(each, Call) and each.name == "size" for each in operands):
+                otherwise = (
+                    "Incorrect operand type for operator or function; "
+                    f"operator or function: {operator.upper()}, operand type: N"
+                )
             parts = tuple(self._condition(operand, otherwise) for operand in operands)
             return syntax.And(parts) if operator == "and" else syntax.Or(parts)
         if operator == "not":
@@ -193,7 +199,8 @@ class Translation:
                 )
             # A sum of more than two is a tree of sums, which update expressions do not have, but
             # their evaluator does.
-            left, right = (self._assigned(operand) for operand in expression.operands)
+            left = self._assigned(expression.operands[0])
+            right = self._assigned(expression.operands[1])
             operator = cast(Literal["+", "-"], expression.operator)
             return syntax.Arithmetic(operator, cast(Any, left), cast(Any, right))
         if isinstance(expression, Path):
