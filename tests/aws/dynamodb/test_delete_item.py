@@ -93,7 +93,9 @@ def test_no_such_table(refusal):
     )
 
 
-@pytest.mark.parametrize("wrong", [{}, {"sk": {"S": "a"}}, {**KEY, "sk": {"S": "a"}}, {"pk": {"N": "1"}}])
+@pytest.mark.parametrize(
+    "wrong", [{}, {"sk": {"S": "a"}}, {**KEY, "sk": {"S": "a"}}, {"pk": {"N": "1"}}]
+)
 def test_keys_that_do_not_match_the_schema(invalid, table, wrong):
     message = "The provided key element does not match the schema"
     assert invalid("DeleteItem", TableName=table, Key=wrong) == message

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 PREFIX = "One or more parameter values were invalid: "
-EMPTY_VALUE = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+EMPTY_VALUE = (
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+)
 
 
 @pytest.fixture
@@ -91,7 +93,9 @@ def test_capacity_by_consistency_and_detail(ask, filled):
     )
 
 
-@pytest.mark.parametrize(("size", "units"), [(4096, 1.0), (4097, 2.0), (8192, 2.0), (409600, 100.0)])
+@pytest.mark.parametrize(
+    ("size", "units"), [(4096, 1.0), (4097, 2.0), (8192, 2.0), (409600, 100.0)]
+)
 def test_capacity_counts_4_kb_steps_whatever_is_projected(ask, table, size, units):
     filler = size - len("pk") - len("a") - len("x")
     ask("PutItem", TableName=table, Item={"pk": {"S": "a"}, "x": {"S": "x" * filler}})

@@ -98,14 +98,10 @@ def test_capacity_of_indexes(ask, indexed_table):
 
 
 def test_item_collection_metrics_only_with_local_indexes(ask, table, indexed_table):
-    answer = ask(
-        "PutItem", TableName=table, Item=KEY, ReturnItemCollectionMetrics="SIZE"
-    )
+    answer = ask("PutItem", TableName=table, Item=KEY, ReturnItemCollectionMetrics="SIZE")
     assert answer == {}
     item = {"pk": {"S": "a"}, "sk": {"N": "1"}}
-    answer = ask(
-        "PutItem", TableName=indexed_table, Item=item, ReturnItemCollectionMetrics="SIZE"
-    )
+    answer = ask("PutItem", TableName=indexed_table, Item=item, ReturnItemCollectionMetrics="SIZE")
     assert answer == {
         "ItemCollectionMetrics": {
             "ItemCollectionKey": {"pk": {"S": "a"}},
@@ -269,7 +265,10 @@ def test_refusals_come_in_order(invalid):
             "ExpressionAttributeValues must not be empty",
         ),
         (
-            {"ConditionExpression": "attribute_exists(a)", "ExpressionAttributeValues": {":b": {"N": "1"}}},
+            {
+                "ConditionExpression": "attribute_exists(a)",
+                "ExpressionAttributeValues": {":b": {"N": "1"}},
+            },
             "Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}",
         ),
         (

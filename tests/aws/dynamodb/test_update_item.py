@@ -109,13 +109,16 @@ def test_conditions(dynamodb, update, current, refusal, table):
         dynamodb.update_item(**asked, ReturnValuesOnConditionCheckFailure="ALL_OLD")
     assert refused.value.response["Item"] == {**KEY, "v": n(1)}
     assert current() == {**KEY, "v": n(1)}
-    assert refusal(
-        "UpdateItem",
-        TableName=table,
-        Key=KEY,
-        AttributeUpdates={"v": {"Value": n(9)}},
-        Expected={"v": {"Value": n(2)}},
-    ) == failed
+    assert (
+        refusal(
+            "UpdateItem",
+            TableName=table,
+            Key=KEY,
+            AttributeUpdates={"v": {"Value": n(9)}},
+            Expected={"v": {"Value": n(2)}},
+        )
+        == failed
+    )
 
 
 def test_capacity_is_that_of_the_larger_image(update):
@@ -211,13 +214,16 @@ def test_index_keys(ask, invalid, indexed_table, attribute, value, message):
 def test_the_largest_item_and_the_next(update, invalid, table):
     filler = 409600 - len("pk") - len("a") - len("x")
     assert update("SET x = :x", {":x": {"S": "x" * filler}}) == {}
-    assert invalid(
-        "UpdateItem",
-        TableName=table,
-        Key=KEY,
-        UpdateExpression="SET x = :x",
-        ExpressionAttributeValues={":x": {"S": "x" * (filler + 1)}},
-    ) == "Item size to update has exceeded the maximum allowed size"
+    assert (
+        invalid(
+            "UpdateItem",
+            TableName=table,
+            Key=KEY,
+            UpdateExpression="SET x = :x",
+            ExpressionAttributeValues={":x": {"S": "x" * (filler + 1)}},
+        )
+        == "Item size to update has exceeded the maximum allowed size"
+    )
 
 
 def test_no_such_table(refusal):

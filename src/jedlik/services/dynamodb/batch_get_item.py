@@ -42,9 +42,7 @@ class Asked(NamedTuple):
     projection: Projection | None
 
 
-@operation(
-    "dynamodb", "BatchGetItem", access="read", resource=table_arns, rules=[batch_get_rules]
-)
+@operation("dynamodb", "BatchGetItem", access="read", resource=table_arns, rules=[batch_get_rules])
 async def batch_get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     asked = await _asked(ctx, req["RequestItems"])
     wanted = [(one.table, key) for one in asked for key in one.keys]

@@ -57,8 +57,7 @@ def cancelled(reasons: Sequence[Reason], shows_old: Sequence[bool]) -> ApiError:
     codes = ", ".join(reason.code for reason in reasons)
     return ApiError(
         "TransactionCanceledException",
-        "Transaction cancelled, please refer cancellation reasons for specific reasons "
-        f"[{codes}]",
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
         namespace=NAMESPACE,
         message_key="Message",
         fields={"CancellationReasons": told},

@@ -39,7 +39,7 @@ def rate_of(req: Mapping[str, Any]) -> float:
 
 
 def wanted(req: Mapping[str, Any]) -> str | None:
-    """"TOTAL" or "INDEXES" where the reply has to tell the capacity, else None."""
+    """How closely the reply has to tell the capacity, TOTAL or INDEXES; None: not at all."""
     detail = req.get("ReturnConsumedCapacity")
     return None if detail == "NONE" else detail
 

@@ -32,9 +32,7 @@ EXPRESSIONS = frozenset(("KeyConditionExpression", "FilterExpression", "Projecti
 
 def placeholders_of(req: Request) -> Placeholders:
     """The names and values of a request, their spelling and values checked."""
-    return Placeholders(
-        req.get("ExpressionAttributeNames"), req.get("ExpressionAttributeValues")
-    )
+    return Placeholders(req.get("ExpressionAttributeNames"), req.get("ExpressionAttributeValues"))
 
 
 def only_projection(req: Request) -> Projection | None:

@@ -10,13 +10,14 @@ from jedlik.api.context import Context
 from jedlik.api.errors import validation
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
-from jedlik.services.dynamodb.cancellations import KeyPlaces
+from jedlik.services.dynamodb.cancellations import KeyPlaces, cancelled
 from jedlik.services.dynamodb.item_keys import key_of
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
 from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
+from jedlik.tables.errors import TransactionCancelled
 from jedlik.tables.expressions import Projection
 from jedlik.tables.read import get_items
 from jedlik.tables.stored import Stored
@@ -46,7 +47,10 @@ async def transact_get_items(ctx: Context, req: dict[str, Any]) -> bytes:
     places = KeyPlaces()
     for table, get in zip(tables, gets, strict=True):
         places.add(table, key_of, get["Key"])
-    wanted = places.all_or_cancelled()
+    try:
+        wanted = places.all_or_cancelled()
+    except TransactionCancelled as error:
+        raise cancelled(error.reasons, [False] * len(gets)) from None
     found = await get_items(ctx.db.engine, wanted, snapshot=True)
     if sum(stored.size for stored in found if stored) > TRANSACTION_BYTES_MAX:
         # Unverified: the documentation names the limit, not the words.
