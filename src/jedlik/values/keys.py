@@ -1,16 +1,17 @@
 """Key attributes as bytes: order-preserving encodings and the token of a partition key.
 
-Called by tables/ to place items and by key conditions to bound ranges. Values are already checked
-(numbers in plain form, base64 canonical), so nothing here validates.
+Called by tables/ to place items and by key conditions to bound ranges. Keys are encoded as they
+come, so numbers may be in any form, and what is no number or no base64 raises Invalid.
 """
 
 from __future__ import annotations
 
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
+from jedlik.values.errors import Invalid
 from jedlik.values.numbers import encode_number
 
 TOKEN_BYTES = 16
@@ -25,8 +26,19 @@ def encode_key(value: dict[str, Any]) -> bytes:
         if kind == "N":
             return encode_number(content)
         if kind == "B":
-            return a2b_base64(content)
+            return _decoded(content)
     raise AssertionError(f"not a key value: {value}")
+
+
+def _decoded(text: str) -> bytes:
+    """What base64 stands for; refuses any but its canonical form, or keys would have two texts."""
+    try:
+        content = a2b_base64(text, strict_mode=True)
+        if b2a_base64(content, newline=False) == text.encode():
+            return content
+    except ValueError:
+        pass
+    raise Invalid("Invalid last non-pad Base64 character dectected")
 
 
 def encode_key_part(value: dict[str, Any]) -> bytes:

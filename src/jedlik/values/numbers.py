@@ -132,11 +132,15 @@ def number_size(text: str) -> int:
 
 
 def encode_number(text: str) -> bytes:
-    """Bytes whose order is the order of the numbers, one encoding each; takes plain form.
+    """Bytes whose order is the order of the numbers, one encoding each.
+
+    Takes any form, for keys are encoded as they come: raises Invalid for what is no number.
 
     sign (00 negative, 01 zero, 02 positive), exponent + 130, then two decimal digits a byte; a
     negative number's bytes are complemented and end in FF, so that -1.5 precedes -1.
     """
+    if len(text) > DIGITS_MAX or not is_plain(text):
+        text = normalise(text)
     magnitude = text[1:] if text[0] == "-" else text
     whole, _, fraction = magnitude.partition(".")
     if whole != "0":
