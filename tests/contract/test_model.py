@@ -201,6 +201,7 @@ class Model:
 async def run(engine: Engine, folder: Path, work: list[object]) -> None:
     model = Model()
     version = 0
+    asked_before: list[Range] = []
     try:
         for step in work:
             if isinstance(step, Commits):
@@ -223,12 +224,12 @@ async def run(engine: Engine, folder: Path, work: list[object]) -> None:
                 wanted = [model.rows.get(key) for key in touched]
                 assert await engine.get(touched, snapshot=True) == wanted
                 assert [await engine.get_one(key, pending=True) for key in touched] == wanted
+                for question in asked_before:
+                    assert await ask_range(engine, question) == model.range(question)
             elif isinstance(step, Range):
-                asked = dict(vars(step))
-                page = await engine.range(
-                    *[asked.pop(name) for name in ("space", "token", "low", "high")], **asked
-                )
-                assert page == model.range(step)
+                asked_before.append(step)
+                for _ in range(2):  # the second answer may come from a cache
+                    assert await ask_range(engine, step) == model.range(step)
             elif isinstance(step, Scan):
                 asked = dict(vars(step))
                 page = await engine.scan(
@@ -246,6 +247,13 @@ async def run(engine: Engine, folder: Path, work: list[object]) -> None:
             await compare_logs_and_tallies(engine, model)
     finally:
         await engine.close()
+
+
+async def ask_range(engine: Engine, question: Range) -> Page:
+    asked = dict(vars(question))
+    return await engine.range(
+        *[asked.pop(name) for name in ("space", "token", "low", "high")], **asked
+    )
 
 
 async def compare_logs_and_tallies(engine: Engine, model: Model) -> None:

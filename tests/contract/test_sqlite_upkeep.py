@@ -14,7 +14,19 @@ import pytest
 
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.sqlite_cache import MISSING, RowCache
-from jedlik.storage.waist import ANY, Batch, Change, Delete, Put, Row, StorageFull, Tally
+from jedlik.storage.sqlite_pages import PageCache
+from jedlik.storage.waist import (
+    ANY,
+    Batch,
+    Change,
+    Delete,
+    Entry,
+    Page,
+    Put,
+    Row,
+    StorageFull,
+    Tally,
+)
 from tests.contract.faulty_disk import FaultyDisk
 from tests.contract.rows import ALL, batch, key, next_version, put
 from tests.contract.stepper import Stepper, settle
@@ -309,5 +321,46 @@ async def test_rows_evicted_and_read_again_are_right(tmp_path: Path) -> None:
         assert await engine.get_one(key("e", b"none" + at[2])) is None
     rows, size = engine._cache.sizes()
     assert rows < 60
-    assert size <= 20_000
+    assert size <= 20_000 * 5 // 8
     await engine.close()
+
+
+def test_the_page_cache_stays_within_its_bytes_and_forgets_exactly() -> None:
+    cache = PageCache(100_000)
+    page = Page([Entry(b"t" * 16, b"s", b"", 1, bytes(1000))] * 5, True)
+    for at in range(500):
+        cache.put((at % 50, bytes([at % 256])), (at % 7,), page)
+        assert cache.bytes <= 100_000
+    assert 10 < len(cache) < 20
+    cache.put((1, b"t"), ("a",), page)
+    cache.put((1, b"t"), ("b",), page)
+    cache.put((2, b"t"), ("a",), page)
+    found = cache.find((1, b"t"), ("a",))
+    assert found == page
+    found.entries.clear()
+    assert cache.find((1, b"t"), ("a",)) == page, "what a caller does to its page is its own"
+    cache.forget((1, b"t"))
+    assert cache.find((1, b"t"), ("a",)) is cache.find((1, b"t"), ("b",)) is None
+    assert cache.find((2, b"t"), ("a",)) == page
+    for space in range(50):
+        cache.forget_space(space)
+    assert (len(cache), cache.bytes) == (0, 0)
+    large = Page([Entry(b"t" * 16, b"s", b"", 1, bytes(13_000))], False)
+    cache.put((1, b"t"), (), large)
+    assert len(cache) == 0
+
+
+async def test_a_range_asked_again_sees_every_write_in_between(sqlite: SqliteEngine) -> None:
+    async def asked() -> list[bytes]:
+        page = await sqlite.range(1, key("p")[1], None, None, item_limit=9, byte_limit=999)
+        return [entry.value for entry in page.entries]
+
+    for at in range(5):
+        await put(sqlite, key("other"), b"v")
+        version = await put(sqlite, key("p", bytes([at])), b"v%d" % at)
+        for _ in range(2):
+            assert await asked() == [b"v%d" % before for before in range(at + 1)]
+    await sqlite.commit(batch(Delete(key("p", bytes([4])), version)))
+    assert await asked() == [b"v0", b"v1", b"v2", b"v3"]
+    await sqlite.space_drop(1)
+    assert await asked() == []

@@ -31,8 +31,9 @@ import apsw
 
 from jedlik.storage.sqlite_cache import MISSING, Missing, RowCache
 from jedlik.storage.sqlite_checkpoint import Checkpointer
-from jedlik.storage.sqlite_files import Files
+from jedlik.storage.sqlite_files import READ_CACHE_KB, WRITE_CACHE_KB, Files
 from jedlik.storage.sqlite_group import Group, Job, Sweep
+from jedlik.storage.sqlite_pages import PageCache
 from jedlik.storage.sqlite_reader import Reader
 from jedlik.storage.sqlite_sweep import unfinished
 from jedlik.storage.sqlite_writer import Report, Writer, WriterThread, landed
@@ -97,7 +98,9 @@ class SqliteEngine:
         files = Files(Path(folder), durability=durability, vfs=vfs)
         connections: list[apsw.Connection] = []
         try:
-            for _ in range(3 if checkpoints else 2):
+            connections.append(files.connect(READ_CACHE_KB))
+            connections.append(files.connect(WRITE_CACHE_KB))
+            if checkpoints:
                 connections.append(files.connect())
             return cls(
                 files,
@@ -133,7 +136,8 @@ class SqliteEngine:
         self._loop = asyncio.get_running_loop()
         self._reader = Reader(connections[0])
         self._writer = Writer(files, connections[1])
-        self._cache = RowCache(cache_bytes)
+        self._cache = RowCache(cache_bytes * 5 // 8)
+        self._pages = PageCache(cache_bytes * 3 // 8)
         self._alone = alone
         self._relaxed = relaxed
 
@@ -220,13 +224,17 @@ class SqliteEngine:
             low += b"\0"
         if high is not None and not high_open:
             high += b"\0"
-        self._begin_snapshot()
-        try:
-            return self._reader.range(
-                space, token, low, high, reverse, after, item_limit, byte_limit
-            )
-        except apsw.Error as error:
-            raise self._read_error(error) from error
+        place = (space, token)
+        asked = (low, high, reverse, after, item_limit, byte_limit)
+        page = self._pages.find(place, asked)
+        if page is None:
+            self._begin_snapshot()
+            try:
+                page = self._reader.range(space, token, *asked)
+            except apsw.Error as error:
+                raise self._read_error(error) from error
+            self._pages.put(place, asked, page)
+        return page
 
     async def scan(
         self,
@@ -284,7 +292,7 @@ class SqliteEngine:
             "wal_bytes": _size(self._files.wal_path),
             "disk_free_bytes": disk.f_bavail * disk.f_frsize,
             "cache_rows": rows,
-            "cache_bytes": size,
+            "cache_bytes": size + self._pages.bytes,
             "waiting": len(self._open.waiters),
             "sweeps": len(self._sweeps),
         }
@@ -417,6 +425,7 @@ class SqliteEngine:
             return
         self._dropped.add(space)
         self._cache.forget_space(space)
+        self._pages.forget_space(space)
         try:
             await self._execute("INSERT INTO drops VALUES (?)", (space,))
         except StorageError:
@@ -529,6 +538,9 @@ class SqliteEngine:
         for key, row in group.rows.items():
             if not dropped or key[0] not in dropped:
                 put(key, row)
+        if self._pages:
+            for key in group.rows:
+                self._pages.forget((key[0], key[1]))
         for future in group.waiters:
             if not future.done():
                 future.set_result(None)
@@ -540,6 +552,7 @@ class SqliteEngine:
         if isinstance(failure, Unknown):
             for key in group.rows:
                 self._cache.forget(key)
+                self._pages.forget(key[:2])
         behind = self._open
         self._new_open_group()
         for future in group.waiters:

@@ -20,6 +20,8 @@ from jedlik.storage.sqlite_files import BUSY_MS, PAGE_BYTES
 logger = logging.getLogger(__name__)
 
 _PASSIVE_PAGES = (32 << 20) // PAGE_BYTES
+_CATCH_UPS_MAX = 4
+_REST_PAGES = 100
 _RETRY_S = 1.0
 _SHORT_WAIT_MS = 20  # for readers, whose snapshots last a tick of the loop
 _LONG_WAIT_MS = 1000  # once the log is beyond its limit
@@ -91,19 +93,29 @@ class Checkpointer:
                 self._checkpoint()
 
     def _checkpoint(self) -> None:
-        written = self._written
         try:
-            pages, _ = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            pages = self._copy()
+            if pages >= self._limit_pages // 4:
+                # Copy again what was written meanwhile, each time less: the writer shall find
+                # little to do, for everybody waits while it restarts the log.
+                for _ in range(_CATCH_UPS_MAX):
+                    if self._written - self._checkpointed <= _REST_PAGES:
+                        break
+                    pages = self._copy()
+                too_long = pages >= self._limit_pages
+                self._restart_wait_ms = _LONG_WAIT_MS if too_long else _SHORT_WAIT_MS
         except apsw.Error as error:
             self._failed(error)
             self._wake.wait(_RETRY_S)
-            return
-        self.error = None
+        else:
+            self.error = None
+
+    def _copy(self) -> int:
+        """The length of the log in pages."""
+        written = self._written
+        pages, _ = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         self._checkpointed = written
-        if pages >= self._limit_pages:
-            self._restart_wait_ms = _LONG_WAIT_MS
-        elif pages >= self._limit_pages // 4:
-            self._restart_wait_ms = _SHORT_WAIT_MS
+        return pages
 
     def _sync(self) -> None:
         written = self._written

@@ -40,7 +40,8 @@ _SQLITE_MIN = (3, 51, 3)  # earlier ones can corrupt a WAL that several connecti
 _FORMAT = 1
 _APPLICATION_ID = 0x4A45444C  # "JEDL"
 PAGE_BYTES = 8192
-_PAGE_CACHE_KB = 4096
+READ_CACHE_KB = 8 << 10  # SQLite empties it whenever something was written
+WRITE_CACHE_KB = 16 << 10
 _WAL_KEPT_BYTES = 64 << 20  # what a restarted log may keep of its file
 BUSY_MS = 5000
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -86,11 +87,11 @@ class Files:
             self.unlock()
             raise
 
-    def connect(self) -> apsw.Connection:
+    def connect(self, cache_kb: int = 1 << 10) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), vfs=self._vfs, statementcachesize=200)
         connection.set_busy_timeout(BUSY_MS)
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by an empty file only
-        connection.execute(f"PRAGMA cache_size = -{_PAGE_CACHE_KB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kb}")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")

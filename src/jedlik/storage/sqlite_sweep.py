@@ -14,8 +14,7 @@ _ROWS_MAX = 200
 _BYTES_MAX = 1 << 20
 
 _SPACE_HEAD = (
-    "SELECT length(val), token, sort, sub FROM kv WHERE space = ?"
-    " ORDER BY token, sort, sub LIMIT ?"
+    "SELECT length(val), token, sort, sub FROM kv WHERE space = ? ORDER BY token, sort, sub LIMIT ?"
 )
 _SPACE_DELETE = "DELETE FROM kv WHERE space = ? AND (token, sort, sub) <= (?, ?, ?)"
 _LOG_HEAD = "SELECT length(record), id FROM log WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"
