@@ -69,16 +69,19 @@ def announce(url: str, settings: Settings, folder: Path, new_keys: root_keys.Key
 def _lines_to_paste(
     url: str, settings: Settings, folder: Path, new_keys: root_keys.Keys | None
 ) -> list[str]:
-    place = (
-        f"AWS_ENDPOINT_URL={url} AWS_REGION={settings.region} AWS_DEFAULT_REGION={settings.region}"
-    )
+    # Both names of the region: boto3 and the AWS CLI read the second, everybody else the first.
+    region = f"AWS_REGION={settings.region} AWS_DEFAULT_REGION={settings.region}"
     if settings.auth == "open":
         keys = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     elif os.environ.get("JEDLIK_ACCESS_KEY_ID") or settings.memory:
         keys = "AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…"
     else:
         keys = f"AWS_SHARED_CREDENTIALS_FILE={folder / root_keys.FILE}"
-    return [f"  export {place} {keys}", "  aws dynamodb list-tables"]
+    return [
+        f"  export AWS_ENDPOINT_URL={url} {region}",
+        f"  export {keys}",
+        "  aws dynamodb list-tables",
+    ]
 
 
 def _short(path: Path) -> str:
