@@ -21,15 +21,19 @@ FETCH_BYTES_MAX = 5 << 18
 
 
 class Page(NamedTuple):
-    """Some rows in order; `size_bytes` is their sizes' sum; `more` when rows may follow the last.
+    """Some rows in order, and whether rows may follow the last.
 
     A page that is full says `more` without looking: DynamoDB, too, gives a LastEvaluatedKey when
     Limit is met by the very last item.
     """
 
     entries: list[Entry]
-    size_bytes: int
     more: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """The rows' sizes together: added up for those who ask what the page costs."""
+        return sum([size_of(entry.value) for entry in self.entries])
 
 
 async def get_item(engine: Engine, table: Table, key: Key) -> Stored | None:
@@ -62,7 +66,7 @@ async def query(
 ) -> Page:
     """Rows of one partition key between two sort bounds; `after`: the (sort, sub) to go on from."""
     entries: list[Entry] = []
-    size_bytes = 0
+    stored_bytes = 0
     while True:
         wanted = FETCH_ITEMS_MAX if limit is None else limit - len(entries)
         page = await engine.range(
@@ -77,10 +81,10 @@ async def query(
             item_limit=min(wanted, FETCH_ITEMS_MAX),
             byte_limit=FETCH_BYTES_MAX,
         )
-        size_bytes, full = _take(entries, page.entries, size_bytes)
+        stored_bytes, full = _take(entries, page.entries, stored_bytes)
         full = full or len(entries) == limit
         if full or not page.more:
-            return Page(entries, size_bytes, full or page.more)
+            return Page(entries, full or page.more)
         after = (entries[-1].sort, entries[-1].sub)
 
 
@@ -95,7 +99,7 @@ async def scan(
 ) -> Page:
     """Rows in hash order within a token range; `after` is the (token, sort, sub) to go on from."""
     entries: list[Entry] = []
-    size_bytes = 0
+    stored_bytes = 0
     while True:
         wanted = FETCH_ITEMS_MAX if limit is None else limit - len(entries)
         page = await engine.scan(
@@ -106,19 +110,28 @@ async def scan(
             item_limit=min(wanted, FETCH_ITEMS_MAX),
             byte_limit=FETCH_BYTES_MAX,
         )
-        size_bytes, full = _take(entries, page.entries, size_bytes)
+        stored_bytes, full = _take(entries, page.entries, stored_bytes)
         full = full or len(entries) == limit
         if full or not page.more:
-            return Page(entries, size_bytes, full or page.more)
+            return Page(entries, full or page.more)
         last = entries[-1]
         after = (last.token, last.sort, last.sub)
 
 
-def _take(taken: list[Entry], fetched: list[Entry], size_bytes: int) -> tuple[int, bool]:
-    """Move rows into the page until it is full; the new size, and whether it is full."""
+def _take(taken: list[Entry], fetched: list[Entry], stored_bytes: int) -> tuple[int, bool]:
+    """Move rows into the page until it is full; its stored bytes, and whether it is full.
+
+    Stored bytes are more than the size they stand for (JSON says each value's type, and base64 is
+    longer than bytes), so most pages are known not to be full without adding up sizes.
+    """
+    stored_bytes += sum([len(entry.value) for entry in fetched])
+    if stored_bytes < PAGE_SIZE_BYTES_MAX:
+        taken += fetched
+        return stored_bytes, False
+    size_bytes = sum([size_of(entry.value) for entry in taken])
     for entry in fetched:
         size_bytes += size_of(entry.value)
         taken.append(entry)
         if size_bytes >= PAGE_SIZE_BYTES_MAX:
-            return size_bytes, True
-    return size_bytes, False
+            return stored_bytes, True
+    return stored_bytes, False

@@ -102,7 +102,7 @@ async def page_answer(
     condition: Condition | None,
 ) -> bytes:
     """The body of a reply that carries this page."""
-    entries, more = page.entries, page.more or len(page.entries) == req.get("Limit")
+    entries, more = page.entries, page.more
     values = [entry.value for entry in entries]
     fetched_units = 0.0
     if selection.fetch:
