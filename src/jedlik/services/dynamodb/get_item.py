@@ -20,14 +20,15 @@ from jedlik.values import check_item
 
 @operation("dynamodb", "GetItem", access="read", resource=table_arns, rules=[read_parameters])
 async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
-    projection = None
-    name = req["TableName"]
+    name, projection, is_bare = req["TableName"], None, len(req) == 2
     table = known_table(ctx, name)
-    if len(req) > 2 or table is None:
+    if table is None or not is_bare:
         check_item(req["Key"])
         projection = only_projection(req)
         table = table or await usable_table(ctx, name)
     found = await read_item(ctx.db.engine, table, key_of(table, req["Key"]))
+    if is_bare:
+        return b"{}" if found is None else b'{"Item":' + found.json + b"}"
     if found is None:
         item = None
     elif projection is None:

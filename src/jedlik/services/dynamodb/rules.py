@@ -23,10 +23,13 @@ def expression_parameters(expressions: Sequence[str], legacy: Sequence[str]) -> 
     """
     concerned = frozenset((*expressions, *legacy, NAMES, VALUES))
     with_values = [name for name in expressions if name != "ProjectionExpression"]
+    old, new = frozenset(legacy), frozenset(with_values)
 
     def rule(req: Mapping[str, Any]) -> str | None:
         if concerned.isdisjoint(req):
             return None
+        if not new.isdisjoint(req) and old.isdisjoint(req):
+            return None  # nothing to mix with, and an expression for names and values alike
         given = [name for name in expressions if name in req]
         old_style = [name for name in legacy if name in req]
         if given and "KeyConditions" in old_style and "KeyConditionExpression" not in given:
