@@ -146,15 +146,15 @@ async def echo(request: Request) -> Reply:
         await asyncio.sleep(0.01)
         raise ValueError("made to fail")
     elif path == b"/big":
-        return Reply(200, b"", bytes(int(request.query)))
+        return Reply(200, "", bytes(int(request.query)))
     elif path == b"/empty":
-        return Reply(204, b"")
+        return Reply(204, "")
     elif path == b"/layout":
-        return Reply(200, b"", b"learned" if request.layout is not None else b"general")
+        return Reply(200, "", b"learned" if request.layout is not None else b"general")
     elif path == b"/headers":
         text = b"".join(b"%b=%b;" % pair for pair in request.headers.items())
-        return Reply(200, b"", text)
-    return Reply(200, b"X-Echo: 1\r\n", b"%b %b " % (request.method, request.target) + request.body)
+        return Reply(200, "", text)
+    return Reply(200, "X-Echo: 1\r\n", b"%b %b " % (request.method, request.target) + request.body)
 
 
 @operation("dynamodb", "GetItem", access="read")

@@ -17,7 +17,7 @@ from re import Match
 from typing import Protocol
 
 from .authenticator import CLOCK_SKEW_S, Authenticator
-from .authorization import Claim, SignedRequest, parse_date, read_claim
+from .authorization import SignedRequest, parse_date, read_claim
 from .credentials import Identity
 from .sigv4 import ALGORITHM, SigningKey
 
@@ -38,44 +38,55 @@ class LaidOutRequest(SignedRequest, Protocol):
 class Shortcut:
     """What is known of requests whose Authorization header begins alike.
 
-    key: None for a stranger in open mode, of whom nothing is verified. template: the canonical
-    request with a place for each of `groups` and for the payload's hash.
+    prefix: that beginning. key: None for a stranger in open mode, of whom nothing is verified.
+    groups: of the date and of every signed header. template: the canonical request before the
+    payload's hash, with a place for each signed header's value. token: the session token that
+    came along.
     """
 
-    __slots__ = ("date", "generation", "groups", "identity", "inner", "key", "scope", "template",
-                 "time_s", "token")
+    __slots__ = ("canonical", "generation", "groups", "identity", "inner", "key", "outer",
+                 "prefix", "scope", "template", "time_s", "token", "values")  # fmt: skip
 
-    def __init__(
-        self,
-        identity: Identity,
-        generation: int,
-        *,
-        key: SigningKey | None = None,
-        template: bytes = b"",
-        groups: tuple[int, ...] = (),
-        scope: bytes = b"",
-        token: bytes | None = None,
-    ) -> None:
+    def __init__(self, prefix: bytes, identity: Identity, generation: int) -> None:
+        """A stranger's."""
+        self.prefix = prefix
         self.identity = identity
         self.generation = generation
+        self.key: SigningKey | None = None
+
+    def verify_with(
+        self,
+        key: SigningKey,
+        *,
+        template: bytes,
+        groups: tuple[int, ...],
+        scope: bytes,
+        token: bytes | None,
+    ) -> None:
+        """Make it one that verifies."""
         self.key = key
         self.template = template
         self.groups = groups
         self.scope = scope
         self.token = token
-        self.date = b""  # the last date seen; within its second the two below hold
+        # For the values last seen. Within a second most requests of a client have the same, so
+        # both hashes over them are begun once and copied.
+        self.values: tuple[bytes, ...] = ()
         self.time_s = 0
-        self.inner = key.inner if key is not None else None
+        self.canonical = self.inner = key.inner
+        self.outer = key.outer
 
-    def turn_to(self, date: bytes) -> bool:
-        """Prepare for a new date: its time, and the HMAC with all that it alone changes."""
+    def turn_to(self, values: tuple[bytes, ...]) -> bool:
+        """Prepare for new values of the date and the signed headers; False for no proper date."""
+        date = values[0]
         time_s = parse_date(date.decode("latin-1"))
         if time_s is None or date[:8] != self.scope[:8] or self.key is None:
             return False
+        self.canonical = sha256(self.template % values[1:])
         self.inner = self.key.inner.copy()
         self.inner.update(b"%b\n%b\n%b\n" % (ALGORITHM, date, self.scope))
         self.time_s = time_s
-        self.date = date
+        self.values = values
         return True
 
 
@@ -96,19 +107,24 @@ class HeaderSignatures:
         self._token_group = groups.get(b"x-amz-security-token", 0)
         self._content_group = groups.get(b"x-amz-content-sha256", 0)
         self._known: dict[bytes, Shortcut] = {}
+        self._recent: Shortcut | None = None
 
     def check(
         self, match: Match[bytes], authorization: bytes, body: bytes, now: float
     ) -> Identity | None:
         """Who signed, if a shortcut says so beyond doubt; None sends the caller the long way."""
-        shortcut = self._known.get(authorization[:-_DIGITS])
-        if shortcut is None or shortcut.generation != self._credentials.generation:
+        shortcut = self._recent
+        if shortcut is None or shortcut.prefix != authorization[:-_DIGITS]:
+            shortcut = self._known.get(authorization[:-_DIGITS])
+            if shortcut is None:
+                return None
+            self._recent = shortcut
+        if shortcut.generation != self._credentials.generation:
             return None
-        key = shortcut.key
-        if key is None:
+        if shortcut.key is None:
             return shortcut.identity
-        date = match[self._date_group]
-        if date != shortcut.date and not shortcut.turn_to(date):
+        values = match.group(*shortcut.groups)
+        if values != shortcut.values and not shortcut.turn_to(values):
             return None
         if not -CLOCK_SKEW_S <= now - shortcut.time_s <= CLOCK_SKEW_S:
             return None
@@ -117,10 +133,11 @@ class HeaderSignatures:
         payload = hexlify(sha256(body).digest())
         if self._content_group and match[self._content_group] != payload:
             return None
-        canonical = shortcut.template % (*match.group(*shortcut.groups), payload)
-        inner = shortcut.inner.copy()  # type: ignore[union-attr]
-        inner.update(hexlify(sha256(canonical).digest()))
-        outer = key.outer.copy()
+        canonical = shortcut.canonical.copy()
+        canonical.update(payload)
+        inner = shortcut.inner.copy()
+        inner.update(hexlify(canonical.digest()))
+        outer = shortcut.outer.copy()
         outer.update(inner.digest())
         if compare_digest(hexlify(outer.digest()), authorization[-_DIGITS:]):
             return shortcut.identity
@@ -136,34 +153,29 @@ class HeaderSignatures:
             or request.method != b"POST"
         ):
             return
-        shortcut = self._shortcut(read_claim(request), identity, request)
-        if shortcut is None:
+        shortcut = Shortcut(authorization[:-_DIGITS], identity, self._credentials.generation)
+        if identity.principal is not None and not self._complete(shortcut, request):
             return
         if len(self._known) >= _SHORTCUTS_MAX:
             del self._known[next(iter(self._known))]
-        self._known[authorization[:-_DIGITS]] = shortcut
+        self._known[shortcut.prefix] = shortcut
 
-    def _shortcut(
-        self, claim: Claim, identity: Identity, request: LaidOutRequest
-    ) -> Shortcut | None:
-        generation = self._credentials.generation
-        if identity.principal is None:
-            return Shortcut(identity, generation)
+    def _complete(self, shortcut: Shortcut, request: LaidOutRequest) -> bool:
+        """Let a shortcut verify requests like this; False if their signature needs more."""
+        claim = read_claim(request)
         credential = self._credentials.find(claim.access_key)
         signed = [name.encode("latin-1") for name in claim.signed_headers]
-        # At least two, so that the match gives a tuple; SDKs sign the host and the date.
-        if credential is None or len(signed) < 2 or not self._date_group:
-            return None
+        if credential is None or not self._date_group:
+            return False
         if not all(name in self._groups for name in signed):
-            return None
+            return False
         lines = b"".join(b"%b:%%b\n" % name.replace(b"%", b"%%") for name in signed)
         names = b";".join(signed).replace(b"%", b"%%")
-        return Shortcut(
-            identity,
-            generation,
-            key=self._authenticator.signing_key(credential, claim),
-            template=b"POST\n/\n\n%b\n%b\n%%b" % (lines, names),
-            groups=tuple(self._groups[name] for name in signed),
+        shortcut.verify_with(
+            self._authenticator.signing_key(credential, claim),
+            template=b"POST\n/\n\n%b\n%b\n" % (lines, names),
+            groups=(self._date_group, *(self._groups[name] for name in signed)),
             scope=claim.scope.encode("latin-1"),
             token=request.header(b"x-amz-security-token"),
         )
+        return True

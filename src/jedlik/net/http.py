@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .body import ChunkedBody, SizedBody, decode_body
 from .drive import Drive
 from .head import CHUNKED, BadRequest, Head, head_end, parse_head
-from .request import Reply, Request
+from .request import LearnedRequest, ParsedRequest, Reply, Request
 
 if TYPE_CHECKING:
     from .server import Server
@@ -30,8 +30,7 @@ log = logging.getLogger("jedlik.net")
 IDLE, HEAD, BODY, BUSY, DRAIN, LINGER, CLOSED = range(7)
 
 STATUS_LINES = {
-    status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode())
-    for status in HTTPStatus
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
 }
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS = (204, 304)
@@ -43,9 +42,26 @@ _REQUESTS_PER_TURN = 64  # a long pipeline does not keep other connections waiti
 class HttpProtocol(asyncio.Protocol):
     """One connection; made by the Server for each client."""
 
-    __slots__ = ("_body", "_buffer", "_drained", "_eof", "_handler", "_head", "_layout",
-                 "_names", "_peer", "_reading_paused", "_request", "_reserved", "_server",
-                 "_transport", "_write_paused", "drive", "phase", "since")
+    __slots__ = (
+        "_body",
+        "_buffer",
+        "_drained",
+        "_eof",
+        "_handler",
+        "_head",
+        "_layout",
+        "_names",
+        "_peer",
+        "_reading_paused",
+        "_request",
+        "_reserved",
+        "_server",
+        "_transport",
+        "_write_paused",
+        "drive",
+        "phase",
+        "since",
+    )
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -79,7 +95,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         layout = self._layout
-        if self.phase == IDLE and layout is not None:
+        if not self.phase and layout is not None:  # IDLE
             # `Layout.read`, written out: this is the path of nearly every request.
             match = layout.match(data)
             if match is not None:
@@ -92,7 +108,7 @@ class HttpProtocol(asyncio.Protocol):
                     and data.count(b"\n", 0, end) == layout.lines
                     and data.find(b"\0", 0, end) < 0
                 ):
-                    self._run(Request(layout, match, data[end:], self._peer))
+                    self._run(LearnedRequest(layout, match, data[end:], self._peer))
                     return
         self._take(data)
 
@@ -217,7 +233,7 @@ class HttpProtocol(asyncio.Protocol):
             return False  # a matter for the limits
         self._buffer = self._buffer[end:]
         self._enter(BODY)
-        self._request = Request(layout, match, b"", self._peer)
+        self._request = LearnedRequest(layout, match, b"", self._peer)
         self._body = SizedBody(length)
         return True
 
@@ -256,9 +272,9 @@ class HttpProtocol(asyncio.Protocol):
         if head.version != (1, 1):
             return
         layouts = self._server.layouts
-        layout = layouts.find(head.names)
+        layout = layouts.find(head.method, head.target, head.names)
         if layout is None and head.names == self._names:
-            layout = layouts.learn(head.names)
+            layout = layouts.learn(head.method, head.target, head.names)
         self._names = head.names
         if layout is not None:
             self._layout = layout
@@ -266,22 +282,21 @@ class HttpProtocol(asyncio.Protocol):
     def _complete(self, sent: bytes) -> Request:
         """The request whose head was read before and whose body has now come."""
         request, head = self._request, self._head
-        if request is not None:
-            request.body = request.body_sent = sent
+        if isinstance(request, LearnedRequest):
+            request.body = sent
             return request
         assert head is not None
         self._head = None
-        request = Request.general(
+        return ParsedRequest(
             head.method,
             head.target,
             head.headers,
             body=decode_body(sent, head.coding, self._server.limits) if head.coding else sent,
+            body_sent=sent,
             peer=self._peer,
             keep_alive=head.keep_alive,
             old=head.version < (1, 1),
         )
-        request.body_sent = sent
-        return request
 
     # Answering
 
@@ -338,50 +353,56 @@ class HttpProtocol(asyncio.Protocol):
         """Write the reply and turn to what is next."""
         server = self._server
         body = reply.body
-        status = reply.status
-        keep_alive = request.keep_alive and not (reply.close or server.closing)
-        start = (
-            server.ok_start if status == 200 else STATUS_LINES[status] + server.common_lines
-        )
-        if not keep_alive:
-            start += b"Connection: close\r\n"
-        elif request.old:
-            start += b"Connection: keep-alive\r\n"
-        if status in _BODILESS:
-            self._transport.write(b"%b%b\r\n" % (start, reply.lines))
-        elif request.match is None and request.method == b"HEAD":
-            self._transport.write(
-                b"%b%bContent-Length: %d\r\n\r\n" % (start, reply.lines, len(body))
-            )
-        elif len(body) < _WRITE_APART:
-            self._transport.write(
-                b"%b%bContent-Length: %d\r\n\r\n%b" % (start, reply.lines, len(body), body)
-            )
+        if (
+            reply.status == 200
+            and len(body) < _WRITE_APART
+            and request.layout is not None  # neither HEAD nor HTTP/1.0 nor Connection: close
+            and not (reply.close or server.closing)
+        ):
+            head = f"{server.ok_start}{reply.lines}Content-Length: {len(body)}\r\n\r\n"
+            self._transport.write(head.encode() + body)
+            keep_alive = True
         else:
-            head = b"%b%bContent-Length: %d\r\n\r\n" % (start, reply.lines, len(body))
-            self._transport.writelines((head, body))
+            keep_alive = self._write_any(request, reply)
         self._request = None
         self.since = server.now
         if self._reserved:
             self._release()
-        if keep_alive:
-            self.phase = DRAIN if self._write_paused else IDLE
-        else:
+        if not keep_alive:
             self._linger()
+        elif self._write_paused:
+            self.phase = DRAIN
+        else:
+            self.phase = IDLE
+
+    def _write_any(self, request: Request, reply: Reply) -> bool:
+        """Write a reply that has anything out of the ordinary; whether the connection stays."""
+        keep_alive = request.keep_alive and not (reply.close or self._server.closing)
+        head = STATUS_LINES[reply.status] + self._server.common_lines + reply.lines
+        if not keep_alive:
+            head += "Connection: close\r\n"
+        elif request.old:
+            head += "Connection: keep-alive\r\n"
+        if reply.status in _BODILESS:
+            self._transport.write(f"{head}\r\n".encode())
+            return keep_alive
+        ready = f"{head}Content-Length: {len(reply.body)}\r\n\r\n".encode()
+        if request.method == b"HEAD":
+            self._transport.write(ready)
+        elif len(reply.body) < _WRITE_APART:
+            self._transport.write(ready + reply.body)
+        else:
+            self._transport.writelines((ready, reply.body))
+        return keep_alive
 
     def _refuse(self, status: int, reason: str) -> None:
         """Answer a request that never became one, and end the connection."""
         reply = self._server.refuse(status, reason)
-        self._transport.write(
-            b"%b%b%bContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-            % (
-                STATUS_LINES[reply.status],
-                self._server.common_lines,
-                reply.lines,
-                len(reply.body),
-                reply.body,
-            )
+        head = (
+            f"{STATUS_LINES[reply.status]}{self._server.common_lines}{reply.lines}"
+            f"Content-Length: {len(reply.body)}\r\nConnection: close\r\n\r\n"
         )
+        self._transport.write(head.encode() + reply.body)
         self._release()
         self._linger()
 

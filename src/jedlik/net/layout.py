@@ -30,37 +30,46 @@ _PARTICULAR = {
     b"connection": rb"((?i:keep-alive))",
     b"host": rb"([!-~]+)",
 }
-_METHOD = 1
-_TARGET = 2
-_FIRST_HEADER = 3
+_ROOT = b"/"
 
 
 class Layout:
     """One sequence of header names.
 
-    match: the compiled expression's match method; group 1 is the method, group 2 the target.
-    groups: lower-case header name → group. length_group: Content-Length's group, 0 if there is
-    none. lines: line ends in a head of this layout. plan: the handler's own notes on this layout,
-    None until it writes some. Does not match HEAD, whose answers have no body.
+    match: the compiled expression's match method. Group 1 is the method and group 2 the target,
+    unless the layout is for one particular method on "/", as RPC protocols have it: then `method`
+    and `target` say so and are part of the expression. groups: lower-case header name → group.
+    length_group: Content-Length's group, 0 if there is none. lines: line ends in a head of this
+    layout. body_bytes_max: a longer body is for the general parser to refuse. plan: the handler's
+    own notes on this layout, None until it writes some.
+
+    Does not match HEAD, whose answers have no body.
     """
 
-    __slots__ = ("body_bytes_max", "groups", "length_group", "lines", "match", "names", "plan")
+    __slots__ = ("body_bytes_max", "groups", "length_group", "lines", "match", "method", "names",
+                 "plan", "target")  # fmt: skip
 
-    def __init__(self, names: Sequence[bytes], limits: Limits) -> None:
+    def __init__(self, names: Sequence[bytes], limits: Limits, root_method: bytes = b"") -> None:
+        """root_method: the method, for a layout of requests to "/"; empty for all others."""
         self.names = tuple(names)
+        self.method = root_method
+        self.target = _ROOT if root_method else b""
+        if root_method:
+            line = b"%b / " % re.escape(root_method)
+        else:
+            line = rb"((?!HEAD )[A-Z]{1,16}) (/[!-~]{0,%d}) " % (limits.target_bytes_max - 1)
         lowered = [name.lower() for name in names]
-        self.groups = {name: _FIRST_HEADER + n for n, name in enumerate(lowered)}
+        first_header = 1 if root_method else 3
+        self.groups = {name: first_header + n for n, name in enumerate(lowered)}
         self.length_group = self.groups.get(b"content-length", 0)
         self.lines = len(names) + 2
         self.body_bytes_max = limits.body_bytes_max
         self.plan: Any = None
-        target = rb"(/[!-~]{0,%d})" % (limits.target_bytes_max - 1)
-        pattern = rb"((?!HEAD )[A-Z]{1,16}) " + target + rb" HTTP/1\.1\r\n"
-        pattern += b"".join(
+        headers = b"".join(
             b"%b: %b\r\n" % (re.escape(name), _PARTICULAR.get(low, _VALUE))
             for name, low in zip(names, lowered, strict=True)
         )
-        self.match = re.compile(pattern + rb"\r\n").match
+        self.match = re.compile(line + rb"HTTP/1\.1\r\n" + headers + rb"\r\n").match
 
     def read(self, data: bytes) -> tuple[Match[bytes], int, int] | None:
         """The match, where the head ends and the body's length, if this layout fits `data`."""
@@ -81,19 +90,20 @@ class Layouts:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._known: dict[tuple[bytes, ...], Layout] = {}
+        self._known: dict[tuple[bytes, tuple[bytes, ...]], Layout] = {}
         self._allowance = limits.layouts_per_s_max
         self.recent: Layout | None = None  # a new connection's first guess
 
-    def find(self, names: tuple[bytes, ...]) -> Layout | None:
-        """The layout of these names (spelt as sent), if it was learned."""
-        return self._known.get(names)
+    def find(self, method: bytes, target: bytes, names: tuple[bytes, ...]) -> Layout | None:
+        """The layout of such requests, if it was learned; names spelt as sent."""
+        return self._known.get((_root_method(method, target), names))
 
-    def learn(self, names: tuple[bytes, ...]) -> Layout | None:
-        """Compile a layout; None where the names cannot have one, or too many came at once."""
+    def learn(self, method: bytes, target: bytes, names: tuple[bytes, ...]) -> Layout | None:
+        """Compile a layout; None where there cannot be one, or too many came at once."""
         lowered = [name.lower() for name in names]
         if (
             self._allowance <= 0
+            or method == b"HEAD"
             or b"host" not in lowered
             or len(set(lowered)) != len(lowered)
             or not _UNLEARNABLE.isdisjoint(lowered)
@@ -103,10 +113,15 @@ class Layouts:
         if len(self._known) >= self._limits.layouts_max:
             # Connections that use it keep it; a flood of odd ones cannot take it from them.
             del self._known[next(iter(self._known))]
-        layout = Layout(names, self._limits)
-        self._known[names] = self.recent = layout
+        root_method = _root_method(method, target)
+        layout = Layout(names, self._limits, root_method)
+        self._known[root_method, names] = self.recent = layout
         return layout
 
     def second_passed(self) -> None:
         """Renew the allowance for compiling."""
         self._allowance = self._limits.layouts_per_s_max
+
+
+def _root_method(method: bytes, target: bytes) -> bytes:
+    return method if target == _ROOT else b""

@@ -1,8 +1,8 @@
 """Request and Reply: what passes between a connection and the handler.
 
 `net` makes Requests and sends Replies; whoever handles them (`wire`) sees no socket. Headers are
-bytes, names in lower case; how they were captured (learned layout or general parser) shows only
-in `layout` and `match`, for readers in a hurry.
+bytes, names in lower case. A request is either a LearnedRequest, whose headers a layout captured,
+or a ParsedRequest from the general parser; only readers in a hurry need to tell them apart.
 """
 
 from __future__ import annotations
@@ -18,60 +18,23 @@ class Request:
     """One request, complete with its body.
 
     body: decoded (gunzipped); body_sent: as it came, which is what a signature covers.
-    layout, match: set when a learned layout matched: `match.group(layout.groups[name])` is a raw
-    value that may still carry blanks at its end. Otherwise both are None and `headers` has all.
+    layout, match: None unless a learned layout matched; then `match[layout.groups[name]]` is a
+    raw value, which may still carry blanks at its end. keep_alive: the client's wish. old: it came
+    by HTTP/1.0.
     """
 
-    __slots__ = ("_headers", "_method", "_target", "body", "body_sent", "keep_alive", "layout",
-                 "match", "old", "peer")
-    _method: bytes  # these three only without a layout
-    _target: bytes
-    _headers: dict[bytes, bytes]
+    __slots__ = ()
 
-    def __init__(
-        self,
-        layout: Layout | None,
-        match: Match[bytes] | None,
-        body: bytes,
-        peer: Any,
-    ) -> None:
-        self.layout = layout
-        self.match = match
-        self.body = body
-        self.body_sent = body
-        self.peer = peer
-        self.keep_alive = True
-        self.old = False
-
-    @classmethod
-    def general(
-        cls,
-        method: bytes,
-        target: bytes,
-        headers: dict[bytes, bytes],
-        *,
-        body: bytes = b"",
-        peer: Any = None,
-        keep_alive: bool = True,
-        old: bool = False,
-    ) -> Request:
-        """A request whose headers no layout describes. old: it came by HTTP/1.0."""
-        request = cls(None, None, body, peer)
-        request._method = method
-        request._target = target
-        request._headers = headers
-        request.keep_alive = keep_alive
-        request.old = old
-        return request
-
-    @property
-    def method(self) -> bytes:
-        return self._method if self.match is None else self.match.group(1)
-
-    @property
-    def target(self) -> bytes:
-        """Path and query as sent; an absolute URL has been cut to them."""
-        return self._target if self.match is None else self.match.group(2)
+    layout: Layout | None
+    match: Match[bytes] | None
+    method: bytes
+    target: bytes  # path and query as sent; an absolute URL has been cut to them
+    headers: Mapping[bytes, bytes]
+    body: bytes
+    body_sent: bytes
+    peer: Any
+    keep_alive: bool
+    old: bool
 
     @property
     def path(self) -> bytes:
@@ -84,36 +47,91 @@ class Request:
 
     def header(self, name: bytes) -> bytes | None:
         """A header's value without surrounding blanks; several of one name joined by a comma."""
-        if self.match is None:
-            return self._headers.get(name)
-        assert self.layout is not None
-        group = self.layout.groups.get(name)
-        return None if group is None else self.match.group(group).rstrip(b" \t")
+        raise NotImplementedError
+
+
+class LearnedRequest(Request):
+    """A request that a layout captured; nothing is copied out of it before somebody asks."""
+
+    __slots__ = ("body", "layout", "match", "peer")
+
+    layout: Layout
+    match: Match[bytes]
+    keep_alive = True
+    old = False
+
+    def __init__(self, layout: Layout, match: Match[bytes], body: bytes, peer: Any) -> None:
+        self.layout = layout
+        self.match = match
+        self.body = body
+        self.peer = peer
 
     @property
-    def headers(self) -> Mapping[bytes, bytes]:
-        """All headers by lower-case name, in the order of arrival."""
-        if self.match is None:
-            return self._headers
-        assert self.layout is not None
+    def method(self) -> bytes:  # type: ignore[override]
+        return self.layout.method or self.match[1]
+
+    @property
+    def target(self) -> bytes:  # type: ignore[override]
+        return self.layout.target or self.match[2]
+
+    @property
+    def body_sent(self) -> bytes:  # type: ignore[override]
+        return self.body
+
+    def header(self, name: bytes) -> bytes | None:
+        group = self.layout.groups.get(name)
+        return None if group is None else self.match[group].rstrip(b" \t")
+
+    @property
+    def headers(self) -> Mapping[bytes, bytes]:  # type: ignore[override]
         return {
-            name: self.match.group(group).rstrip(b" \t")
-            for name, group in self.layout.groups.items()
+            name: self.match[group].rstrip(b" \t") for name, group in self.layout.groups.items()
         }
+
+
+class ParsedRequest(Request):
+    """A request that the general parser took apart."""
+
+    __slots__ = ("body", "body_sent", "headers", "keep_alive", "method", "old", "peer", "target")
+
+    layout = None
+    match = None
+
+    def __init__(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Mapping[bytes, bytes],
+        *,
+        body: bytes,
+        body_sent: bytes,
+        peer: Any,
+        keep_alive: bool,
+        old: bool,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.body_sent = body_sent
+        self.peer = peer
+        self.keep_alive = keep_alive
+        self.old = old
+
+    def header(self, name: bytes) -> bytes | None:
+        return self.headers.get(name)
 
 
 class Reply:
     """An answer: status, header lines and body.
 
-    lines: ready bytes, each line ended by CRLF. `net` itself writes status line, Server, Date,
+    lines: ASCII text, each line ended by CRLF. `net` itself writes status line, Server, Date,
     Content-Length and Connection.
     """
 
     __slots__ = ("body", "close", "lines", "status")
 
-    def __init__(
-        self, status: int, lines: bytes, body: bytes = b"", *, close: bool = False
-    ) -> None:
+    def __init__(self, status: int, lines: str, body: bytes = b"", close: bool = False) -> None:
         self.status = status
         self.lines = lines
         self.body = body
@@ -131,4 +149,4 @@ class Refuse(Protocol):
 
 def refuse_plainly(status: int, reason: str) -> Reply:
     """The refusal of a server that speaks for no particular protocol."""
-    return Reply(status, b"Content-Type: text/plain\r\n", reason.encode() + b"\n")
+    return Reply(status, "Content-Type: text/plain\r\n", reason.encode() + b"\n")

@@ -49,9 +49,9 @@ class Server:
         self.layouts = Layouts(self.limits)
         self.closing = False
         self.now = loop.time()  # as of the last tick; a second's precision serves time-outs
-        self.common_lines = b""
-        self.ok_start = b""
-        self._name_line = b"Server: %b\r\n" % name.encode("ascii") if name else b""
+        self.common_lines = ""
+        self.ok_start = ""
+        self._name_line = f"Server: {name}\r\n" if name else ""
         self._clock = clock
         self._connections: set[HttpProtocol] = set()
         self._connections_max = min(self.limits.connections_max, _file_limit())
@@ -125,10 +125,8 @@ class Server:
 
     def _tick(self) -> None:
         self.now = self.loop.time()
-        self.common_lines = b"%bDate: %b\r\n" % (
-            self._name_line,
-            formatdate(self._clock(), usegmt=True).encode("ascii"),
-        )
+        date = formatdate(self._clock(), usegmt=True)
+        self.common_lines = f"{self._name_line}Date: {date}\r\n"
         self.ok_start = STATUS_LINES[200] + self.common_lines
         self.layouts.second_passed()
         for connection in tuple(self._connections):

@@ -13,10 +13,10 @@ from .json import JSON_1_0, error_body
 
 def refuse(status: int, reason: str) -> Reply:
     """For `Server(refuse=…)`. The reason is ours: it goes to a header, for whoever debugs."""
-    lines = b"X-Jedlik-Reason: %b\r\n" % reason.encode("ascii")
+    lines = f"X-Jedlik-Reason: {reason}\r\n"
     if status == 503:
         error = ApiError(
             "ServiceUnavailableException", "Service is temporarily unavailable.", status=503
         )
-        return Reply(503, lines + b"Content-Type: %b\r\n" % JSON_1_0, error_body(error))
+        return Reply(503, f"{lines}Content-Type: {JSON_1_0.decode()}\r\n", error_body(error))
     return Reply(status, lines)

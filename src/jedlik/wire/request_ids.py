@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUV"
 _RANDOM = 38
-_COUNT = 14
+_FIRST = 10**13  # 14 digits without padding, which would cost as much as the rest of an id
 
 
 class RequestIds:
@@ -16,11 +16,11 @@ class RequestIds:
     random: gives n random bytes (`os.urandom`; a simulation passes its own).
     """
 
-    __slots__ = ("_next", "_prefix")
+    __slots__ = ("count", "prefix")
 
     def __init__(self, random: Callable[[int], bytes]) -> None:
-        self._prefix = "".join(chr(_ALPHABET[byte & 31]) for byte in random(_RANDOM))
-        self._next = itertools.count(1).__next__
+        self.prefix = "".join(chr(_ALPHABET[byte & 31]) for byte in random(_RANDOM))
+        self.count = itertools.count(_FIRST).__next__
 
     def next(self) -> str:
-        return f"{self._prefix}{self._next():0{_COUNT}d}"
+        return f"{self.prefix}{self.count()}"

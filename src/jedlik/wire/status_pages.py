@@ -17,8 +17,8 @@ from .metrics import OperationMetrics, prometheus_text
 
 log = logging.getLogger("jedlik.wire")
 
-_JSON = b"Content-Type: application/json\r\n"
-_TEXT = b"Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+_JSON = "Content-Type: application/json\r\n"
+_TEXT = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
 class StatusPages:
@@ -39,7 +39,7 @@ class StatusPages:
         if request.path not in (b"/_jedlik/health", b"/_jedlik/metrics"):
             return Reply(404, _JSON, b'{"error":"no such page"}')
         if request.method not in (b"GET", b"HEAD"):
-            return Reply(405, _JSON + b"Allow: GET, HEAD\r\n", b'{"error":"method not allowed"}')
+            return Reply(405, _JSON + "Allow: GET, HEAD\r\n", b'{"error":"method not allowed"}')
         if request.path == b"/_jedlik/metrics":
             text = prometheus_text(self._operations, self._connection_count())
             return Reply(200, _TEXT, text.encode())
