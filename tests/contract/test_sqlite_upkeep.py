@@ -276,6 +276,19 @@ async def test_alone_commits_on_the_loop(tmp_path: Path) -> None:
     await engine.close()
 
 
+@pytest.mark.parametrize("durability", ["full", "relaxed"])
+async def test_a_write_on_the_loop_is_seen_by_the_next_read_of_the_same_tick(
+    tmp_path: Path, durability: str
+) -> None:
+    """The tick's snapshot was opened before the write: it must not serve reads behind it."""
+    engine = SqliteEngine.open(tmp_path, durability=durability, alone=lambda: True)
+    for at in range(3):
+        assert len((await engine.scan(1, b"", None, **ALL)).entries) == at
+        await put(engine, key("p", bytes([at])), b"v")
+        assert len((await engine.scan(1, b"", None, **ALL)).entries) == at + 1
+    await engine.close()
+
+
 async def test_relaxed_answers_before_the_fsync_and_syncs_soon(tmp_path: Path) -> None:
     engine = SqliteEngine.open(tmp_path, durability="relaxed")
     assert engine._connections[1].pragma("synchronous") == 1

@@ -99,6 +99,7 @@ class SqliteEngine:
         connections: list[apsw.Connection] = []
         try:
             connections.append(files.connect(READ_CACHE_KB))
+            files.prepare(connections[0])
             connections.append(files.connect(WRITE_CACHE_KB))
             if checkpoints:
                 connections.append(files.connect())
@@ -111,7 +112,7 @@ class SqliteEngine:
                 alone=alone,
                 run_jobs=run_jobs,
             )
-        except apsw.Error as error:
+        except (apsw.Error, OSError) as error:
             failure = files.storage_error(error, connections[-1] if connections else None)
             _release(files, connections)
             raise failure from error

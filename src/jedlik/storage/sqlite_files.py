@@ -70,10 +70,7 @@ class Files:
     """The locked folder. `connect` opens one more connection to its file."""
 
     def __init__(self, folder: Path, *, durability: str, vfs: str | None) -> None:
-        """Lock the folder and make its file ready.
-
-        Raises FolderLocked, StorageReadOnly, StorageFull, StorageCorrupt, StorageOutdated.
-        """
+        """Lock the folder. Raises FolderLocked, StorageReadOnly, StorageFull, StorageOutdated."""
         refuse_old_sqlite(apsw.sqlite_lib_version())
         self.folder = folder
         self.path = folder / "store.sqlite"
@@ -81,11 +78,6 @@ class Files:
         self._synchronous = {"full": "FULL", "relaxed": "NORMAL"}[durability]
         self._vfs = vfs
         self._lock = _lock_folder(folder)
-        try:
-            self._prepare()
-        except BaseException:
-            self.unlock()
-            raise
 
     def connect(self, cache_kb: int = 1 << 10) -> apsw.Connection:
         connection = apsw.Connection(str(self.path), vfs=self._vfs, statementcachesize=200)
@@ -98,16 +90,36 @@ class Files:
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
+    def prepare(self, connection: apsw.Connection) -> None:
+        """Make the file ready, through the first connection to it.
+
+        Keep that one open: SQLite copies the whole log whenever the last connection closes, and
+        after a crash the log may be long. Raises StorageCorrupt, StorageOutdated.
+        """
+        if not connection.execute("SELECT count(*) FROM sqlite_schema").get:
+            connection.execute("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT")
+            _sync_folder(self.folder)
+        elif connection.pragma("application_id") != _APPLICATION_ID:
+            raise StorageCorrupt(f"{self.path} is a database, but not one of Jedlik's")
+        elif connection.pragma("user_version") > _FORMAT:
+            raise StorageOutdated(f"{self.path} was written by a newer Jedlik; use that one")
+        if connection.pragma("journal_mode", "wal") != "wal":
+            raise StorageError(f"{self.path} cannot use a write-ahead log here")
+
     def unlock(self) -> None:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
     def storage_error(
-        self, error: apsw.Error | OSError, connection: apsw.Connection | None = None
+        self, error: Exception, connection: apsw.Connection | None = None
     ) -> StorageError:
         """What `error` means for the operator: its kind, the folder, and SQLite's own words."""
-        number = error.errno if isinstance(error, OSError) else _system_errno(connection)
+        number = 0
+        if isinstance(error, OSError):
+            number = error.errno or 0
+        elif isinstance(error, (apsw.IOError, apsw.CantOpenError)) and connection is not None:
+            number = connection.system_errno
         if isinstance(error, apsw.FullError) or number in _FULL:
             return StorageFull(f"no space left for {self.folder} ({error})")
         if isinstance(error, apsw.ReadOnlyError) or number in _READ_ONLY:
@@ -117,26 +129,6 @@ class Files:
         if isinstance(error, apsw.BusyError):
             return StorageError(f"another program holds the write lock of {self.path} ({error})")
         return StorageError(f"{self.path}: {error}")
-
-    def _prepare(self) -> None:
-        connection = None
-        try:
-            connection = self.connect()
-            application = connection.pragma("application_id")
-            if not connection.execute("SELECT count(*) FROM sqlite_schema").get:
-                connection.execute("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT")
-                _sync_folder(self.folder)
-            elif application != _APPLICATION_ID:
-                raise StorageCorrupt(f"{self.path} is a database, but not one of Jedlik's")
-            elif connection.pragma("user_version") > _FORMAT:
-                raise StorageOutdated(f"{self.path} was written by a newer Jedlik; use that one")
-            if connection.pragma("journal_mode", "wal") != "wal":
-                raise StorageError(f"{self.path} cannot use a write-ahead log here")
-        except (apsw.Error, OSError) as error:
-            raise self.storage_error(error, connection) from error
-        finally:
-            if connection is not None:
-                connection.close()
 
 
 def refuse_old_sqlite(version: str) -> None:
@@ -182,7 +174,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _system_errno(connection: apsw.Connection | None) -> int:
-    return 0 if connection is None else connection.system_errno

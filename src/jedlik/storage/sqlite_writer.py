@@ -75,7 +75,7 @@ class Writer:
         try:
             self.begin()
             self.apply(job)
-        except apsw.Error as error:
+        except Exception as error:
             return self.give_up(error)
         try:
             self.commit()
@@ -115,8 +115,10 @@ class Writer:
     def commit(self) -> None:
         self._cursor.execute("COMMIT")
 
-    def give_up(self, error: apsw.Error) -> StorageError:
-        """Undo a job that failed before its commit."""
+    def give_up(self, error: Exception) -> StorageError:
+        """Undo a job that failed before its commit, be it for something that cannot be stored."""
+        if not isinstance(error, apsw.Error):
+            logger.error("a group cannot be stored", exc_info=error)
         # Read the cause before the rollback, which may succeed and reset it.
         failure = self._files.storage_error(error, self.connection)
         self.undo()
