@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -110,49 +111,13 @@ def test_the_deepest_conditions_evaluate() -> None:
 
 
 PIECES = st.sampled_from(
-    [
-        "a",
-        "b.c",
-        "d[0]",
-        "#n",
-        "#x",
-        ":a",
-        ":z",
-        "(",
-        ")",
-        "[",
-        "]",
-        ",",
-        ".",
-        "=",
-        "<>",
-        "<",
-        "<=",
-        ">",
-        ">=",
-        "+",
-        "-",
-        "and",
-        "or",
-        "not",
-        "in",
-        "between",
-        "set",
-        "add",
-        "remove",
-        "delete",
-        "size",
-        "begins_with",
-        "contains",
-        "attribute_exists",
-        "if_not_exists",
-        "list_append",
-        "name",
-        "1",
-        "0",
-        "$",
-        "é",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    a b.c d[0] #n #x :a :z ( ) [ ] , . = <> < <= > >= + - and or not in between set add remove
+    delete size begins_with contains attribute_exists if_not_exists list_append name 1 0 $ é
+        """,
+    )
 )
 READERS = st.sampled_from((condition, projection, update))
 
