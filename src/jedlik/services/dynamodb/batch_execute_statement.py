@@ -81,7 +81,8 @@ async def _member(ctx: Context, asked: Asked) -> Member:
 
 def _refuse_odd_batches(members: Sequence[Member]) -> None:
     """All reads or all writes, and each item once; raises Invalid."""
-    kinds = {is_read(member.bound) for member in members if member.bound is not None}
+    bounds = [member.bound for member in members if member.bound is not None]
+    kinds = {is_read(bound) for bound in bounds if not isinstance(bound.statement.does, Exists)}
     if len(kinds) > 1:
         raise Invalid(MIXED)
     places = [(m.plan.table.space, m.plan.key) for m in members if m.plan is not None]
