@@ -175,6 +175,7 @@ def _check_set(kind: str, members: list[Any]) -> int:
     if kind == "NS":
         members[:] = [normalise(member) for member in members]
         if len(set(members)) != len(members):
+            # Unverified: DynamoDB Local and dynalite agree on this text, without the prefix.
             raise Invalid("Input collection contains duplicates")
         return sum([number_size(member) for member in members])
     for member in members:

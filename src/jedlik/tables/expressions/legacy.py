@@ -258,6 +258,7 @@ def _step(name: str, wanted: dict[str, Any]) -> Step:
     if action == "PUT":
         return Step("SET", (name,), lambda _item, _values: value)
     if action == "ADD":
+        # Unverified: the short name of the type, as dynalite recorded; DynamoDB Local says STRING.
         if kind not in _ADD_KINDS:
             raise Invalid(f"{_PREFIX}ADD action is not supported for the type {kind}")
         return Step("SET", (name,), lambda item, _values: _sum(item.get(name), value))
