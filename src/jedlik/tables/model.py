@@ -94,8 +94,6 @@ class Index:
     throughput: Throughput = Throughput()
     on_demand: OnDemandLimits | None = None
     warm: WarmThroughput | None = None
-    insights: str | None = None
-    settles_at_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -154,11 +152,11 @@ class Table:
     latest_stream_label: str | None = None
     ttl: TtlSettings | None = None
     recovery: RecoverySettings | None = None
-    insights: str | None = None
     sse: dict[str, Any] | None = None
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, dict[str, str]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    """What only the services look at, such as contributor insights; never read by this layer."""
 
     @cached_property
     def arn(self) -> str:

@@ -17,9 +17,25 @@ from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Table
 
 
-@operation("dynamodb", "ListContributorInsights", access="list", resource=table_arns)
+def max_results_is_positive(req: dict[str, Any]) -> str | None:
+    """The model has no minimum. Unverified: the text."""
+    if req.get("MaxResults", 1) >= 1:
+        return None
+    return (
+        f"1 validation error detected: Value '{req['MaxResults']}' at 'maxResults' failed to "
+        "satisfy constraint: Member must have value greater than or equal to 1"
+    )
+
+
+@operation(
+    "dynamodb",
+    "ListContributorInsights",
+    access="list",
+    resource=table_arns,
+    rules=[max_results_is_positive],
+)
 async def list_contributor_insights(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    limit = req.get("MaxResults") or LIST_INSIGHTS_MAX
+    limit = req.get("MaxResults", LIST_INSIGHTS_MAX)
     after = _place(req.get("NextToken", ""))
     if "TableName" in req:
         found = _summaries(await found_table(ctx, req["TableName"]))
