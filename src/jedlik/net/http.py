@@ -311,11 +311,14 @@ class HttpProtocol(asyncio.Protocol):
         try:
             waiting = coroutine.send(None)
         except StopIteration as stop:
-            self._answer(request, stop.value)
+            reply = stop.value
         except Exception:
             self._fail(request)
+            return
         else:
             self.drive = Drive(coroutine, waiting, self._finished, self._server.loop)
+            return
+        self._answer(request, reply)
 
     def _run_as_task(self, request: Request) -> None:
         task = self._server.loop.create_task(self._handler(request))

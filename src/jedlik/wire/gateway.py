@@ -17,7 +17,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
-from zlib import crc32
 
 from orjson import JSONDecodeError, dumps, loads
 
@@ -28,6 +27,7 @@ from jedlik.identity import Authenticator, HeaderSignatures, Identity
 from jedlik.net import Layout, Reply, Request
 
 from . import cors
+from .checksum import crc32
 from .json import (
     JSON_1_0,
     JSON_1_1,
