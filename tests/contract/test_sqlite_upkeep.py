@@ -140,6 +140,29 @@ async def test_a_dropped_space_is_swept_in_steps_while_writes_go_on(sqlite: Sqli
     assert len(await sqlite.log_read(2, 0, 0, 10)) == 1
 
 
+async def test_a_writer_that_is_never_idle_still_sweeps(tmp_path: Path) -> None:
+    stepper = Stepper.open(tmp_path / "data")
+    engine = stepper.engine
+    for write in (engine.commit(batch(Put(key("p"), ANY, b"v"))), engine.space_drop(1)):
+        task = asyncio.ensure_future(write)
+        await stepper.finish()
+        await task
+    tasks = []
+    for at in range(20):
+        tasks.append(asyncio.ensure_future(put(engine, key("busy", bytes([at]), space=2), b"v")))
+        await asyncio.sleep(0.003)  # the next sweep is due, and another group is waiting
+        if at:
+            await stepper.step_until("report")
+        assert stepper.busy
+        if not engine._sweeps:
+            break
+    assert not engine._sweeps
+    await stepper.finish()
+    await asyncio.gather(*tasks)
+    assert count(engine, "kv", "space = 1") == 0
+    await stepper.close()
+
+
 async def test_a_sweep_step_is_small_however_large_the_rows(tmp_path: Path) -> None:
     stepper = Stepper.open(tmp_path / "data")
     engine = stepper.engine
