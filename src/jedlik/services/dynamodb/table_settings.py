@@ -20,7 +20,8 @@ def with_stream(table: Table, spec: Spec | None, now_ms: int) -> Table:
     """The table with its stream switched as a StreamSpecification says. Raises ApiError.
 
     The label, the last part of the stream's ARN, is the time it was enabled; a table keeps showing
-    the last one after the stream is disabled.
+    the last one after the stream is disabled. DynamoDB Local has the same texts but for the
+    table's name in the last two.
     """
     if spec is None:
         return table

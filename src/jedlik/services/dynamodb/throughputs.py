@@ -62,6 +62,7 @@ def switched_throughput(old: Throughput, spec: Spec | None) -> Throughput:
 
 
 def _unchanged(old: Throughput, index: str | None) -> str:
+    """The text for the same units again. Unverified: the form for an index."""
     subject = f"index {index}" if index else "table"
     kind = "index" if index else "table"
     read, write = old.read_units, old.write_units
