@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def run(settings: Settings) -> int:
     try:
         _warn_of_what_is_not_there(settings)
         uvloop.run(_serve(settings))
-    except (StorageError, root_keys.Unreadable, listening.CannotListen, NotThere) as fault:
+    except (StorageError, root_keys.Unusable, listening.CannotListen, NotThere) as fault:
         print(f"jedlik: {fault}", file=sys.stderr)
         return 1
     return 0
@@ -85,12 +86,13 @@ class App:
         self.settings = settings
         self.started_at = time.monotonic()
         self.endpoint = ""
+        self.server: Server | None = None
         self._closing = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
         """Open the store, begin the workers, answer requests.
 
-        Raises CannotListen, Unreadable or a StorageError; then `stop` still ends what was begun.
+        Raises CannotListen, Unusable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
         self.registry = load_registry([dynamodb])
@@ -101,20 +103,13 @@ class App:
         self.settings = settings = replace(settings, port=bound.getsockname()[1])
         folder = Path(settings.data).absolute()
         is_new = settings.memory or not (folder / "store.sqlite").exists()
-        engine = _open_engine(settings, folder)
+        engine = _open_engine(settings, folder, alone=lambda: self.connection_count <= 1)
         self._closing.push_async_callback(engine.close)
         keys, keys_made = _root_keys(settings, folder)
         self.db = Database(engine)
         await self.db.open()
         await self.db.finish_drops()
-        workers = Runner(
-            [
-                Schedule(Backfill(self.db), BACKFILL_REST_S),
-                Schedule(Retention(self.db), RETENTION_REST_S),
-                Schedule(TableStates(self.db), TABLE_STATES_REST_S),
-            ],
-            SystemClock(),
-        )
+        workers = _workers(self.db)
         workers.start()
         self._closing.push_async_callback(workers.stop)
         if settings.samples and is_new:
@@ -126,6 +121,10 @@ class App:
         self.endpoint = listening.endpoint(settings.host, bound)
         _settle()
         listening.announce(self.endpoint, settings, folder, keys if keys_made else None)
+
+    @property
+    def connection_count(self) -> int:
+        return self.server.connection_count if self.server is not None else 0
 
     async def stop(self) -> None:
         """End in the reverse order of the beginning; finishes what is being answered."""
@@ -146,7 +145,7 @@ class App:
             settings=settings,
             region=settings.region,
             health=self.health,
-            connection_count=lambda: self.server.connection_count,
+            connection_count=lambda: self.connection_count,
         )
 
     async def health(self) -> dict[str, Any]:
@@ -164,14 +163,24 @@ class App:
         }
 
 
-def _open_engine(settings: Settings, folder: Path) -> Engine:
+def _workers(db: Database) -> Runner:
+    schedules = [
+        Schedule(Backfill(db), BACKFILL_REST_S),
+        Schedule(Retention(db), RETENTION_REST_S),
+        Schedule(TableStates(db), TABLE_STATES_REST_S),
+    ]
+    return Runner(schedules, SystemClock())
+
+
+def _open_engine(settings: Settings, folder: Path, *, alone: Callable[[], bool]) -> Engine:
+    """alone: whether at most one client is there, whose write may then commit on the loop."""
     if settings.memory:
         from jedlik.storage.memory import MemoryEngine
 
         return MemoryEngine()
     from jedlik.storage.sqlite import SqliteEngine
 
-    return SqliteEngine.open(folder, durability=settings.durability)
+    return SqliteEngine.open(folder, durability=settings.durability, alone=alone)
 
 
 def _root_keys(settings: Settings, folder: Path) -> tuple[root_keys.Keys | None, bool]:

@@ -19,8 +19,8 @@ _ID_ALPHABET = string.ascii_uppercase + "234567"
 _SECRET_ALPHABET = string.ascii_letters + string.digits
 
 
-class Unreadable(Exception):
-    """The credentials file is there but of no use; the text is for the operator."""
+class Unusable(Exception):
+    """The credentials file cannot be read or written; the text is for the operator."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ def from_environment(environment: Mapping[str, str], prefix: str) -> Keys | None
 
 
 def read(file: Path) -> Keys | None:
-    """The keys in the file, None if there is no file. Raises Unreadable."""
+    """The keys in the file, None if there is no file. Raises Unusable."""
     try:
         lines = file.read_text().splitlines()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as fault:
-        raise Unreadable(f"cannot read {file}: {fault}") from fault
+        raise Unusable(f"cannot read {file}: {fault}") from fault
     found = {
         name.strip(): value.strip() for name, sep, value in (x.partition("=") for x in lines) if sep
     }
     try:
         return Keys(found["aws_access_key_id"], found["aws_secret_access_key"])
     except KeyError as missing:
-        raise Unreadable(f"{file} has no {missing.args[0]}") from None
+        raise Unusable(f"{file} has no {missing.args[0]}") from None
 
 
 def generate() -> Keys:
@@ -64,7 +64,7 @@ def generate() -> Keys:
 
 
 def create(file: Path) -> Keys:
-    """Make new keys and keep them where only the owner can read them."""
+    """Make new keys and keep them where only the owner can read them. Raises Unusable."""
     keys = generate()
     text = (
         "# The root keys of this Jedlik. AWS_SHARED_CREDENTIALS_FILE may name this file.\n"
@@ -72,6 +72,14 @@ def create(file: Path) -> Keys:
         f"aws_access_key_id = {keys.access_key}\n"
         f"aws_secret_access_key = {keys.secret_key}\n"
     )
+    try:
+        _write(file, text)
+    except OSError as fault:
+        raise Unusable(f"cannot write {file}: {fault.strerror}") from fault
+    return keys
+
+
+def _write(file: Path, text: str) -> None:
     # Complete under another name first: a crash must not leave half a file.
     part = file.with_name(file.name + ".new")
     part.unlink(missing_ok=True)
@@ -80,4 +88,3 @@ def create(file: Path) -> Keys:
         out.flush()
         os.fsync(out.fileno())
     part.replace(file)
-    return keys

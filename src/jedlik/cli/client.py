@@ -171,7 +171,7 @@ def default_keys(data: str) -> root_keys.Keys:
         return found
     try:
         found = root_keys.read(Path(data) / root_keys.FILE)
-    except root_keys.Unreadable:
+    except root_keys.Unusable:
         found = None
     return found or root_keys.Keys("jedlik", "jedlik")
 
@@ -219,7 +219,7 @@ def _default_keys(data: str) -> root_keys.Keys:
         return found
     try:
         found = root_keys.read(Path(data) / root_keys.FILE)
-    except root_keys.Unreadable:
+    except root_keys.Unusable:
         found = None  # the server will say whether a developer's keys are enough
     return found or root_keys.Keys("jedlik", "jedlik")
 
