@@ -30,7 +30,11 @@ from jedlik.storage.waist import (
     StorageClosed,
 )
 
+# What `Row(...)` does, without its Python function.
 _new_row: Callable[[tuple[int, bytes]], Row] = partial(tuple.__new__, Row)
+_new_entry: Callable[[tuple[bytes, bytes, bytes, int, bytes]], Entry] = partial(
+    tuple.__new__, Entry
+)
 _BURIED_PER_TICK = 2000
 
 
@@ -234,11 +238,11 @@ class MemoryEngine:
         rows = space.rows
         used = 0
         for key in keys[:item_limit]:
-            version, value = rows[key]
-            used += len(value)
+            row = rows[key]
+            used += len(row[1])
             if used > byte_limit and entries:
                 break
-            entries.append(Entry(key[1], key[2], key[3], version, value))
+            entries.append(_new_entry(key[1:] + row))
         return Page(entries, len(entries) < len(keys))
 
     def _bury(self) -> None:
