@@ -37,8 +37,9 @@ def status(client: Client) -> None:
 
 
 def _store(store: dict[str, Any]) -> str:
-    taken = store.get("store_bytes")
-    size = f" {_size(taken + store.get('wal_bytes', 0))}" if taken is not None else ""
+    size = ""
+    if "store_bytes" in store:
+        size = f" {_size(store['store_bytes'])} + log {_size(store.get('wal_bytes', 0))}"
     return store["engine"] + size + ("" if store["writable"] else " (cannot write)")
 
 
