@@ -1,8 +1,8 @@
 """Constraint violations of a request, in AWS's words and order.
 
-All are found, not only the first. A constraint of a list's scalar elements, or of a map's keys or
-non-structure values, is reported once per offender at the list or map, with all constraints of the
-element in brackets; structures inside lists and maps are entered with a path such as
+Up to ten are told, not only the first. A constraint of a list's scalar elements, or of a map's
+keys or non-structure values, is reported once per offender at the list or map, with all constraints
+of the element in brackets; structures inside lists and maps are entered with a path such as
 `keySchema.1.member.keyType`.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 Shape = Mapping[str, Any]
@@ -17,18 +18,20 @@ Shapes = Mapping[str, Shape]
 
 NAMESPACE = "com.amazonaws.dynamodb.v20120810"
 NOT_NULL = "Member must not be null"
+VIOLATIONS_MAX = 10
+"""AWS tells no more than ten (so do dynalite's records of it)."""
 TEXT_MAX = 1 << 20
 
 
 def violations(shapes: Shapes, name: str, request: Mapping[str, Any]) -> list[str]:
-    """The texts of all violations of an input structure, empty if there are none.
+    """The texts of the first ten violations of an input structure, empty if there are none.
 
-    Types are taken to be right already (conversion.py). Each text shows the value, so a body full
-    of offenders would answer with its square: beyond TEXT_MAX characters the rest is left out.
+    Types are taken to be right already (conversion.py). Each text shows the value: beyond TEXT_MAX
+    characters together the rest is left out.
     """
     found: list[str] = []
     size = 0
-    for text in _members(shapes, shapes[name], request, ""):
+    for text in islice(_members(shapes, shapes[name], request, ""), VIOLATIONS_MAX):
         found.append(text)
         size += len(text)
         if size > TEXT_MAX:
@@ -97,7 +100,11 @@ def _entries(shapes: Shapes, name: str, value: dict[str, Any], path: str) -> Ite
         if each is not None and _is_broken(inner, each):
             yield _at_map(shapes, name, value, path, "Map value", inner)
     for key, each in value.items():
-        if each is not None:
+        if each is None:
+            # Unverified: what AWS makes of a null in a map; refused as in a list.
+            where = f"{path}.{key}.member"
+            yield f"Value null at '{where}' failed to satisfy constraint: {NOT_NULL}"
+        else:
             yield from _inside(shapes, item, each, f"{path}.{key}.member")
 
 

@@ -40,7 +40,8 @@ DEPTH_MAX = 500
 def convert(shapes: Shapes, name: str, structure: dict[str, Any]) -> None:
     """Check a structure's members against their types, in place.
 
-    Members that are null are removed, whole numbers lose their fraction, "true" becomes true.
+    Members that are null or unknown are removed, whole numbers lose their fraction, "true" becomes
+    true.
     Raises ApiError SerializationException.
     """
     _structure(shapes, name, structure, 0)
@@ -107,9 +108,9 @@ def _check_map(
 def _structure(shapes: Shapes, name: str, structure: dict[str, Any], depth: int) -> None:
     members = shapes[name].get("members", {})
     for key, value in list(structure.items()):
-        if value is None:
+        if value is None or key not in members:
             del structure[key]
-        elif key in members:
+        else:
             structure[key] = _value(shapes, _name(members[key]), value, "member", depth + 1)
 
 

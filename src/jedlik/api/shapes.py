@@ -63,8 +63,8 @@ class InputShape:
     def convert(self, request: dict[str, Any]) -> None:
         """Raise the SerializationException of AWS's parser, or put right what it puts right.
 
-        Null members are dropped from the request, fractions of whole numbers cut off, "true"
-        becomes true: in place.
+        Null and unknown members are dropped from the request, fractions of whole numbers cut off,
+        "true" becomes true: in place.
         """
         if self.name is not None:
             convert(self._shapes, self.name, request)
@@ -77,16 +77,18 @@ class InputShape:
                 raise joined(found)
 
     def _plan(self, request: dict[str, Any]) -> tuple[Accept, ...] | None:
-        """The checks for a request with these members in this order; None if one is missing.
+        """The checks for a request with these members in this order; None if one is missing, or
+        unknown and so to be dropped.
 
-        Clients send the same few sets of members, so plans are kept, unless the names are unknown:
-        those a client could invent without end.
+        Clients send the same few sets of members, so plans are kept.
         """
         members = self._members if self._members is not None else self._compile()
         if any(name not in request for name in self._required):
             return None
-        plan = tuple(members.get(name, _anything) for name in request)
-        if len(self._plans) < PLANS_MAX and members.keys() >= request.keys():
+        if not members.keys() >= request.keys():
+            return None
+        plan = tuple(members[name] for name in request)
+        if len(self._plans) < PLANS_MAX:
             self._plans[tuple(request)] = plan
         return plan
 
@@ -204,15 +206,11 @@ class _Compiler:
                     return False
             for name, each in value.items():
                 accept = get(name)
-                if accept is not None and not accept(each):
+                if accept is None or not accept(each):  # unknown: to be dropped
                     return False
             return True
 
         return accept_structure
-
-
-def _anything(value: Any) -> bool:
-    return True
 
 
 def _is_dict(value: Any) -> bool:

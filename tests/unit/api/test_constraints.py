@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -110,6 +111,50 @@ def test_structures_print_as_java_does():
         "com.amazonaws.dynamodb.v20120810.AttributeValue@"
     )
     assert "deleteRequest=null), WriteRequest(" in text
+
+
+def test_ten_are_told():
+    index = {"KeySchema": [], "Projection": {"ProjectionType": "ALL"}}
+    request = {"TableName": "abc", "LocalSecondaryIndexes": [index] * 6}
+    text = text_of("CreateTable", request)
+    assert text.startswith("10 validation errors detected: ")
+    assert text.count("failed to satisfy") == 10
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "paths"),
+    [
+        (
+            "UpdateItem",
+            {
+                "ReturnConsumedCapacity": "x",
+                "ConditionalOperator": "x",
+                "ReturnValues": "x",
+                "ReturnItemCollectionMetrics": "x",
+                "TableName": "",
+            },
+            "returnConsumedCapacity tableName returnItemCollectionMetrics returnValues key "
+            "conditionalOperator",
+        ),
+        (
+            "Query",
+            {
+                "TableName": "",
+                "Select": "x",
+                "ReturnConsumedCapacity": "x",
+                "IndexName": "h",
+                "AttributesToGet": [],
+                "Limit": 0,
+                "ConditionalOperator": "x",
+            },
+            "select indexName returnConsumedCapacity tableName conditionalOperator "
+            "attributesToGet limit",
+        ),
+    ],
+)
+def test_members_are_told_in_the_order_of_aws(operation, request_, paths):
+    text = text_of(operation, request_)
+    assert re.findall(r" at '(.*?)' failed", text) == paths.split()
 
 
 def test_the_answer_does_not_grow_with_the_square_of_the_request():
