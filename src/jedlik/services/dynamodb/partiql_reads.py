@@ -57,13 +57,14 @@ async def select_page(
         selected.units += capacity.read_units(page.size_bytes, rate)
         size_bytes += page.size_bytes
         entries, more = page.entries, page.more and not _is_one_row(plan, number)
-        values = [entry.value for entry in entries]
+        rows = [entry.value for entry in entries]
+        whole = rows
         if fetching:
-            values, units = await fetch_items(ctx, plan.table, entries)
+            whole, units = await fetch_items(ctx, plan.table, entries)
             selected.fetched_units += units * rate
-            if len(values) < len(entries):
-                entries, more = entries[: len(values)], True
-        selected.items += _wanted(plan, values)
+            if len(whole) < len(entries):
+                entries, more = entries[: len(whole)], True
+        selected.items += _wanted(plan, rows, whole)
         full = size_bytes >= PAGE_SIZE_BYTES_MAX
         if left is not None:
             left -= len(entries)
@@ -128,24 +129,32 @@ async def _range_page(
 
 def _must_fetch(plan: ReadPlan) -> bool:
     """Whether a local index lacks attributes that the statement names."""
-    index, projection = plan.index, plan.projection
-    if index is None or index.kind != "local" or projection is None:
+    index, projection, condition = plan.index, plan.projection, plan.condition
+    if index is None or index.kind != "local":
         return False
-    return bool(not_projected(plan.table, index, projection.top_level))
+    named = {
+        *(projection.top_level if projection else ()),
+        *(condition.top_level if condition else ()),
+    }
+    return bool(not_projected(plan.table, index, named))
 
 
-def _wanted(plan: ReadPlan, values: Sequence[bytes]) -> Iterator[bytes]:
-    """The rows that satisfy WHERE, projected, one decoded at a time."""
+def _wanted(plan: ReadPlan, rows: Sequence[bytes], whole: Sequence[bytes]) -> Iterator[bytes]:
+    """The rows that satisfy WHERE, projected, one decoded at a time.
+
+    `whole` are the items as the table has them where they were fetched, b"" for one that has gone
+    since; `*` is what the index holds all the same.
+    """
     condition, projection = plan.condition, plan.projection
-    for value in values:
+    for row, value in zip(rows, whole, strict=False):
         if not value:
             continue
         if condition is None and projection is None:
-            yield value[4:]
+            yield row[4:]
             continue
         item = orjson.loads(value[4:])
         if condition is None or condition.holds(item):
-            yield value[4:] if projection is None else orjson.dumps(projection.apply(item))
+            yield row[4:] if projection is None else orjson.dumps(projection.apply(item))
 
 
 def _item(entry: Entry) -> Item:
