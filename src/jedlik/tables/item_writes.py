@@ -61,13 +61,18 @@ class PutWrite:
 
 @dataclass(slots=True)
 class UpdateWrite:
-    """Change the item, or make it from its key. `attributes` is the key as a map."""
+    """Change the item, or make it from its key. `attributes` is the key as a map.
+
+    `is_expression`: whether an update expression asks for it; AWS refuses index keys that cannot
+    be in other words where AttributeUpdates does.
+    """
 
     table: Table
     key: Key
     attributes: Item
     update: Update | None = None
     condition: Condition | None = None
+    is_expression: bool = True
 
     def apply(self, old: Stored | None, version: int) -> Stored:
         """The new image; raises Invalid for what the update cannot do or make."""
@@ -76,7 +81,7 @@ class UpdateWrite:
         if self.update is not None:
             item = self.update.apply(item)
         if table.indexes:
-            check_index_keys(table, item, updating=True)
+            check_index_keys(table, item, updating=self.is_expression)
         size = item_size(item)
         stored = Stored(version, pack(item, size), item)
         if _too_large(table, self.key, stored):

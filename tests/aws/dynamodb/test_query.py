@@ -244,6 +244,66 @@ def test_an_index_follows_its_items(ask, indexed):
     assert ask("Query", **asked)["Count"] == 0
 
 
+@pytest.fixture
+def manifold(ask, make_table):
+    """A global index of two partition and two sort attributes, over items 0 … 7."""
+    keys = [("p", "HASH"), ("q", "HASH"), ("x", "RANGE"), ("y", "RANGE")]
+    name = make_table(
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S" if role == "HASH" else "N"}
+            for attribute, role in keys
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "manifold",
+                "KeySchema": [{"AttributeName": a, "KeyType": role} for a, role in keys],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    for i in range(8):
+        place = {"p": {"S": "p"}, "q": {"S": "q"}, "x": n(i // 4), "y": n(i % 4)}
+        ask("PutItem", TableName=name, Item={"pk": {"S": str(i)}, **place})
+    # One attribute short: not in the index.
+    ask("PutItem", TableName=name, Item={"pk": {"S": "8"}, "p": {"S": "p"}, "q": {"S": "q"}})
+    return name
+
+
+def test_an_index_of_several_attributes(ask, invalid, manifold):
+    def asked(more="", **values):
+        return {
+            "TableName": manifold,
+            "IndexName": "manifold",
+            "KeyConditionExpression": "p = :p AND q = :q" + more,
+            "ExpressionAttributeValues": {
+                ":p": {"S": "p"},
+                ":q": {"S": "q"},
+                **{f":{name}": n(value) for name, value in values.items()},
+            },
+        }
+
+    def found(*args, **values):
+        return [item["pk"]["S"] for item in ask("Query", **asked(*args, **values))["Items"]]
+
+    assert found() == list("01234567")
+    assert found(" AND x = :x", x=1) == list("4567")
+    assert found(" AND x >= :x", x=1) == list("4567")
+    assert found(" AND x = :x AND y > :y", x=1, y=1) == list("67")
+    assert found(" AND x = :x AND y BETWEEN :y AND :z", x=0, y=1, z=2) == list("12")
+    pages, start = [], {}
+    while True:
+        answer = ask("Query", **asked(), **start, Limit=3, ScanIndexForward=False)
+        pages.append("".join(item["pk"]["S"] for item in answer["Items"]))
+        if "LastEvaluatedKey" not in answer:
+            break
+        assert answer["LastEvaluatedKey"].keys() == {"pk", "p", "q", "x", "y"}
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    assert pages == ["765", "432", "10"]
+    wrong = {**asked(), "KeyConditionExpression": "p = :p"}
+    del wrong["ExpressionAttributeValues"][":q"]
+    assert invalid("Query", **wrong) == "Query condition missed key schema element: q"
+
+
 def test_capacity(ask, filled, indexed):
     def told(table, **more):
         asked = {"TableName": table, "ReturnConsumedCapacity": "INDEXES", **more}

@@ -69,6 +69,14 @@ def test_a_hundred_items_and_no_more(ask, invalid, filled):
     )
 
 
+def test_4_mb_and_no_more(ask, refusal, filled):
+    for sk in range(11):
+        ask("PutItem", TableName=filled, Item={**key("big", sk), "x": {"S": "x" * 400_000}})
+    asked = [get(filled, key("big", sk), ProjectionExpression="pk") for sk in range(11)]
+    assert len(ask("TransactGetItems", TransactItems=asked[:10])["Responses"]) == 10
+    assert refusal("TransactGetItems", TransactItems=asked)[0] == "ValidationException"
+
+
 def test_one_item_twice(invalid, filled):
     asked = [get(filled, key("a")), get(filled, key("a", "1.0"))]
     assert invalid("TransactGetItems", TransactItems=asked) == (

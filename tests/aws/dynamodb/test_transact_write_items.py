@@ -235,6 +235,13 @@ def test_a_hundred_actions_and_no_more(ask, invalid, name):
     )
 
 
+def test_4_mb_and_no_more(ask, refusal, name):
+    big = [put(name, {**key("big", sk), "x": {"S": "x" * 400_000}}) for sk in range(11)]
+    assert ask("TransactWriteItems", TransactItems=big[:10]) == {}
+    assert refusal("TransactWriteItems", TransactItems=big)[0] == "ValidationException"
+    assert current(ask, name, key("big", 10)) is None
+
+
 def test_one_item_twice(ask, invalid, name, table):
     message = "Transaction request cannot include multiple operations on one item"
     asked = [put(name, key("a")), check(name, key("a", "1.0"), "attribute_not_exists(pk)")]

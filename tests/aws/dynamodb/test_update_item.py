@@ -211,6 +211,13 @@ def test_index_keys(ask, invalid, indexed_table, attribute, value, message):
     assert ask("GetItem", TableName=indexed_table, Key=key) == {}
 
 
+def test_index_keys_in_attribute_updates_are_refused_in_other_words(invalid, indexed_table):
+    asked = {"TableName": indexed_table, "Key": {"pk": {"S": "a"}, "sk": n(1)}}
+    assert invalid("UpdateItem", **asked, AttributeUpdates={"g": {"Value": n(1)}}) == (
+        f"{PREFIX}Type mismatch for Index Key g Expected: S Actual: N IndexName: by_g"
+    )
+
+
 def test_the_largest_item_and_the_next(update, invalid, table):
     filler = 409600 - len("pk") - len("a") - len("x")
     assert update("SET x = :x", {":x": {"S": "x" * filler}}) == {}

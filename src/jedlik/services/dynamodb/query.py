@@ -13,7 +13,12 @@ from jedlik.services.dynamodb.pages import (
     refuse_filter_beyond_index,
     selection_of,
 )
-from jedlik.services.dynamodb.request_expressions import ReadParts, read_parts, refuse
+from jedlik.services.dynamodb.request_expressions import (
+    ReadParts,
+    legacy_parts,
+    refuse,
+    with_expressions,
+)
 from jedlik.services.dynamodb.rules import query_parameters, select
 from jedlik.services.dynamodb.start_keys import check_in_range, check_start_values, query_start
 from jedlik.services.dynamodb.table_names import table_arns
@@ -63,14 +68,14 @@ async def query(ctx: Context, req: dict[str, Any]) -> bytes:
 
 def _parts(req: Mapping[str, Any]) -> ReadParts:
     """Everything that can be understood without the table; raises Invalid."""
+    parts = legacy_parts(req, "QueryFilter")
     check_start_values(req.get("ExclusiveStartKey"))
-    parts = read_parts(req, "QueryFilter")
-    if parts.keys is None:
-        if "KeyConditions" not in req:
-            raise Invalid(NO_KEY_CONDITION)
+    if "KeyConditions" in req:
         parts = parts._replace(keys=legacy.parsed_key_conditions(req["KeyConditions"]))
-    if "Select" in req:
-        refuse(select(req))
+    elif "KeyConditionExpression" not in req:
+        raise Invalid(NO_KEY_CONDITION)
+    parts = with_expressions(req, parts)
+    refuse(select(req))
     return parts
 
 

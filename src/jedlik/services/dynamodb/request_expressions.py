@@ -37,12 +37,8 @@ def placeholders_of(req: Request) -> Placeholders:
 
 def only_projection(req: Request) -> Projection | None:
     """The projection of a request that has no other expression; raises Invalid."""
-    names = req.get("AttributesToGet")
-    if names is not None:
-        refuse(duplicate_attribute(names))
-        return legacy.attributes_to_get(names)
     if "ProjectionExpression" not in req:
-        return None
+        return _attributes_to_get(req)
     placeholders = placeholders_of(req)
     found = projection(req["ProjectionExpression"], placeholders)
     placeholders.finish()
@@ -83,28 +79,43 @@ class ReadParts(NamedTuple):
     projection: Projection | None
 
 
-def read_parts(req: Request, legacy_filter: str) -> ReadParts:
-    """The expressions of a Query or Scan; raises Invalid.
+def legacy_parts(req: Request, filter_name: str) -> ReadParts:
+    """What the legacy parameters of a Query or Scan ask; raises Invalid.
 
-    `legacy_filter` is what the forerunner of FilterExpression is called.
+    `filter_name` is the forerunner of FilterExpression. AWS looks at Query's filter before the
+    attributes to get, and at Scan's after them.
     """
-    keys, where, shown = None, None, None
-    if legacy_filter in req:
-        where = legacy.filter_condition(req[legacy_filter], req.get("ConditionalOperator"))
-    elif "ConditionalOperator" in req:
-        legacy.filter_condition(None, req["ConditionalOperator"])
-    if "AttributesToGet" in req:
-        refuse(duplicate_attribute(req["AttributesToGet"]))
-        shown = legacy.attributes_to_get(req["AttributesToGet"])
-    if not EXPRESSIONS.isdisjoint(req):
-        placeholders = placeholders_of(req)
-        if "KeyConditionExpression" in req:
-            keys = parsed_key_condition(req["KeyConditionExpression"], placeholders)
-        if "FilterExpression" in req:
-            where = condition(req["FilterExpression"], placeholders, name="FilterExpression")
-        if "ProjectionExpression" in req:
-            shown = projection(req["ProjectionExpression"], placeholders)
-        placeholders.finish()
+    where, shown = None, None
+    if filter_name == "ScanFilter":
+        shown = _attributes_to_get(req)
+    if filter_name in req or "ConditionalOperator" in req:
+        where = legacy.filter_condition(req.get(filter_name), req.get("ConditionalOperator"))
+    if filter_name == "QueryFilter":
+        shown = _attributes_to_get(req)
+    return ReadParts(None, where, shown)
+
+
+def _attributes_to_get(req: Request) -> Projection | None:
+    names = req.get("AttributesToGet")
+    if names is None:
+        return None
+    refuse(duplicate_attribute(names))
+    return legacy.attributes_to_get(names)
+
+
+def with_expressions(req: Request, parts: ReadParts) -> ReadParts:
+    """The same, and what the expressions of the request ask; raises Invalid."""
+    if EXPRESSIONS.isdisjoint(req):
+        return parts
+    keys, where, shown = parts
+    placeholders = placeholders_of(req)
+    if "KeyConditionExpression" in req:
+        keys = parsed_key_condition(req["KeyConditionExpression"], placeholders)
+    if "FilterExpression" in req:
+        where = condition(req["FilterExpression"], placeholders, name="FilterExpression")
+    if "ProjectionExpression" in req:
+        shown = projection(req["ProjectionExpression"], placeholders)
+    placeholders.finish()
     return ReadParts(keys, where, shown)
 
 

@@ -7,7 +7,11 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.pages import index_of, page_answer, selection_of
-from jedlik.services.dynamodb.request_expressions import read_parts, refuse
+from jedlik.services.dynamodb.request_expressions import (
+    legacy_parts,
+    refuse,
+    with_expressions,
+)
 from jedlik.services.dynamodb.rules import scan_parameters, segments, select
 from jedlik.services.dynamodb.start_keys import check_segment, check_start_values, scan_start
 from jedlik.services.dynamodb.table_names import table_arns
@@ -18,10 +22,11 @@ from jedlik.tables.read import scan as read_all
 
 @operation("dynamodb", "Scan", access="read", resource=table_arns, rules=[scan_parameters])
 async def scan(ctx: Context, req: dict[str, Any]) -> bytes:
+    parts = legacy_parts(req, "ScanFilter")
     check_start_values(req.get("ExclusiveStartKey"))
     refuse(segments(req))
+    parts = with_expressions(req, parts)
     refuse(select(req))
-    parts = read_parts(req, "ScanFilter")
     table = known_table(ctx, req["TableName"]) or await usable_table(ctx, req["TableName"])
     index = index_of(table, req)
     start = scan_start(table, index, req.get("ExclusiveStartKey"))

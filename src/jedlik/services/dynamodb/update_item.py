@@ -33,8 +33,9 @@ async def update_item(ctx: Context, req: dict[str, Any]) -> bytes:
     place = key_of(table, key)
     if update is not None:
         update.check_keys(table.keys.names)
+    write = UpdateWrite(table, place, key, update, condition, "AttributeUpdates" not in req)
     try:
-        written = await write_one(ctx.db, UpdateWrite(table, place, key, update, condition))
+        written = await write_one(ctx.db, write)
     except ConditionFailed as error:
         raise condition_failed(req, error) from None
     if ANSWERED.isdisjoint(req):
