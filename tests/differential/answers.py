@@ -10,9 +10,11 @@ docs/differences.md:
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from tests.support.raw import Answer
@@ -48,6 +50,7 @@ UNORDERED = {
 }
 SCANS = {"Scan", "BatchGetItem"}
 TEXT_SHOWN_MAX = 400
+EXACT = Context(prec=60, Emax=999, Emin=-999)
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,23 @@ class Canonical:
         return shown(f"{status}{code}: {self.message}")
 
 
-def canonical(operation: str, answer: Answer) -> Canonical:
-    """Drop order, times and ids from `answer`."""
+def canonical(
+    operation: str,
+    answer: Answer,
+    *,
+    tied_on: tuple[str, ...] = (),
+    exact_numbers: bool = True,
+) -> Canonical:
+    """Drop order, times and ids from `answer`.
+
+    `tied_on`: the key of the index that was queried, whose order says nothing about its ties.
+    Without `exact_numbers`, one value's texts are equal everywhere, not in documents only.
+    """
     body = answer.json
     if answer.status == 200 and isinstance(body, dict):
-        ordered = _ordered(body, "")
+        ordered = _ordered(body, "", document=not exact_numbers)
+        if tied_on:
+            _sort_ties(ordered, tied_on)
         if operation in SCANS:
             _sort_items(ordered)
         return Canonical(200, None, None, ordered)
@@ -103,13 +118,38 @@ def shown(text: str) -> str:
     return flat if len(flat) <= TEXT_SHOWN_MAX else flat[:TEXT_SHOWN_MAX] + "…"
 
 
-def _ordered(value: Any, name: str) -> Any:
+def _ordered(value: Any, name: str, *, document: bool = False) -> Any:
+    """`document`: inside a map or list, where DynamoDB Local leaves numbers as sent."""
     if isinstance(value, dict):
-        return {key: _ordered(inner, key) for key, inner in value.items() if key not in VOLATILE}
+        return {
+            key: _ordered(inner, key, document=document or key in ("M", "L"))
+            for key, inner in value.items()
+            if key not in VOLATILE
+        }
     if isinstance(value, list):
-        inner = [_ordered(each, "") for each in value]
-        return sorted(inner, key=_text) if name in UNORDERED else inner
+        made = [_ordered(each, "N" if name == "NS" else "", document=document) for each in value]
+        return sorted(made, key=_text) if name in UNORDERED else made
+    if document and name == "N" and isinstance(value, str):
+        return number(value)
     return value
+
+
+def number(text: str) -> str:
+    """One text for each value: without signs of zero, exponents' forms, trailing zeros."""
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        return text
+    return "0" if not exact else str(exact.normalize(EXACT))
+
+
+def _sort_ties(body: dict[str, Any], tied_on: tuple[str, ...]) -> None:
+    def tie(item: dict[str, Any]) -> str:
+        return _text([item.get(name) for name in tied_on])
+
+    if isinstance(body.get("Items"), list):
+        groups = itertools.groupby(body["Items"], key=tie)
+        body["Items"] = [item for _, tied in groups for item in sorted(tied, key=_text)]
 
 
 def _sort_items(body: dict[str, Any]) -> None:

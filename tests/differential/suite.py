@@ -19,6 +19,7 @@ class Step:
     # Paging and order are each server's own business where the answer is only a part.
     only_status: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    tied_on: tuple[str, ...] = ()  # the index's key: items that share it come in any order
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Suite:
     peer: str = "local"
     # With False only accepting and refusing are compared, since the peer words it otherwise.
     texts: bool = True
+    # DynamoDB Local keeps a number's text where an update copies it out of a document.
+    exact_numbers: bool = True
 
 
 def table(name: str, keys: str, **more: Any) -> dict[str, Any]:

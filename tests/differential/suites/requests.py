@@ -48,6 +48,7 @@ def valid(name: str) -> dict[str, list[dict[str, Any]]]:
                 "ConditionalOperator": "AND",
                 "Expected": {
                     "zz": {"Exists": False},
+                    "yy": {"Exists": False},
                     "pk": {"ComparisonOperator": "NE", "AttributeValueList": [{"S": "b"}]},
                 },
             },
@@ -82,6 +83,7 @@ def valid(name: str) -> dict[str, list[dict[str, Any]]]:
                 "ConditionalOperator": "OR",
                 "Expected": {
                     "zz": {"Exists": False},
+                    "yy": {"Exists": False},
                     "pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]},
                 },
             },
@@ -126,7 +128,8 @@ def valid(name: str) -> dict[str, list[dict[str, Any]]]:
                     "h": {"ComparisonOperator": "GT", "AttributeValueList": [{"N": "0"}]},
                 },
                 "QueryFilter": {
-                    "a": {"ComparisonOperator": "NE", "AttributeValueList": [{"S": "z"}]}
+                    "a": {"ComparisonOperator": "NE", "AttributeValueList": [{"S": "z"}]},
+                    "pk": {"ComparisonOperator": "NOT_NULL"},
                 },
                 "AttributesToGet": ["pk", "a"],
                 "ConditionalOperator": "AND",
@@ -150,7 +153,8 @@ def valid(name: str) -> dict[str, list[dict[str, Any]]]:
                 "TableName": ranged,
                 "IndexName": "byL",
                 "ScanFilter": {
-                    "a": {"ComparisonOperator": "NE", "AttributeValueList": [{"S": "z"}]}
+                    "a": {"ComparisonOperator": "NE", "AttributeValueList": [{"S": "z"}]},
+                    "pk": {"ComparisonOperator": "NOT_NULL"},
                 },
                 "AttributesToGet": ["pk", "a"],
                 "ConditionalOperator": "AND",

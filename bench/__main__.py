@@ -1,0 +1,196 @@
+"""`make bench`: Jedlik against its peers, interleaved in one run, into docs/performance.md.
+
+Every server is started on core 0 and stays up; the generator has core 1. For each workload and
+number of connections the servers take turns, round after round, and medians are reported, so that
+a noisy minute of the machine hits all alike. No figure is kept for wrong answers: every status
+must be 200, sampled bodies are compared, and the counters must sum up to the acknowledged ADDs.
+
+    python -m bench [--quick] [--only GetItem,Query] [--targets "Jedlik,dynalite"] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import generator, report
+from bench.generator import Load, Signed
+from bench.targets import TARGETS, Jedlik, Target, Usage, settle
+from bench.workloads import WORKLOADS, Workload, counted, fill
+from tests.support.oracles import Peer
+from tests.support.raw import Raw
+
+CONNECTIONS = (1, 16, 64)
+READS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    rounds: int
+    seconds: float
+    warm_up_s: float
+    reads: int
+
+
+FULL = Plan(rounds=3, seconds=3.0, warm_up_s=4.0, reads=READS)
+QUICK = Plan(rounds=1, seconds=0.7, warm_up_s=0.7, reads=100_000)
+
+
+@dataclass
+class Cell:
+    """The rounds of one workload on one server with one number of connections."""
+
+    loads: list[Load] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
+
+    def rate(self) -> float:
+        return statistics.median(load.rate for load in self.loads)
+
+    def p50_ms(self) -> float:
+        return statistics.median(load.p50_ms for load in self.loads)
+
+    def p99_ms(self) -> float:
+        return statistics.median(load.p99_ms for load in self.loads)
+
+    def cpu(self) -> float:
+        return statistics.median(self.cpu_us)
+
+
+@dataclass
+class Footprint:
+    start_s: float = 0.0
+    idle_mb: float = 0.0
+    peak_mb: float = 0.0
+
+
+Cells = dict[tuple[str, int, str], Cell]  # workload, connections, target
+
+
+def main() -> None:
+    asked = _arguments()
+    plan = QUICK if asked.quick else FULL
+    targets = [t for t in TARGETS if not asked.targets or t.name in asked.targets.split(",")]
+    workloads = [w for w in WORKLOADS if not asked.only or w.operation in asked.only.split(",")]
+    program = generator.compile_generator()
+    begun = time.time()
+    footprints = {target.name: Footprint() for target in targets}
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jedlik-bench-")))
+        servers = {t.name: _start(t, stack, footprints[t.name]) for t in targets}
+        cells = _measure(program, plan, workloads, targets, servers, asked.seed, folder)
+        for target in targets:
+            footprints[target.name].peak_mb = Usage(servers[target.name].pid).peak_mb()
+    after_reads_mb = _after_reads(program, plan.reads, asked.seed) if not asked.targets else None
+    text = report.write(
+        report.Run(
+            cells=cells,
+            footprints=footprints,
+            targets=targets,
+            workloads=workloads,
+            connections=CONNECTIONS,
+            seed=asked.seed,
+            rounds=plan.rounds,
+            seconds=plan.seconds,
+            reads=plan.reads,
+            after_reads_mb=after_reads_mb,
+            begun=begun,
+            took_s=time.time() - begun,
+            quick=asked.quick,
+        )
+    )
+    print(text)
+    if asked.output:
+        Path(asked.output).write_text(text)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="short turns, one round")
+    parser.add_argument("--only", default="", help="operations, with commas between")
+    parser.add_argument("--targets", default="", help="names of servers, with commas between")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", default="", help="a file for the report")
+    return parser.parse_args()
+
+
+def _start(target: Target, stack: contextlib.ExitStack, footprint: Footprint) -> Peer:
+    """Start it (twice: the first start compiles and warms the disk's cache), measure, fill."""
+    with target.make():
+        pass
+    server = stack.enter_context(target.make())
+    footprint.start_s = server.started_in_s
+    settle()
+    footprint.idle_mb = Usage(server.pid).resident_mb()
+    fill(Raw(server.endpoint))
+    print(f"{target.name}: first answer after {server.started_in_s:.2f} s", file=sys.stderr)
+    return server
+
+
+def _measure(
+    program: Path,
+    plan: Plan,
+    workloads: list[Workload],
+    targets: list[Target],
+    servers: dict[str, Peer],
+    seed: int,
+    folder: Path,
+) -> Cells:
+    cells: Cells = {}
+    signed: dict[tuple[str, str], Signed] = {}
+    added = dict.fromkeys(servers, 0)
+
+    def turn(workload: Workload, name: str, connections: int, seconds: float) -> tuple[Load, float]:
+        server = servers[name]
+        usage = Usage(server.pid)
+        key = (workload.name, name)
+        if key not in signed:
+            signed[key] = Signed(workload, Raw(server.endpoint).host, seed, folder)
+        before = usage.cpu_s()
+        load = generator.run(program, signed[key], connections=connections, seconds=seconds)
+        if workload.operation == "UpdateItem":
+            added[name] += load.answered
+        return load, (usage.cpu_s() - before) / load.answered * 1e6
+
+    for workload in workloads:
+        for target in targets:
+            turn(workload, target.name, 16, plan.warm_up_s)
+        for connections in CONNECTIONS:
+            for number in range(plan.rounds):
+                # Another server begins each round.
+                for target in targets[number:] + targets[:number]:
+                    load, cpu_us = turn(workload, target.name, connections, plan.seconds)
+                    cell = cells.setdefault((workload.name, connections, target.name), Cell())
+                    cell.loads.append(load)
+                    cell.cpu_us.append(cpu_us)
+            print(f"{workload.name} @{connections} {time.strftime('%H:%M:%S')}", file=sys.stderr)
+    if any(workload.operation == "UpdateItem" for workload in workloads):
+        for name, server in servers.items():
+            sum_of_counters = counted(Raw(server.endpoint))
+            if sum_of_counters != added[name]:
+                raise generator.WrongAnswer(
+                    f"{name} acknowledged {added[name]} ADDs and counted {sum_of_counters}"
+                )
+    return cells
+
+
+def _after_reads(program: Path, reads: int, seed: int) -> float:
+    """Resident memory of a fresh Jedlik on disk after that many GetItems."""
+    get = next(workload for workload in WORKLOADS if workload.operation == "GetItem")
+    with Jedlik() as server, tempfile.TemporaryDirectory(prefix="jedlik-bench-") as folder:
+        raw = Raw(server.endpoint)
+        fill(raw)
+        gets = Signed(get, raw.host, seed, Path(folder))
+        done = 0
+        while done < reads:
+            done += generator.run(program, gets, connections=64, seconds=1.0).answered
+        return Usage(server.pid).resident_mb()
+
+
+if __name__ == "__main__":
+    main()

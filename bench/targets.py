@@ -1,0 +1,111 @@
+"""The servers that are compared: how each is started on its core, and what it costs there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.oracles import Dynalite, DynamoDBLocal, Moto, Peer
+
+SERVER_CORE = 0
+LOAD_CORE = 1
+PINNED = ("taskset", "-c", str(SERVER_CORE))
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Jedlik(Peer):
+    """`jedlik start`, on a data folder of its own unless `flags` say --memory."""
+
+    name = "jedlik"
+
+    def __init__(self, *flags: str, wrap: tuple[str, ...] = PINNED) -> None:
+        super().__init__(wrap=wrap)
+        self.flags = flags
+        # Beside the checkout's other throw-away files, so that it is on a real disk: /tmp may
+        # be memory, where an fsync costs nothing.
+        self.data = Path(tempfile.mkdtemp(prefix="bench-", dir=_disk()))
+
+    def command(self) -> list[str]:
+        where = () if "--memory" in self.flags else ("--data", str(self.data))
+        port = str(self.port)
+        return [sys.executable, "-m", "jedlik", "start", "--port", port, *where, *self.flags]
+
+    def stop(self) -> None:
+        super().stop()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+
+class LocalOnDisk(DynamoDBLocal):
+    """DynamoDB Local with its files on the same disk as Jedlik's."""
+
+    def __init__(self) -> None:
+        super().__init__(on_disk=True, wrap=PINNED)
+        shutil.rmtree(self.folder)
+        self.folder = Path(tempfile.mkdtemp(prefix="bench-", dir=_disk()))
+
+
+@dataclass(frozen=True)
+class Target:
+    name: str
+    make: Callable[[], Peer]
+    durable: str  # what is on disk when it answers
+    is_peer: bool = True
+    in_memory: bool = True
+
+
+TARGETS = [
+    Target("Jedlik", Jedlik, "yes", is_peer=False, in_memory=False),
+    Target(
+        "Jedlik relaxed",
+        lambda: Jedlik("--durability", "relaxed"),
+        "soon after",
+        is_peer=False,
+        in_memory=False,
+    ),
+    Target("Jedlik memory", lambda: Jedlik("--memory"), "no", is_peer=False),
+    Target("DynamoDB Local memory", lambda: DynamoDBLocal(wrap=PINNED), "no"),
+    Target("DynamoDB Local disk", LocalOnDisk, "yes", in_memory=False),
+    Target("dynalite", lambda: Dynalite(wrap=PINNED), "no"),
+    Target("moto", lambda: Moto(wrap=PINNED), "no"),
+]
+
+
+@dataclass
+class Usage:
+    """What the kernel says of a process."""
+
+    pid: int
+
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+    def resident_mb(self) -> float:
+        return self._status("VmRSS")
+
+    def peak_mb(self) -> float:
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> float:
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(name):
+                return int(line.split()[1]) / 1024
+        raise LookupError(name)
+
+
+def settle(seconds: float = 0.5) -> None:
+    """Let what a server does after its start be over before it is measured."""
+    time.sleep(seconds)
+
+
+def _disk() -> Path:
+    from tests.support.runtimes import CACHE
+
+    CACHE.mkdir(exist_ok=True)
+    return CACHE
