@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 BOTOCORE_VERSION = "1.44.5"
-SERVICES = {"dynamodb": "dynamodb/2012-08-10"}  # our name: botocore's folder
+SERVICES = {  # our name: botocore's folder
+    "dax": "dax/2017-04-19",
+    "dynamodb": "dynamodb/2012-08-10",
+}
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "jedlik" / "api" / "models"
 
 SHAPE_KEYS = (

@@ -163,6 +163,11 @@ class Service:
         """What stands before the dot in X-Amz-Target: "DynamoDB_20120810"."""
         return self.model.target_prefix
 
+    @property
+    def json_version(self) -> str:
+        """The version that ends the content type of requests and answers: "1.0" or "1.1"."""
+        return self.model.json_version
+
 
 class Registry:
     """All services that this process answers for. Built once by `app`."""

@@ -53,12 +53,26 @@ def allow_all(ctx: Context, operation: Operation, request: dict[str, Any]) -> No
 class Endpoint:
     """An operation as the wire sees it: how to call it, how it is counted."""
 
-    __slots__ = ("check", "handler", "metrics", "operation", "service", "translate")
+    __slots__ = (
+        "check",
+        "content_line",
+        "content_type",
+        "handler",
+        "metrics",
+        "operation",
+        "service",
+        "translate",
+    )
 
     def __init__(
-        self, operation: Operation, translate: Callable[[BaseException], ApiError | None]
+        self,
+        operation: Operation,
+        translate: Callable[[BaseException], ApiError | None],
+        json_version: str,
     ) -> None:
         self.operation = operation
+        self.content_type = JSON_1_1 if json_version == "1.1" else JSON_1_0
+        self.content_line = f"Content-Type: {self.content_type.decode()}\r\n"
         self.check = operation.check
         self.handler = operation.handler
         self.service = operation.service
@@ -125,7 +139,7 @@ class Gateway:
         self._greeting = f"healthy: dynamodb.{region}.amazonaws.com ".encode()
         self._endpoints: dict[bytes, Endpoint] = {
             f"{service.target_prefix}.{operation.name}".encode(): Endpoint(
-                operation, service.translate
+                operation, service.translate, service.json_version
             )
             for service in registry.services.values()
             for operation in service.operations.values()
@@ -150,7 +164,7 @@ class Gateway:
             return await self._handle_any(request)
         started = self._stopwatch()
         endpoint = self._endpoints.get(match[plan.target])
-        if endpoint is None or match[plan.content_type] != JSON_1_0:
+        if endpoint is None or match[plan.content_type] != endpoint.content_type:
             return await self._handle_any(request)
         now = self._clock()
         body = request.body
@@ -189,7 +203,7 @@ class Gateway:
         return Reply(
             status,
             f"x-amzn-RequestId: {request_id}\r\n{plan.lines}x-amz-crc32: {crc32(answer)}\r\n"
-            "Content-Type: application/x-amz-json-1.0\r\n",
+            f"{endpoint.content_line}",
             answer,
         )
 

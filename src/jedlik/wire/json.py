@@ -37,7 +37,8 @@ def decode_body(body: bytes) -> dict[str, Any]:
 
 def error_body(error: ApiError) -> bytes:
     """`{"__type":"com.amazonaws.dynamodb.v20120810#…", …,"message":"…"}`"""
-    body: dict[str, Any] = {"__type": f"{error.namespace}#{error.code}", **error.fields}
+    kind = f"{error.namespace}#{error.code}" if error.namespace else error.code
+    body: dict[str, Any] = {"__type": kind, **error.fields}
     if error.message is not None:
         body[error.message_key] = error.message
     return orjson.dumps(body)

@@ -1,0 +1,159 @@
+"""Internal tables: where the services keep their own state.
+
+Ordinary tables of ours in an account that nobody can sign for, so ListTables never lists them and
+no request can name them; writes go through `write.py` like everybody's. A row is a JSON document:
+
+    pk = group, sk = name  ->  {"pk": {"S"}, "sk": {"S"}, "document": {"S": JSON}}
+
+Change is optimistic, as everywhere: read a record, make the next document, write it expecting the
+record that was read; `Contended` means somebody was faster: read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from jedlik.storage.waist import Entry
+from jedlik.tables.database import Database
+from jedlik.tables.errors import Contended, TableExists, TableNotFound, TransactionCancelled
+from jedlik.tables.item_writes import DeleteWrite, ItemWrite, PutWrite
+from jedlik.tables.model import KeyAttribute, KeySchema, Table
+from jedlik.tables.stored import Stored
+from jedlik.tables.write import write_all
+from jedlik.values import encode_key, item_size, token
+
+ACCOUNT = "internal"
+"""Real accounts are twelve digits."""
+REGION = "everywhere"
+PAGE_ITEMS = 500
+PAGE_BYTES = 4 << 20
+
+
+class Record(NamedTuple):
+    """A stored document. version: of its row; 0 for one that is not stored yet."""
+
+    group: str
+    name: str
+    document: bytes
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write: `document` None deletes. `seen`: the record that must still be there as it was
+    read; None: there must be none."""
+
+    group: str
+    name: str
+    document: bytes | None
+    seen: Record | None = None
+
+
+class InternalTable:
+    """The documents of one service. `revision` grows with every change made in this process, so
+    that a worker sees without reading whether there is anything to do."""
+
+    def __init__(self, db: Database, name: str) -> None:
+        self._db = db
+        self._name = name
+        self.revision = 0
+
+    async def get(self, group: str, name: str) -> Record | None:
+        table = await self._table()
+        key = table.key_of({"pk": {"S": group}, "sk": {"S": name}})
+        row = await self._db.engine.get_one((table.space, key.token, key.sort, b""))
+        if row is None:
+            return None
+        return Record(group, name, _document(row.value), row.version)
+
+    async def list(
+        self, group: str, *, low: str = "", high: str | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """The records of a group in order of their names, from `low` on, up to `high` inclusive."""
+        table = await self._table()
+        found: list[Record] = []
+        after: tuple[bytes, bytes] | None = None
+        while True:
+            page = await self._db.engine.range(
+                table.space,
+                token(encode_key({"S": group})),
+                encode_key({"S": low}) if low else None,
+                encode_key({"S": high}) if high is not None else None,
+                after=after,
+                item_limit=min(PAGE_ITEMS, limit - len(found)) if limit else PAGE_ITEMS,
+                byte_limit=PAGE_BYTES,
+            )
+            found += [_record(group, entry) for entry in page.entries]
+            if not page.more or (limit is not None and len(found) >= limit):
+                return found
+            after = (page.entries[-1].sort, page.entries[-1].sub)
+
+    async def write(self, *changes: Change) -> None:
+        """All or nothing; durable when it returns. Raises Contended when a record has changed."""
+        table = await self._table()
+        try:
+            await write_all(self._db, [_item_write(table, change) for change in changes])
+        except TransactionCancelled as cancelled:
+            raise Contended from cancelled
+        finally:
+            self.revision += 1
+
+    async def _table(self) -> Table:
+        catalog = self._db.catalog
+        found = catalog.cached(ACCOUNT, REGION, self._name)
+        if found is not None:
+            return found
+        try:
+            return await catalog.get(ACCOUNT, REGION, self._name)
+        except TableNotFound:
+            pass
+        keys = KeySchema((KeyAttribute("pk", "S"),), (KeyAttribute("sk", "S"),))
+        new = Table(
+            ACCOUNT,
+            REGION,
+            self._name,
+            keys,
+            {"pk": "S", "sk": "S"},
+            created_at_ms=self._db.clock.now_ms(),
+            billing="PAY_PER_REQUEST",
+        )
+        try:
+            return await self._db.create_table(new)
+        except TableExists:
+            return await catalog.get(ACCOUNT, REGION, self._name)
+
+
+class _AsSeen:
+    """The condition that a record is as it was read; None: that there is none."""
+
+    def __init__(self, seen: Record | None) -> None:
+        self._seen = seen
+
+    def holds(self, item: dict[str, Any] | None) -> bool:
+        if item is None or self._seen is None:
+            return item is None and self._seen is None
+        return str(item["document"]["S"]).encode() == self._seen.document
+
+
+def _item_write(table: Table, change: Change) -> ItemWrite:
+    attributes = {"pk": {"S": change.group}, "sk": {"S": change.name}}
+    key = table.key_of(attributes)
+    condition = _AsSeen(change.seen)
+    if change.document is None:
+        return DeleteWrite(table, key, condition)
+    item = {**attributes, "document": {"S": change.document.decode()}}
+    return PutWrite(table, key, item, item_size(item), condition)
+
+
+def _record(group: str, entry: Entry) -> Record:
+    item = Stored(entry.version, entry.value).item
+    return Record(group, item["sk"]["S"], item["document"]["S"].encode(), entry.version)
+
+
+def _document(value: bytes) -> bytes:
+    document: str = orjson.loads(value[4:])["document"]["S"]
+    return document.encode()
