@@ -118,19 +118,16 @@ class MemoryEngine:
     async def commit(self, batch: Batch) -> Conflict | None:
         if self._closed:
             raise StorageClosed("the memory engine is closed")
-        for index, write in enumerate(batch.writes):
-            key, expect = write[0], write[1]
-            if key[0] in self._dropped:
-                raise SpaceDropped(f"space {key[0]} was dropped")
+        version, writes, changes, tallies = batch
+        if self._dropped:
+            self._refuse_dropped(batch)
+        for index, write in enumerate(writes):
+            expect = write[1]
             if expect != ANY:
-                row = self._row(key)
+                row = self._row(write[0])
                 if (ABSENT if row is None else row[0]) != expect:
                     return Conflict(index, row)
-        for named in (*batch.changes, *batch.tallies):
-            if named[0] in self._dropped:
-                raise SpaceDropped(f"space {named[0]} was dropped")
-        version = batch.version
-        for write in batch.writes:
+        for write in writes:
             if type(write) is Put:
                 key = write[0]
                 space = self._spaces.get(key[0]) or self._space(key[0])
@@ -142,17 +139,25 @@ class MemoryEngine:
                 space = self._space(key[0])
                 if space.rows.pop(key, None) is not None:
                     space.order.remove(key)
-        for change in batch.changes:
+        for change in changes:
             logs = self._space(change.space).logs
             log = logs.get(change.part)
             if log is None:
                 log = logs[change.part] = _Log()
             log.records.append(change.record)
-        for tally in batch.tallies:
-            space = self._space(tally.space)
-            space.tally_rows += tally.rows
-            space.tally_bytes += tally.bytes
+        for number, rows, size in tallies:
+            space = self._space(number)
+            space.tally_rows += rows
+            space.tally_bytes += size
         return None
+
+    def _refuse_dropped(self, batch: Batch) -> None:
+        named = [write[0][0] for write in batch.writes]
+        named += [change[0] for change in batch.changes]
+        named += [tally[0] for tally in batch.tallies]
+        for number in named:
+            if number in self._dropped:
+                raise SpaceDropped(f"space {number} was dropped")
 
     async def log_read(
         self, space: int, part: int, after: int, limit: int, *, byte_limit: int = 4 << 20

@@ -33,14 +33,14 @@ class VersionSource:
     """
 
     def __init__(self, clock: Clock, node: int = 0) -> None:
-        self._clock = clock
+        self._now_ms = clock.now_ms
         self._node = node & ((1 << NODE_BITS) - 1)
         self._last = 0
 
     def next(self, after: int = 0) -> int:
         """A version greater than every one given before and than `after`."""
-        version = (self._clock.now_ms() << (NODE_BITS + COUNTER_BITS)) | self._node
-        floor = max(self._last, after)
+        version = (self._now_ms() << (NODE_BITS + COUNTER_BITS)) | self._node
+        floor = self._last if self._last > after else after
         if version <= floor:
             version = (((floor >> NODE_BITS) + 1) << NODE_BITS) | self._node
         self._last = version

@@ -53,7 +53,7 @@ class PutWrite:
         table = self.table
         if table.indexes:
             check_index_keys(table, self.item, updating=False)
-        stored = Stored(version, pack(self.item, self.size), self.item)
+        stored = Stored(version, pack(self.item, self.size), self.item, self.size)
         if _too_large(table, self.key, stored):
             raise Invalid("Item size has exceeded the maximum allowed size")
         return stored
@@ -83,7 +83,7 @@ class UpdateWrite:
         if table.indexes:
             check_index_keys(table, item, updating=self.is_expression)
         size = item_size(item)
-        stored = Stored(version, pack(item, size), item)
+        stored = Stored(version, pack(item, size), item, size)
         if _too_large(table, self.key, stored):
             raise Invalid("Item size to update has exceeded the maximum allowed size")
         return stored

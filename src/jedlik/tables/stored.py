@@ -17,17 +17,22 @@ SIZE_BYTES = 4
 class Stored:
     """A stored item: version, size and JSON at hand, decoded only when somebody asks."""
 
-    __slots__ = ("_item", "value", "version")
+    __slots__ = ("_item", "_size", "value", "version")
 
-    def __init__(self, version: int, value: bytes, item: Item | None = None) -> None:
+    def __init__(
+        self, version: int, value: bytes, item: Item | None = None, size: int | None = None
+    ) -> None:
         self.version = version
         self.value = value
         self._item = item
+        self._size = size
 
     @property
     def size(self) -> int:
         """The item's size in bytes by DynamoDB's accounting."""
-        return int.from_bytes(self.value[:4], "little")
+        if self._size is None:
+            self._size = int.from_bytes(self.value[:4], "little")
+        return self._size
 
     @property
     def json(self) -> bytes:

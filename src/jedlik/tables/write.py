@@ -69,10 +69,14 @@ async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None)
     row_key = (table.space, write.key.token, write.key.sort, b"")
     row = await engine.get_one(row_key, pending=True)
     if table.plain:
-        return await _write_plain(db, write, row_key, row)
-    done = await _attempt(db, [write], [row], actor=actor)
-    if done is None:
-        done = await _take_turns(db, [write], actor=actor)
+        written = await _attempt_plain(db, write, row_key, row)
+        if written is not None:
+            return written
+    else:
+        done = await _attempt(db, [write], [row], actor=actor)
+        if done is not None:
+            return done[0]
+    done = await _take_turns(db, [write], actor=actor)
     assert done is not None
     return done[0]
 
@@ -112,50 +116,43 @@ async def settle(engine: Engine, version: int) -> None:
     await engine.commit(Batch(version, ()))
 
 
-async def _write_plain(db: Database, write: ItemWrite, row_key: RowKey, row: Row | None) -> Written:
-    """The short way: a table without indexes, log or item collections changes one row."""
-    table, engine = write.table, db.engine
-    attempt = 0
-    while True:
-        old = None if row is None else Stored(row.version, row.value)
-        seen = ABSENT if row is None else row.version
-        version = db.versions.next(seen)
-        if write.condition is not None and not write.condition.holds(old.item if old else None):
-            if await engine.commit(Batch(version, (Keep(row_key, seen),))) is None:
-                raise ConditionFailed(old, charged_bytes=old.size if old else 0)
-        else:
-            new = await _refused_when_durable(db, write, old, version)
-            change: Put | Delete | Keep
-            tallies: tuple[Tally, ...] = ()
-            if isinstance(write, CheckWrite):
-                change = Keep(row_key, seen)
-            elif new is None:
-                change = Delete(row_key, seen) if old else Keep(row_key, seen)
-                if old:
-                    tallies = (Tally(table.space, -1, -old.size),)
-            else:
-                change = Put(row_key, seen, new.value)
-                grown = new.size - old.size if old else new.size
-                tallies = (Tally(table.space, 0 if old else 1, grown),)
-            if await engine.commit(Batch(version, (change,), (), tallies)) is None:
-                return Written(old, new, {})
-        attempt += 1
-        if attempt > RETRIES_MAX:
-            raise Contended
-        async with db.turns.of([row_key]):
-            await db.turns.pause(attempt)
-            row = await engine.get_one(row_key, pending=True)
+async def _attempt_plain(
+    db: Database, write: ItemWrite, row_key: RowKey, row: Row | None
+) -> Written | None:
+    """The short way: a table without indexes, log or item collections changes one row.
 
-
-async def _refused_when_durable(
-    db: Database, write: ItemWrite, old: Stored | None, version: int
-) -> Stored | None:
-    """The new image; a refusal waits until what it was judged on is durable."""
+    Like `_attempt`, None when the guard found another row.
+    """
+    engine, space = db.engine, row_key[0]
+    if row is None:
+        old, seen, old_size = None, ABSENT, 0
+    else:
+        old = Stored(row[0], row[1])
+        seen, old_size = row[0], old.size
+    version = db.versions.next(seen)
+    if write.condition is not None and not write.condition.holds(old.item if old else None):
+        if await engine.commit(Batch(version, (Keep(row_key, seen),))) is None:
+            raise ConditionFailed(old, charged_bytes=old_size)
+        return None
     try:
-        return write.apply(old, version)
+        new = write.apply(old, version)
     except Invalid:
-        await settle(db.engine, version)
+        await settle(engine, version)
         raise
+    change: Put | Delete | Keep
+    tallies: tuple[Tally, ...] = ()
+    if isinstance(write, CheckWrite):
+        change = Keep(row_key, seen)
+    elif new is not None:
+        change = Put(row_key, seen, new.value)
+        tallies = (Tally(space, 0 if old else 1, new.size - old_size),)
+    elif old is not None:
+        change = Delete(row_key, seen)
+        tallies = (Tally(space, -1, -old_size),)
+    else:
+        change = Keep(row_key, ABSENT)
+    conflict = await engine.commit(Batch(version, (change,), (), tallies))
+    return None if conflict is not None else Written(old, new, {})
 
 
 async def _take_turns(
