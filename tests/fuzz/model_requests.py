@@ -143,9 +143,24 @@ class ModelRequests:
             if r.random() < wanted:
                 made[name] = self._value(shape, depth + 1, name)
         self._expressions(made, described)
+        if r.random() >= self.broken:
+            self._fit_keys(made)
         if r.random() < self.broken * 0.1:
             made[r.choice(["Extra", "", "TableName ", "é"])] = self._wrong()
         return made
+
+    def _fit_keys(self, made: dict[str, Any]) -> None:
+        """Give the request's item or key just the key attributes that its table has."""
+        schema = TABLES.get(str(made.get("TableName")))
+        for name in ("Key", "Item"):
+            if schema and isinstance(made.get(name), dict):
+                others = {k: v for k, v in made[name].items() if k not in ("pk", "sk")}
+                made[name] = self._key_of(schema) | (others if name == "Item" else {})
+
+    def _key_of(self, schema: tuple[str, ...]) -> dict[str, Any]:
+        contents = {"S": self.r.choice("abcd"), "N": str(self.r.randint(0, 9)), "B": "YQ=="}
+        pairs = [part.split(":") for part in schema]
+        return {key: {kind: contents[kind]} for key, kind in pairs}
 
     def _expressions(self, made: dict[str, Any], described: dict[str, Any]) -> None:
         """Expressions and the maps of their placeholders, which must fit each other."""

@@ -73,8 +73,24 @@ class Raw:
 
     def call(self, operation: str, body: Any, **headers: str) -> Answer:
         """POST `body` (bytes as they are, anything else as JSON) to `operation`."""
+        sent, signed = self._signed(operation, body)
+        return self.post(sent, {**signed, **headers})
+
+    def once(self, operation: str, body: Any) -> Answer:
+        """As `call`, but never sent a second time. Raises OSError."""
+        sent, signed = self._signed(operation, body)
+        try:
+            return self._post(sent, signed, "/")
+        except http.client.HTTPException as failed:
+            self.close()
+            raise ConnectionError(str(failed)) from failed
+        except OSError:
+            self.close()
+            raise
+
+    def _signed(self, operation: str, body: Any) -> tuple[bytes, dict[str, str]]:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        signed = sign(
+        headers = sign(
             self.host,
             operation,
             sent,
@@ -82,7 +98,7 @@ class Raw:
             secret_key=self.secret_key,
             region=self.region,
         )
-        return self.post(sent, {**signed, **headers})
+        return sent, headers
 
     def post(self, body: bytes, headers: dict[str, str], path: str = "/") -> Answer:
         """POST with just these headers (and Content-Length)."""
