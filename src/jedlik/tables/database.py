@@ -53,6 +53,9 @@ class Database:
         self.table_unsettled = False
         """Set when a table's state was made to last a while; workers/table_states.py ends it."""
 
+        self.internal_revisions: dict[str, int] = {}
+        """Changes made to each internal table since the start; see internal.py."""
+
     async def open(self) -> None:
         """Make what must be there before the first request."""
         for space in OWN_SPACES:

@@ -54,13 +54,17 @@ class Change:
 
 
 class InternalTable:
-    """The documents of one service. `revision` grows with every change made in this process, so
-    that a worker sees without reading whether there is anything to do."""
+    """The documents of one service; cheap to make, it holds nothing."""
 
     def __init__(self, db: Database, name: str) -> None:
         self._db = db
         self._name = name
-        self.revision = 0
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change made in this process, so that a worker sees without reading
+        whether there is anything to do."""
+        return self._db.internal_revisions.get(self._name, 0)
 
     async def get(self, group: str, name: str) -> Record | None:
         table = await self._table()
@@ -70,7 +74,7 @@ class InternalTable:
             return None
         return Record(group, name, _document(row.value), row.version)
 
-    async def list(
+    async def range(
         self, group: str, *, low: str = "", high: str | None = None, limit: int | None = None
     ) -> list[Record]:
         """The records of a group in order of their names, from `low` on, up to `high` inclusive."""
@@ -100,7 +104,7 @@ class InternalTable:
         except TransactionCancelled as cancelled:
             raise Contended from cancelled
         finally:
-            self.revision += 1
+            self._db.internal_revisions[self._name] = self.revision + 1
 
     async def _table(self) -> Table:
         catalog = self._db.catalog
