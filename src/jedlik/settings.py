@@ -58,6 +58,18 @@ class Settings:
     transition_ms: int = setting(
         0, "How long tables stay CREATING, UPDATING and DELETING, to try waiters.", metavar="MS"
     )
+    dax_port: int = setting(
+        8111, "Port of the DAX cluster's first node; 0, or --port 0, takes a free one."
+    )
+    dax_tls_port: int = setting(9111, "The same, for TLS (daxs://).")
+    dax_nodes: int = setting(
+        1, "Nodes of the DAX cluster that is there from the start; 0: no DAX at all."
+    )
+    dax_processes: bool = setting(False, "Give each DAX node a process of its own.")
+    dax_memory_mb: int = setting(256, "What the caches of one DAX node may take.", metavar="MB")
+    dax_address: str = setting(
+        "", "IP address at which clients reach DAX nodes.  [default: that of --host]", metavar="IP"
+    )
     log_level: str = setting(
         "info", "Least severe message to log.", choices=("debug", "info", "warning", "error")
     )
@@ -70,8 +82,15 @@ class Settings:
                 raise SettingsError(
                     f"{flag(each.name)} is one of {', '.join(choices)}, not {value!r}"
                 )
-        if not 0 <= self.port <= 65535:
-            raise SettingsError(f"--port is between 0 and 65535, not {self.port}")
+        for name in ("port", "dax_port", "dax_tls_port"):
+            if not 0 <= (port := getattr(self, name)) <= 65535:
+                raise SettingsError(f"{flag(name)} is between 0 and 65535, not {port}")
+        if not 0 <= self.dax_nodes <= 11:
+            raise SettingsError(f"--dax-nodes is between 0 and 11, not {self.dax_nodes}")
+        if self.dax_memory_mb < 1:
+            raise SettingsError(f"--dax-memory-mb is at least 1, not {self.dax_memory_mb}")
+        if self.dax_address and not _is_address(self.dax_address):
+            raise SettingsError(f"--dax-address is an IP address, not {self.dax_address!r}")
         if self.workers < 1:
             raise SettingsError(f"--workers is at least 1, not {self.workers}")
         if not (len(self.account) == 12 and self.account.isdigit()):
@@ -87,6 +106,15 @@ class Settings:
                 f"will not listen on {self.host} with --auth open: whoever reaches that address "
                 "could read and change everything. Add --auth required, or listen on 127.0.0.1"
             )
+
+    @property
+    def dax_advertised(self) -> str:
+        """The IP address that DAX clients are told to connect to."""
+        if self.dax_address:
+            return self.dax_address
+        if _is_address(self.host) and not ipaddress.ip_address(self.host).is_unspecified:
+            return self.host
+        return "127.0.0.1"
 
 
 def load(
@@ -116,6 +144,14 @@ def load(
 def flag(name: str) -> str:
     """The command-line flag of a field."""
     return "--" + name.replace("_", "-")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

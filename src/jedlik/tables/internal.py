@@ -11,7 +11,6 @@ record that was read; `Contended` means somebody was faster: read again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
