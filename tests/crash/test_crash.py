@@ -136,7 +136,7 @@ async def replayed_log(data: Path, copy: Path) -> dict[tuple[str, str], Item]:
         state: dict[tuple[str, str], Item] = {}
         for part in range(made.parts):
             seq = 0
-            while entries := await engine.log_read(made.space, part, seq, 1000):
+            while entries := await engine.log_read(made.log_space, part, seq, 1000):
                 for entry in entries:
                     assert entry.seq == seq + 1
                     seq = entry.seq

@@ -10,12 +10,12 @@ changes them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from hashlib import blake2b
 
 import msgspec
 
-from jedlik.storage.waist import ABSENT, Batch, Delete, Engine, Put, Row
+from jedlik.storage.waist import ABSENT, Batch, Delete, Engine, Put, Row, Write
 from jedlik.tables.clock import VersionSource
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
 from jedlik.tables.model import Table
@@ -58,27 +58,32 @@ class Catalog:
             self._cache[account, region, name] = found
         return found[1]
 
-    async def add(self, table: Table) -> None:
-        """A new table; raises TableExists."""
+    async def add(self, table: Table, also: Sequence[Write] = ()) -> None:
+        """A new table, and `also` in the same commit; raises TableExists, or Contended for that."""
         key = _table_key(table.account, table.region, table.name)
         region_key = (SYSTEM_SPACE, _REGIONS_TOKEN, f"{table.account}|{table.region}".encode(), b"")
         version = self._versions.next()
         conflict = await self._engine.commit(
-            Batch(version, (Put(key, ABSENT, _encode_table(table)), Put(region_key, -1, b"")))
+            Batch(
+                version, (Put(key, ABSENT, _encode_table(table)), Put(region_key, -1, b""), *also)
+            )
         )
         if conflict is not None:
-            raise TableExists(table.name)
+            raise TableExists(table.name) if conflict.index == 0 else Contended
         self._cache[table.account, table.region, table.name] = (version, table)
 
-    async def replace(self, old: Table, new: Table) -> Table:
-        """Store `new` if `old` is still what is stored; raises Contended, or TableNotFound."""
+    async def replace(self, old: Table, new: Table, also: Sequence[Write] = ()) -> Table:
+        """Store `new` if `old` is still what is stored, and `also` in the same commit.
+
+        Raises Contended, or TableNotFound.
+        """
         row = await self._current(old)
         if _decode_table(row.value) != old:
             self._forget(old)
             raise Contended
         version = self._versions.next(row.version)
         key = _table_key(old.account, old.region, old.name)
-        batch = Batch(version, (Put(key, row.version, _encode_table(new)),))
+        batch = Batch(version, (Put(key, row.version, _encode_table(new)), *also))
         # On the embedded engines the new schema must govern writes that are submitted after this
         # one, though it is not durable yet: they queue behind it and fail with it.
         name = (old.account, old.region, old.name)
@@ -94,12 +99,15 @@ class Catalog:
             raise Contended
         return new
 
-    async def remove(self, table: Table) -> None:
-        """Take the table out of the catalog; raises TableNotFound when it is gone already."""
+    async def remove(self, table: Table, also: Sequence[Write] = ()) -> None:
+        """Take the table out of the catalog, with `also` in the same commit.
+
+        Raises TableNotFound when it is gone already, or Contended.
+        """
         row = await self._current(table)
         key = _table_key(table.account, table.region, table.name)
         conflict = await self._engine.commit(
-            Batch(self._versions.next(row.version), (Delete(key, row.version),))
+            Batch(self._versions.next(row.version), (Delete(key, row.version), *also))
         )
         self._forget(table)
         if conflict is not None:

@@ -2,8 +2,9 @@
 
 Spaces below 16 are the database's own: 0 the catalog (`catalog.py`), 1 the client tokens of
 transactions (`write.py`), 2 work in progress (`JOBS_SPACE`: what a worker must finish although the
-process may die: spaces to drop). A table takes one space for its items, one for the sizes of its
-item collections, and one for each index.
+process may die: spaces to drop), 3 the streams (`streams.py`). A table takes one space for its
+items, one for its log, one for the sizes of its item collections, one for each index, and with time
+to live one for the order in which items expire.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from dataclasses import replace
 from random import Random
 from uuid import UUID
 
-from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put
+from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put, Write
 from jedlik.tables.catalog import Catalog
 from jedlik.tables.clock import Clock, SystemClock, VersionSource
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Index, Table
+from jedlik.tables.streams import STREAMS_SPACE, Stream, Streams
 from jedlik.tables.turns import Sleep, Turns
 
 TOKENS_SPACE = 1
 JOBS_SPACE = 2
-OWN_SPACES = (0, TOKENS_SPACE, JOBS_SPACE)
+OWN_SPACES = (0, TOKENS_SPACE, JOBS_SPACE, STREAMS_SPACE)
 
 _DROPS_TOKEN = b"drop".ljust(16, b"\0")
 
@@ -47,9 +49,12 @@ class Database:
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.versions = VersionSource(self.clock, node)
         self.catalog = Catalog(engine, self.versions)
+        self.streams = Streams(engine, self.versions)
         self.collection_bytes_max = 10 << 30
         self.index_added = False
         """Set when an index was added, so that the backfill worker looks at the catalog again."""
+        self.ttl_changed = True
+        """Set when a table's time to live was switched; for the workers that see to it."""
         self.table_unsettled = False
         """Set when a table's state was made to last a while; workers/table_states.py ends it."""
 
@@ -64,27 +69,47 @@ class Database:
     async def create_table(self, table: Table) -> Table:
         """Store a new table with spaces of its own; raises TableExists.
 
-        Returns it as stored: `id`, `space`, `collection_space` and the indexes' spaces filled in.
+        Returns it as stored: `id` and all spaces filled in.
         """
-        first = await self.catalog.reserve_spaces(2 + len(table.indexes))
+        first = await self.catalog.reserve_spaces(4 + len(table.indexes))
         indexes = tuple(
-            replace(index, space=first + 2 + i) for i, index in enumerate(table.indexes)
+            replace(index, space=first + 4 + i) for i, index in enumerate(table.indexes)
         )
+        expires = table.ttl is not None and table.ttl.enabled
         table = replace(
             table,
             id=table.id or _table_id(self.versions.next(), first),
             space=first,
             collection_space=first + 1,
+            log_space=first + 2,
+            ttl=replace(table.ttl, space=first + 3) if table.ttl and expires else table.ttl,
             indexes=indexes,
         )
-        for space in spaces_of(table):
+        for space in (*spaces_of(table), table.log_space):
             await self.engine.space_create(space)
-        await self.catalog.add(table)
+        also = await self.streams.switched(None, table, self.clock.now_ms())
+        await self.catalog.add(table, also)
+        self.ttl_changed |= expires
         return table
 
     async def replace_table(self, old: Table, new: Table) -> Table:
-        """Store a changed table; raises Contended when `old` is not what is stored any more."""
-        return await self.catalog.replace(old, new)
+        """Store a changed table; raises Contended when `old` is not what is stored any more.
+
+        The only way a stored table changes: with it, in the same commit, streams open and close
+        and spaces are promised to be dropped.
+        """
+        new = await self._with_expiry_space(new)
+        kept = {*spaces_of(new)}
+        gone = [space for space in spaces_of(old) if space not in kept]
+        also: list[Write] = [*await self.streams.switched(old, new, self.clock.now_ms())]
+        also += [Put(_drop_key(space), ANY, b"") for space in gone]
+        stored = await self.catalog.replace(old, new, also)
+        self.ttl_changed |= old.ttl != new.ttl
+        if old.stream != new.stream:
+            await self.streams.seal(old)
+        for space in gone:
+            await self._drop_space(space)
+        return stored
 
     async def add_index(self, old: Table, new: Table, index: Index) -> Table:
         """Store `new` plus a global index that is CREATING; the backfill worker makes it ACTIVE.
@@ -95,23 +120,37 @@ class Database:
         space = await self.catalog.reserve_spaces(1)
         await self.engine.space_create(space)
         index = replace(index, space=space, status="CREATING", backfilling=True)
-        changed = await self.catalog.replace(old, replace(new, indexes=(*new.indexes, index)))
+        changed = await self.replace_table(old, replace(new, indexes=(*new.indexes, index)))
         self.index_added = True
         return changed
 
     async def drop_index(self, table: Table, name: str) -> Table:
         """Take an index away and give its space back in the background."""
-        index = table.index(name)
-        assert index is not None
         kept = tuple(other for other in table.indexes if other.name != name)
-        changed = await self.catalog.replace(table, replace(table, indexes=kept))
-        await self._drop_spaces([index.space])
-        return changed
+        return await self.replace_table(table, replace(table, indexes=kept))
 
     async def drop_table(self, table: Table) -> None:
-        """Take a table away and give its spaces back in the background; raises TableNotFound."""
-        await self.catalog.remove(table)
-        await self._drop_spaces(spaces_of(table))
+        """Take a table away and give its spaces back in the background; raises TableNotFound.
+
+        Its streams can still be read for a while, so the log stays until the last of them is
+        forgotten (`drop_log`).
+        """
+        closing = await self.streams.switched(table, None, self.clock.now_ms())
+        followed = closing or await self.streams.of_log(table)
+        gone = [*spaces_of(table)]
+        if not followed:
+            gone.append(table.log_space)
+        promises = [Put(_drop_key(space), ANY, b"") for space in gone]
+        await self.catalog.remove(table, [*closing, *promises])
+        await self.streams.seal(table)
+        for space in gone:
+            await self._drop_space(space)
+
+    async def drop_log(self, stream: Stream) -> None:
+        """Give the log of a deleted table back; called when its last stream is forgotten."""
+        put = Put(_drop_key(stream.log_space), ANY, b"")
+        await self.engine.commit(Batch(self.versions.next(), (put,)))
+        await self._drop_space(stream.log_space)
 
     async def finish_drops(self) -> None:
         """Drop the spaces that an earlier process promised to drop. Called at start."""
@@ -128,22 +167,28 @@ class Database:
             raise TableNotFound(table.name)
         return now
 
-    async def _drop_spaces(self, spaces: list[int]) -> None:
-        # The promise is durable before the first row goes, so a crash leaves no orphaned space.
-        # (A crash between the catalog's change and this promise leaks space, never rows.)
-        puts = [Put(_drop_key(space), ANY, b"") for space in spaces]
-        await self.engine.commit(Batch(self.versions.next(), puts))
-        for space in spaces:
-            await self._drop_space(space)
+    async def _with_expiry_space(self, new: Table) -> Table:
+        """The table with a space for the expiries of a time to live that is being enabled."""
+        ttl = new.ttl
+        if ttl is None or not ttl.enabled or ttl.space:
+            return new
+        space = await self.catalog.reserve_spaces(1)
+        await self.engine.space_create(space)
+        return replace(new, ttl=replace(ttl, space=space, backfilling=True))
 
     async def _drop_space(self, space: int) -> None:
+        # The promise to drop it is on disk since the commit that made it useless, so a crash
+        # leaves no orphaned space.
         await self.engine.space_drop(space)
         await self.engine.commit(Batch(self.versions.next(), (Delete(_drop_key(space), ANY),)))
 
 
 def spaces_of(table: Table) -> list[int]:
-    """Every space that belongs to a table."""
-    return [table.space, table.collection_space, *(index.space for index in table.indexes)]
+    """Every space that lives and dies with a table: all but its log."""
+    spaces = [table.space, table.collection_space, *(index.space for index in table.indexes)]
+    if table.ttl is not None and table.ttl.space:
+        spaces.append(table.ttl.space)
+    return spaces
 
 
 def _drop_key(space: int) -> tuple[int, bytes, bytes, bytes]:

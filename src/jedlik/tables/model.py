@@ -107,11 +107,17 @@ class StreamSettings:
 
 @dataclass(frozen=True)
 class TtlSettings:
-    """Time to live: the attribute that holds an item's expiry in epoch seconds."""
+    """Time to live: the attribute that holds an item's expiry in epoch seconds.
+
+    `space` holds the items that expire in order of time (`expiry.py`); `backfilling` says that
+    items older than the setting are still being entered there.
+    """
 
     attribute: str
     enabled: bool
     changed_at_ms: int = 0
+    space: int = 0
+    backfilling: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,7 @@ class Table:
     attribute_types: dict[str, KeyType]
     id: str = ""
     space: int = 0
+    log_space: int = 0
     collection_space: int = 0
     parts: int = 4
     indexes: tuple[Index, ...] = ()
@@ -158,6 +165,10 @@ class Table:
     settings: dict[str, Any] = field(default_factory=dict)
     """What only the services look at, such as contributor insights; never read by this layer."""
 
+    def __post_init__(self) -> None:
+        if not self.log_space:  # stored before logs had spaces of their own
+            object.__setattr__(self, "log_space", self.space)
+
     @cached_property
     def arn(self) -> str:
         """The table's Amazon resource name."""
@@ -178,6 +189,11 @@ class Table:
         return stream_on or recovery_on
 
     @cached_property
+    def expiry(self) -> TtlSettings | None:
+        """The time to live that writes must keep entries for, or None."""
+        return self.ttl if self.ttl is not None and self.ttl.enabled and self.ttl.space else None
+
+    @cached_property
     def written_indexes(self) -> tuple[Index, ...]:
         """The indexes a write must maintain: all but those being deleted."""
         return tuple(index for index in self.indexes if index.status != "DELETING")
@@ -189,8 +205,8 @@ class Table:
 
     @cached_property
     def plain(self) -> bool:
-        """Nothing but the item row changes in a write: no index, no log, no item collections."""
-        return not self.indexes and not self.logged
+        """Nothing but the item row changes in a write: no index, log, collections or expiry."""
+        return not self.indexes and not self.logged and self.expiry is None
 
     @cached_property
     def indexes_by_name(self) -> Mapping[str, Index]:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from jedlik.changes.record import Record, encode_record
 from jedlik.storage.waist import ABSENT, Batch, Change, Delete, Engine, Keep, Put, Row, Tally
-from jedlik.tables import indexes
+from jedlik.tables import expiry, indexes
 from jedlik.tables.database import TOKENS_SPACE, Database
 from jedlik.tables.errors import (
     CollectionTooLarge,
@@ -81,12 +82,18 @@ async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None)
     return done[0]
 
 
-async def write_batch(db: Database, writes: Sequence[ItemWrite]) -> list[Written]:
-    """Do several unconditional writes of different items; one commit carries them all."""
+async def write_batch(
+    db: Database, writes: Sequence[ItemWrite], *, actor: str | None = None
+) -> list[Written]:
+    """Do several writes of different items; one commit carries them all.
+
+    Those that clients ask for are unconditional. Where one has a condition that does not hold,
+    nothing is written and ConditionFailed is raised.
+    """
     rows = await _read_olds(db.engine, writes)
-    done = await _attempt(db, writes, rows)
+    done = await _attempt(db, writes, rows, actor=actor)
     if done is None:
-        done = await _take_turns(db, writes)
+        done = await _take_turns(db, writes, actor=actor)
     assert done is not None
     return done
 
@@ -171,6 +178,7 @@ async def _take_turns(
     async with db.turns.of(keys):
         for attempt in range(1, RETRIES_MAX + 1):
             await db.turns.pause(attempt)
+            await _bring_up_to_date(db, writes)
             rows = await _read_olds(db.engine, writes)
             if token is not None and await _seen(db, token):
                 return None
@@ -178,6 +186,13 @@ async def _take_turns(
             if done is not None:
                 return done
     raise Contended
+
+
+async def _bring_up_to_date(db: Database, writes: Sequence[ItemWrite]) -> None:
+    """A table may have been changed while its write waited: an index, stream or time to live that
+    was enabled meanwhile must see the write. Raises TableNotFound."""
+    for write in writes:
+        write.table = await db.current(write.table)
 
 
 async def _read_olds(engine: Engine, writes: Sequence[ItemWrite]) -> list[Row | None]:
@@ -219,7 +234,8 @@ async def _attempt(
             raise
         code = "ItemCollectionSizeLimitExceeded"
         reason = Reason(code, "Collection size exceeded.")
-        raise TransactionCancelled([reason] * len(writes)) from error
+        reasons = [reason if at in error.guilty else NOTHING for at in range(len(writes))]
+        raise TransactionCancelled(reasons) from error
     if token is not None:
         plan.writes.append(await _token_put(db, token))
     conflict = await db.engine.commit(plan.batch())
@@ -250,6 +266,14 @@ async def _refuse(
     raise Invalid(guilty.message or "")
 
 
+class _Grown(NamedTuple):
+    """By how many bytes the write at a place of the batch lets its item collection grow."""
+
+    at: int
+    written: Written
+    size_bytes: int
+
+
 class _Plan:
     """The batch under construction for one attempt."""
 
@@ -261,11 +285,13 @@ class _Plan:
         self._at_ms = db.clock.now_ms()
         self._changes: list[Change] = []
         self._tallies: dict[int, tuple[int, int]] = {}
-        self._collections: dict[tuple[int, bytes], tuple[int, list[Written]]] = {}
+        self._collections: dict[tuple[int, bytes], list[_Grown]] = {}
+        self._taken = 0
         self._backfilling: list[Put | Delete] = []
 
     def add(self, write: ItemWrite, old: Stored | None) -> Written:
         """Take one write in; raises ConditionFailed or Invalid, leaving the plan unusable."""
+        at, self._taken = self._taken, self._taken + 1
         if write.condition is not None and not write.condition.holds(old.item if old else None):
             raise ConditionFailed(old)
         table, key = write.table, write.key
@@ -282,26 +308,31 @@ class _Plan:
         written = Written(old, new, {})
         local_grown = self._add_index_deltas(write, written)
         if table.has_local_indexes:
-            place = (table.collection_space, key.token)
-            so_far, members = self._collections.get(place, (0, []))
-            self._collections[place] = (so_far + grown + local_grown, [*members, written])
+            member = _Grown(at, written, grown + local_grown)
+            self._collections.setdefault((table.collection_space, key.token), []).append(member)
         if table.logged and differ(old, new):
             self._log(table, key.token, old, new)
+        if table.expiry is not None:
+            self.writes += expiry.moves(table.expiry, key, old, new)
         return written
 
     async def meter_collections(self) -> None:
         """Carry the sizes of item collections along; raises CollectionTooLarge."""
-        for (space, token), (grown, members) in self._collections.items():
+        guilty: list[int] = []
+        for (space, token), members in self._collections.items():
+            grown = sum(member.size_bytes for member in members)
             row_key = (space, token, b"", b"")
             row = await self._db.engine.get_one(row_key, pending=True)
             size = max(0, (int.from_bytes(row.value, "big") if row else 0) + grown)
             if grown > 0 and size > self._db.collection_bytes_max:
-                raise CollectionTooLarge
-            for written in members:
-                written.collection_bytes = size
+                guilty += [member.at for member in members if member.size_bytes > 0]
+            for member in members:
+                member.written.collection_bytes = size
             if grown:
                 seen = row.version if row else ABSENT
                 self.writes.append(Put(row_key, seen, size.to_bytes(8, "big")))
+        if guilty:
+            raise CollectionTooLarge(guilty)
 
     async def settle_backfilling(self) -> None:
         """Index rows that the backfill may or may not have made yet: look, guard, and count."""
@@ -347,7 +378,7 @@ class _Plan:
             new=new.value if new else None,
             actor=self._actor,
         )
-        self._changes.append(Change(table.space, table.part_of(token), encode_record(record)))
+        self._changes.append(Change(table.log_space, table.part_of(token), encode_record(record)))
 
 
 def differ(old: Stored | None, new: Stored | None) -> bool:

@@ -68,7 +68,7 @@ async def entries(db: Database, index: Index) -> list[Item]:
 async def log(db: Database, table: Table) -> list[tuple[Item | None, Item | None]]:
     found = []
     for part in range(table.parts):
-        for entry in await db.engine.log_read(table.space, part, 0, 1000):
+        for entry in await db.engine.log_read(table.log_space, part, 0, 1000):
             record = decode_record(entry.record)
             found.append(
                 tuple(
