@@ -28,9 +28,7 @@ def with_nodes(
             else min(zones(cluster.region), key=taken.count)
         )
         names = {node.name for node in nodes}
-        name = next(
-            name for c in ascii_lowercase if (name := f"{cluster.name}-{c}") not in names
-        )
+        name = next(name for c in ascii_lowercase if (name := f"{cluster.name}-{c}") not in names)
         nodes.append(NodeRecord(number, name, zone, now_ms))
         number += 1
     return replace(cluster, nodes=tuple(nodes), next_number=number)
