@@ -228,3 +228,52 @@ def test_duplicate_attributes_to_get(invalid):
 )
 def test_expressions_are_looked_at_before_the_table(invalid, more, message):
     assert invalid("GetItem", TableName="nowhere", Key=key(), **more) == message
+
+
+@pytest.mark.parametrize(
+    ("path", "level"),
+    [
+        ("pk.a", "Key: pk"),
+        ("sk[0]", "Key: sk"),
+        ("l[1], g.x", "IndexKey: l"),
+        ("g.x", "IndexKey: g"),
+    ],
+)
+def test_no_path_leads_into_a_key(invalid, indexed_table, path, level):
+    key = {"pk": {"S": "a"}, "sk": {"N": "1"}}
+    text = (
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' "
+        f"are not allowed: {level}"
+    )
+    where = {"TableName": indexed_table, "Key": key}
+    assert invalid("GetItem", **where, ProjectionExpression=path) == text
+    batch = {indexed_table: {"Keys": [key], "ProjectionExpression": path}}
+    assert invalid("BatchGetItem", RequestItems=batch) == text
+    get = {"Get": {**where, "ProjectionExpression": path}}
+    assert invalid("TransactGetItems", TransactItems=[get]) == text
+    assert invalid("Scan", TableName=indexed_table, ProjectionExpression=path) == text
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "DeleteItem", "UpdateItem"])
+def test_no_condition_leads_into_a_key(invalid, indexed_table, operation):
+    key = {"pk": {"S": "a"}, "sk": {"N": "1"}}
+    member = "Item" if operation == "PutItem" else "Key"
+    asked = {"TableName": indexed_table, member: key, "ConditionExpression": "size(g.x) = sk"}
+    text = (
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' "
+        "are not allowed: IndexKey: g"
+    )
+    assert invalid(operation, **asked) == text
+    kind = operation.removesuffix("Item")
+    if kind == "Update":
+        asked["UpdateExpression"] = "SET v = pk"
+    assert invalid("TransactWriteItems", TransactItems=[{kind: asked}]) == text
+
+
+def test_no_update_leads_into_an_index_key(invalid, indexed_table):
+    where = {"TableName": indexed_table, "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}}
+    for expression in ("REMOVE g.x", "SET v = g[0]", "SET v = if_not_exists(g.x, pk)"):
+        assert invalid("UpdateItem", **where, UpdateExpression=expression) == (
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' "
+            "are not allowed: IndexKey: g"
+        )

@@ -9,7 +9,7 @@ import orjson
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
-from jedlik.services.dynamodb.item_keys import key_of
+from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.item_limits import BATCH_GET_BYTES_MAX, BATCH_GET_ITEMS_MAX
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
@@ -67,6 +67,7 @@ async def _asked(ctx: Context, request_items: dict[str, Any]) -> list[Asked]:
     for (name, request), projection in zip(request_items.items(), projections, strict=True):
         table = known_table(ctx, name) or await usable_table(ctx, name)
         keys = [key_of(table, key) for key in request["Keys"]]
+        refuse_paths_into_keys(table, projection)
         asked.append(Asked(name, table, request, keys, projection))
     places = {(one.table.space, key) for one in asked for key in one.keys}
     if len(places) < sum(len(one.keys) for one in asked):

@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.dynamodb.item_keys import key_of
+from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_condition, refuse
 from jedlik.services.dynamodb.rules import only_old_values, write_parameters
 from jedlik.services.dynamodb.table_names import table_arns
@@ -28,6 +28,7 @@ async def delete_item(ctx: Context, req: dict[str, Any]) -> bytes:
         condition = only_condition(req)
     table = known_table(ctx, name) or await usable_table(ctx, name)
     write = DeleteWrite(table, key_of(table, req["Key"]), condition)
+    refuse_paths_into_keys(table, condition)
     try:
         written = await write_one(ctx.db, write)
     except ConditionFailed as error:

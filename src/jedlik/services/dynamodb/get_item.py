@@ -9,7 +9,7 @@ import orjson
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
-from jedlik.services.dynamodb.item_keys import key_of
+from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
 from jedlik.services.dynamodb.table_names import table_arns
@@ -26,7 +26,10 @@ async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
         check_item(req["Key"])
         projection = only_projection(req)
         table = table or await usable_table(ctx, name)
-    found = await read_item(ctx.db.engine, table, key_of(table, req["Key"]))
+    key = key_of(table, req["Key"])
+    if projection is not None:
+        refuse_paths_into_keys(table, projection)
+    found = await read_item(ctx.db.engine, table, key)
     if is_bare:
         return b"{}" if found is None else b'{"Item":' + found.json + b"}"
     if found is None:

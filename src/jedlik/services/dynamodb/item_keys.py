@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from jedlik.tables.errors import BadKey, Invalid
 from jedlik.tables.keys import (
@@ -49,6 +50,30 @@ def key_of_item(table: Table, item: Item) -> Key:
         return table.key_of(item)
     except BadKey:
         raise Invalid(_why_no_item_key(table, item)) from None
+
+
+class Entering(Protocol):
+    """A condition, update or projection: `entered` are the attributes that its paths lead into."""
+
+    @property
+    def entered(self) -> Sequence[str]:
+        """Names of attributes."""
+        ...
+
+
+def refuse_paths_into_keys(table: Table, *expressions: Entering | None) -> None:
+    """Keys of the table and its indexes are scalars, so no path leads into one; raises Invalid."""
+    entered = {name for one in expressions if one is not None for name in one.entered}
+    if not entered:
+        return
+    levels = [("Key", table.keys), *(("IndexKey", index.keys) for index in table.indexes)]
+    for level, keys in levels:
+        for name in keys.names:
+            if name in entered:
+                raise Invalid(
+                    "Key attributes must be scalars; list random access '[]' and map lookup '.' "
+                    f"are not allowed: {level}: {name}"
+                )
 
 
 def why_no_key(table: Table, attributes: Item) -> str:

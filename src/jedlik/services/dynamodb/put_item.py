@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.dynamodb.item_keys import key_of_item
+from jedlik.services.dynamodb.item_keys import key_of_item, refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_condition, refuse
 from jedlik.services.dynamodb.rules import only_old_values, write_parameters
 from jedlik.services.dynamodb.table_names import table_arns
@@ -33,6 +33,7 @@ async def put_item(ctx: Context, req: dict[str, Any]) -> bytes:
         condition = only_condition(req)
     table = known_table(ctx, name) or await usable_table(ctx, name)
     write = PutWrite(table, key_of_item(table, item), item, size, condition)
+    refuse_paths_into_keys(table, condition)
     try:
         written = await write_one(ctx.db, write)
     except ConditionFailed as error:

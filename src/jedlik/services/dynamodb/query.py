@@ -7,6 +7,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.pages import (
     index_of,
     page_answer,
@@ -48,6 +49,7 @@ async def query(ctx: Context, req: dict[str, Any]) -> bytes:
         check_in_range(start, partition, wanted)
     if parts.condition is not None:
         _refuse_filter_on_keys(req, parts.condition.top_level, keys)
+    refuse_paths_into_keys(table, parts.condition, parts.projection)
     selection = selection_of(req, table, index, parts.projection)
     if index is not None and parts.condition is not None:
         refuse_filter_beyond_index(table, index, selection, parts.condition)

@@ -6,6 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.pages import index_of, page_answer, selection_of
 from jedlik.services.dynamodb.request_expressions import (
     legacy_parts,
@@ -34,6 +35,7 @@ async def scan(ctx: Context, req: dict[str, Any]) -> bytes:
     if "Segment" in req:
         check_segment(start, req["Segment"], req["TotalSegments"])
         low, high = segment_tokens(req["Segment"], req["TotalSegments"])
+    refuse_paths_into_keys(table, parts.condition, parts.projection)
     selection = selection_of(req, table, index, parts.projection)
     page = await read_all(
         ctx.db.engine,

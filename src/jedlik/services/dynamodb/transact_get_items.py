@@ -11,7 +11,7 @@ from jedlik.api.errors import validation
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.cancellations import KeyPlaces, cancelled
-from jedlik.services.dynamodb.item_keys import key_of
+from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
@@ -51,6 +51,8 @@ async def transact_get_items(ctx: Context, req: dict[str, Any]) -> bytes:
         wanted = places.all_or_cancelled()
     except TransactionCancelled as error:
         raise cancelled(error.reasons, [False] * len(gets)) from None
+    for table, projection in zip(tables, projections, strict=True):
+        refuse_paths_into_keys(table, projection)
     found = await get_items(ctx.db.engine, wanted, snapshot=True)
     if sum(stored.size for stored in found if stored) > TRANSACTION_BYTES_MAX:
         # Unverified: the documentation names the limit, not the words.

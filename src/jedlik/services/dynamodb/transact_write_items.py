@@ -14,7 +14,7 @@ from jedlik.api.errors import validation
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.cancellations import KeyPlaces, cancelled
-from jedlik.services.dynamodb.item_keys import key_of, key_of_item
+from jedlik.services.dynamodb.item_keys import key_of, key_of_item, refuse_paths_into_keys
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
 from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
 from jedlik.services.dynamodb.request_expressions import only_condition, update_and_condition
@@ -134,6 +134,8 @@ def _writes(actions: Sequence[Action], tables: Sequence[Table]) -> list[ItemWrit
         else:
             places.add(table, partial(_updatable_key, action.update), action.attributes)
     found = places.all_or_cancelled()
+    for action, table in zip(actions, tables, strict=True):
+        refuse_paths_into_keys(table, action.update, action.condition)
     return [_write(action, *place) for action, place in zip(actions, found, strict=True)]
 
 

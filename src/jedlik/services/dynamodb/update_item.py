@@ -8,7 +8,7 @@ import orjson
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.dynamodb.item_keys import key_of
+from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import update_and_condition
 from jedlik.services.dynamodb.rules import update_parameters
 from jedlik.services.dynamodb.table_names import table_arns
@@ -33,6 +33,7 @@ async def update_item(ctx: Context, req: dict[str, Any]) -> bytes:
     place = key_of(table, key)
     if update is not None:
         update.check_keys(table.keys.names)
+    refuse_paths_into_keys(table, update, condition)
     write = UpdateWrite(table, place, key, update, condition, "AttributeUpdates" not in req)
     try:
         written = await write_one(ctx.db, write)

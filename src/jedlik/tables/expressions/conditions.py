@@ -54,13 +54,21 @@ _PATH_TYPES_SHOWN = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
 class Condition:
     """A condition bound to the values of one request."""
 
-    __slots__ = ("_test", "_values", "top_level")
+    __slots__ = ("_test", "_values", "entered", "top_level")
 
-    def __init__(self, test: Test, values: Values, top_level: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        test: Test,
+        values: Values,
+        top_level: tuple[str, ...] = (),
+        entered: tuple[str, ...] = (),
+    ) -> None:
         self._test = test
         self._values = values
         self.top_level = top_level
         """The attributes it looks at, in order of their first use."""
+        self.entered = entered
+        """Those of them that a path leads into, which keys must not be."""
 
     def holds(self, item: Item | None) -> bool:
         """Whether the item satisfies the condition; None stands for no item."""
@@ -76,6 +84,7 @@ class CompiledCondition:
     used_names: frozenset[str]
     used_values: frozenset[str]
     top_level: tuple[str, ...]
+    entered: tuple[str, ...]
 
 
 def condition(
@@ -91,7 +100,7 @@ def condition(
         raise refusal(text, placeholders, name) from None
     placeholders.used_names |= compiled.used_names
     placeholders.used_values |= compiled.used_values
-    return Condition(compiled.test, values, compiled.top_level)
+    return Condition(compiled.test, values, compiled.top_level, compiled.entered)
 
 
 def condition_of(tree: Node, values: Values) -> Condition:
@@ -101,7 +110,7 @@ def condition_of(tree: Node, values: Values) -> Condition:
     """
     kinds = tuple(part for name, value in values.items() for part in (name, next(iter(value))))
     compiled = compile_condition(tree, Scope((), kinds, values))
-    return Condition(compiled.test, values, compiled.top_level)
+    return Condition(compiled.test, values, compiled.top_level, compiled.entered)
 
 
 @lru_cache(maxsize=1024)
@@ -130,6 +139,7 @@ def compile_condition(tree: Node, scope: Scope) -> CompiledCondition:
         frozenset(scope.used_names),
         frozenset(scope.used_values),
         tuple(scope.top_level),
+        tuple(scope.entered),
     )
 
 

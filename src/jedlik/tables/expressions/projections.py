@@ -24,13 +24,15 @@ Wanted = dict[Any, Any]
 class Projection:
     """Which parts of an item to keep."""
 
-    __slots__ = ("_nested", "_wanted", "top_level")
+    __slots__ = ("_nested", "_wanted", "entered", "top_level")
 
     def __init__(self, paths: Iterable[Resolved]) -> None:
         self._wanted = _tree(paths)
         self._nested = any(below is not None for below in self._wanted.values())
         self.top_level: frozenset[str] = frozenset(self._wanted)
         """The attributes it looks at."""
+        self.entered = tuple(name for name, below in self._wanted.items() if below is not None)
+        """Those of them that a path leads into, which keys must not be."""
 
     def apply(self, item: Item) -> Item:
         """A new item of the wanted parts; lists close up, in order; what is missing is left out."""

@@ -38,6 +38,7 @@ class Scope:
         self.used_names: set[str] = set()
         self.used_values: set[str] = set()
         self.top_level: dict[str, None] = {}
+        self.entered: dict[str, None] = {}
         self.late: list[LateCheck] = []
 
     def resolve(self, path: Path) -> Resolved:
@@ -56,6 +57,8 @@ class Scope:
             else:
                 parts.append(part)
         self.top_level[str(parts[0])] = None
+        if len(parts) > 1:
+            self.entered[str(parts[0])] = None
         return tuple(parts)
 
     def kind(self, value: Value) -> str:

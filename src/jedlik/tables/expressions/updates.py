@@ -62,6 +62,7 @@ class CompiledUpdate:
     parts: Projection
     used_names: frozenset[str]
     used_values: frozenset[str]
+    entered: tuple[str, ...]
 
 
 class Update:
@@ -79,6 +80,11 @@ class Update:
     def top_level(self) -> frozenset[str]:
         """The attributes it changes."""
         return self._plan.parts.top_level
+
+    @property
+    def entered(self) -> tuple[str, ...]:
+        """The attributes that a path leads into, which keys must not be."""
+        return self._plan.entered
 
     def check_keys(self, key_names: Collection[str]) -> None:
         """Raises Invalid if the update would change an attribute of the table's key."""
@@ -261,4 +267,5 @@ def _plan(steps: tuple[Step, ...], scope: Scope) -> CompiledUpdate:
         parts=Projection(touched),
         used_names=frozenset(scope.used_names),
         used_values=frozenset(scope.used_values),
+        entered=tuple(scope.entered),
     )
