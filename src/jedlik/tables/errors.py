@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,11 @@ class ConditionFailed(TableError):
 
 
 class CollectionTooLarge(TableError):
-    """The item collection would exceed 10 GB."""
+    """An item collection would exceed 10 GB. `guilty`: places of the writes that let it grow."""
+
+    def __init__(self, guilty: Collection[int]) -> None:
+        super().__init__()
+        self.guilty = guilty
 
 
 class Contended(TableError):

@@ -120,6 +120,11 @@ async def test_an_item_collection_has_an_end(ctx: Context) -> None:
         "Transaction cancelled, please refer cancellation reasons for specific reasons "
         "[ItemCollectionSizeLimitExceeded]",
     )
+    elsewhere = {"Put": {**asked, "Item": item("1") | {"pk": {"S": "b"}}}}
+    nothing = {"Delete": {"TableName": "things", "Key": item("9")}}
+    actions = [elsewhere, {"Put": asked}, nothing]
+    _, text = await call(ctx, transact_write_items, {"TransactItems": actions})
+    assert text.endswith("[None, ItemCollectionSizeLimitExceeded, None]")
 
 
 async def test_item_collection_sizes_are_told_in_whole_gigabytes(ctx: Context) -> None:
