@@ -70,23 +70,6 @@ class QueryCacheOfNode(Protocol):
     def clear(self) -> None: ...
 
 
-class Listener(Protocol):
-    """The open ports of a node. port, tls_port: those that were taken; 0: not offered."""
-
-    @property
-    def port(self) -> int: ...
-    @property
-    def tls_port(self) -> int: ...
-    @property
-    def is_open(self) -> bool:
-        """False when it stopped listening though nobody closed it."""
-        ...
-
-    async def close(self) -> None:
-        """Stop listening and drop every connection."""
-        ...
-
-
 class EndpointView(NamedTuple):
     """A node as `endpoints` tells it. address: what clients connect to, an IP address as text."""
 
@@ -100,32 +83,38 @@ class EndpointView(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """One node. number: unique in its cluster, never given twice; name: "cluster-a"."""
+    """One node. number: unique in its cluster, never given twice; name: "cluster-a".
+
+    items, queries: None for a node in another process. port, tls_port: where it listens; 0: not at
+    all. is_up: whether clients are sent to it.
+    """
 
     cluster: Cluster
     number: int
     name: str
     zone: str
-    address: str
     metrics: NodeMetrics = field(default_factory=NodeMetrics)
     items: ItemCacheOfNode | None = None
     queries: QueryCacheOfNode | None = None
     port: int = 0
     tls_port: int = 0
     is_up: bool = False
-    listener: Listener | None = None
     tell: Callable[[Sequence[Wrote]], Awaitable[None]] | None = None
     """Reaches a node in another process; returns when it has taken the images, or is given up."""
 
 
 class Cluster:
-    """A running cluster: nodes in the order of their numbers."""
+    """A running cluster: nodes in the order of their numbers.
 
-    def __init__(self, account: str, region: str, name: str, times: CacheTimes) -> None:
+    address: the IP address at which clients reach its nodes.
+    """
+
+    def __init__(self, account: str, region: str, name: str, *, address: str = "127.0.0.1") -> None:
         self.account = account
         self.region = region
         self.name = name
-        self.times = times
+        self.address = address
+        self.times = CacheTimes()
         self.nodes: list[Node] = []
         self.leader: int = 0
         """Number of the primary; changes only when it is gone."""
@@ -154,8 +143,8 @@ class Cluster:
         return [
             EndpointView(
                 node.number,
-                node.address,
-                node.address,
+                self.address,
+                self.address,
                 node.tls_port if tls else node.port,
                 LEADER if node.number == self.leader else REPLICA,
                 node.zone,
@@ -179,9 +168,13 @@ class Cluster:
 
 
 class Clusters:
-    """All clusters that run in this process."""
+    """All clusters that run, with at least a node in this process or started by it.
 
-    def __init__(self) -> None:
+    address: the IP address at which clients reach the nodes of all of them.
+    """
+
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self.address = address
         self._running: dict[tuple[str, str, str], Cluster] = {}
 
     def get(self, account: str, region: str, name: str) -> Cluster | None:

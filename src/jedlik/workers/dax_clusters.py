@@ -1,0 +1,261 @@
+"""Makes the DAX clusters that run be the clusters that are written down.
+
+The operations only write what is wanted (services/dax/records.py). Each step compares: nodes that
+are missing or have died are started, those that are leaving or rebooting are stopped, TTLs are
+handed to the running caches, and the states `creating`, `modifying` and `deleting` end when there
+is nothing left to do (or when the setting `transition_ms` says so).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Protocol
+
+from jedlik.services.dax.clusters import Cluster, Clusters, Node
+from jedlik.services.dax.events import cluster_event
+from jedlik.services.dax.groups import parameter_group
+from jedlik.services.dax.limits import EVENTS_KEPT_S
+from jedlik.services.dax.records import (
+    CLUSTER,
+    EVENT,
+    TABLE,
+    ClusterRecord,
+    EventRecord,
+    NodeRecord,
+    Records,
+    decode,
+)
+from jedlik.tables.database import Database
+from jedlik.tables.errors import Contended
+from jedlik.tables.internal import Change, InternalTable, Record
+
+LOOK_AGAIN_MS = 5_000  # other processes may write, too
+PURGE_MS = 3_600_000
+
+_log = logging.getLogger("jedlik.dax")
+
+
+class Unstartable(Exception):
+    """A node cannot be started now; the text says why. It is tried again."""
+
+
+class Nodes(Protocol):
+    """Starts and stops nodes: in this process, or in processes of their own."""
+
+    async def start(self, node: Node, *, record: NodeRecord, cluster: ClusterRecord) -> None:
+        """Give the node empty caches and open its ports, those of the record if they can be had.
+
+        Sets `port`, `tls_port` and `is_up`. Raises Unstartable.
+        """
+        ...
+
+    async def stop(self, node: Node) -> None:
+        """Close it, whatever state it is in; drops its connections."""
+        ...
+
+    def has_died(self, node: Node) -> bool:
+        """Whether a node that was started is not there any more, though nobody stopped it."""
+        ...
+
+    async def views_changed(self, cluster: Cluster) -> None:
+        """Nodes, primary or times of a cluster have changed."""
+        ...
+
+
+class DaxClusters:
+    """The job; also stops everything at the end."""
+
+    def __init__(self, db: Database, clusters: Clusters, nodes: Nodes) -> None:
+        self._db = db
+        self._clusters = clusters
+        self._nodes = nodes
+        self._table = InternalTable(db, TABLE)
+        self._seen_revision = -1
+        self._looked_at_ms = 0
+        self._purged_at_ms = 0
+        self._is_settled = False
+
+    async def step(self, now_ms: int) -> bool:
+        """One comparison. Never more to do right away: what is not done yet needs time."""
+        died = self._notice_deaths()
+        revision = self._table.revision
+        due = now_ms - self._looked_at_ms >= LOOK_AGAIN_MS
+        if self._is_settled and revision == self._seen_revision and not died and not due:
+            return False
+        self._seen_revision = revision
+        self._looked_at_ms = now_ms
+        self._is_settled = True
+        written = [decode(CLUSTER, row) for row in await self._table.range(CLUSTER.group)]
+        for record in written:
+            try:
+                self._is_settled &= await self._settle(record, now_ms)
+            except Contended:
+                self._is_settled = False
+        names = {(record.account, record.region, record.name) for record in written}
+        for cluster in self._clusters:
+            if (cluster.account, cluster.region, cluster.name) not in names:
+                await self._end(cluster)
+        if now_ms - self._purged_at_ms >= PURGE_MS:
+            self._purged_at_ms = now_ms
+            await self._purge_events(now_ms)
+        return False
+
+    async def stop(self) -> None:
+        """Stop every node. What is written down stays: the next start brings it back."""
+        for cluster in self._clusters:
+            await self._end(cluster)
+
+    def _notice_deaths(self) -> bool:
+        """Mark nodes that have died, so that `endpoints` leaves them out from now on."""
+        found = False
+        for cluster in self._clusters:
+            for node in cluster.nodes:
+                if node.is_up and self._nodes.has_died(node):
+                    _log.warning("DAX node %s has died; starting it again", node.name)
+                    node.is_up = False
+                    found = True
+            if found:
+                cluster.elect()
+        return found
+
+    async def _settle(self, record: ClusterRecord, now_ms: int) -> bool:
+        """Bring one cluster nearer to what is wanted; whether it is there."""
+        cluster = self._clusters.get(record.account, record.region, record.name)
+        if cluster is None:
+            cluster = Cluster(
+                record.account, record.region, record.name, address=self._clusters.address
+            )
+            self._clusters.add(cluster)
+        before = _view(cluster)
+        events: list[EventRecord] = []
+        await self._take_times(cluster, record)
+        is_due = record.status == "available" or now_ms >= record.settles_at_ms
+        for wanted in record.nodes:
+            await self._settle_node(cluster, record, wanted, events, now_ms, is_due=is_due)
+        wanted_numbers = {node.number for node in record.nodes}
+        for node in list(cluster.nodes):
+            if node.number not in wanted_numbers:
+                await self._remove(cluster, node)
+        cluster.elect()
+        if _view(cluster) != before:
+            await self._nodes.views_changed(cluster)
+        missing = [n for n in record.nodes if n.status != "deleting" and not _is_up(cluster, n)]
+        if not is_due:
+            await self._write(record, self._with_states(record, cluster, done=False), events)
+            return False
+        if record.status == "deleting":
+            await self._end(cluster)
+            events.append(cluster_event(record.name, "Cluster deleted.", now_ms))
+            await self._write(record, None, events)
+            return True
+        done = not missing
+        if done and record.status == "creating":
+            events.append(cluster_event(record.name, "Cluster created.", now_ms))
+        elif done and record.status == "modifying":
+            events.append(cluster_event(record.name, "Cluster modified.", now_ms))
+        await self._write(record, self._with_states(record, cluster, done=done), events)
+        return done
+
+    async def _settle_node(
+        self,
+        cluster: Cluster,
+        record: ClusterRecord,
+        wanted: NodeRecord,
+        events: list[EventRecord],
+        now_ms: int,
+        *,
+        is_due: bool,
+    ) -> None:
+        node = cluster.node(wanted.number)
+        if wanted.status == "deleting":
+            if node is not None:
+                await self._remove(cluster, node)
+                events.append(cluster_event(record.name, f"Removed node {node.name}.", now_ms))
+            return
+        if wanted.status == "rebooting" and node is not None and node.is_up:
+            await self._stop(cluster, node)
+        if not is_due or (node is not None and node.is_up):
+            return
+        if node is None:
+            node = Node(cluster, wanted.number, wanted.name, wanted.zone)
+            cluster.nodes = sorted([*cluster.nodes, node], key=lambda each: each.number)
+        else:
+            await self._nodes.stop(node)  # what may be left of one that has died
+        try:
+            await self._nodes.start(node, record=wanted, cluster=record)
+        except Unstartable as fault:
+            _log.warning("DAX node %s cannot start: %s", wanted.name, fault)
+            return
+        text = {
+            "creating": f"Added node {node.name} in Availability Zone {node.zone}.",
+            "rebooting": f"Rebooted node {node.name}.",
+        }.get(wanted.status, f"Started node {node.name}.")
+        events.append(cluster_event(record.name, text, now_ms))
+
+    def _with_states(self, record: ClusterRecord, cluster: Cluster, *, done: bool) -> ClusterRecord:
+        """The record as things are now; nodes that were to leave have left."""
+        nodes = []
+        for wanted in record.nodes:
+            node = cluster.node(wanted.number)
+            if wanted.status == "deleting" and node is None and done:
+                continue
+            if node is not None and node.is_up:
+                wanted = replace(wanted, status="available", port=node.port, tls_port=node.tls_port)
+            elif wanted.status == "available":
+                wanted = replace(wanted, status="rebooting")
+            nodes.append(wanted)
+        return replace(record, nodes=tuple(nodes), status="available" if done else record.status)
+
+    async def _write(
+        self, old: ClusterRecord, new: ClusterRecord | None, events: list[EventRecord]
+    ) -> None:
+        """Store what has become of `old`; Contended if somebody wants something else meanwhile."""
+
+        def swap(now: ClusterRecord) -> tuple[ClusterRecord | None, list[EventRecord]]:
+            if now != old:
+                raise Contended
+            return new, events
+
+        await Records(self._db, old.account, old.region).change(CLUSTER, old.name, swap)
+
+    async def _take_times(self, cluster: Cluster, record: ClusterRecord) -> None:
+        records = Records(self._db, record.account, record.region)
+        group = await parameter_group(records, record.parameter_group)
+        if group is not None:
+            cluster.times.record_ttl_ms = group.record_ttl_ms
+            cluster.times.query_ttl_ms = group.query_ttl_ms
+
+    async def _stop(self, cluster: Cluster, node: Node) -> None:
+        node.is_up = False
+        cluster.elect()
+        await self._nodes.views_changed(cluster)
+        await self._nodes.stop(node)
+
+    async def _remove(self, cluster: Cluster, node: Node) -> None:
+        await self._stop(cluster, node)
+        cluster.nodes = [each for each in cluster.nodes if each is not node]
+
+    async def _end(self, cluster: Cluster) -> None:
+        for node in list(cluster.nodes):
+            await self._remove(cluster, node)
+        self._clusters.remove(cluster)
+
+    async def _purge_events(self, now_ms: int) -> None:
+        for row in await self._table.range(EVENT.group):
+            await self._purge(row, now_ms)
+
+    async def _purge(self, row: Record, now_ms: int) -> None:
+        if decode(EVENT, row).at_ms < now_ms - EVENTS_KEPT_S * 1000:
+            await self._table.write(Change(row.group, row.name, None, seen=row))
+
+
+def _is_up(cluster: Cluster, wanted: NodeRecord) -> bool:
+    node = cluster.node(wanted.number)
+    return node is not None and node.is_up
+
+
+def _view(cluster: Cluster) -> object:
+    """What other processes must know of a cluster, to be compared."""
+    nodes = [(n.number, n.is_up, n.port, n.tls_port) for n in cluster.nodes]
+    return nodes, cluster.leader, cluster.times.record_ttl_ms, cluster.times.query_ttl_ms
