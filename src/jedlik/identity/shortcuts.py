@@ -106,6 +106,7 @@ class HeaderSignatures:
         self._date_group = groups.get(b"x-amz-date", 0)
         self._token_group = groups.get(b"x-amz-security-token", 0)
         self._content_group = groups.get(b"x-amz-content-sha256", 0)
+        self._has_more = bool(self._token_group or self._content_group)
         self._known: dict[bytes, Shortcut] = {}
         self._recent: Shortcut | None = None
 
@@ -128,10 +129,8 @@ class HeaderSignatures:
             return None
         if not -CLOCK_SKEW_S <= now - shortcut.time_s <= CLOCK_SKEW_S:
             return None
-        if self._token_group and match[self._token_group] != shortcut.token:
-            return None
         payload = hexlify(sha256(body).digest())
-        if self._content_group and match[self._content_group] != payload:
+        if self._has_more and not self._check_more(match, shortcut, payload):
             return None
         canonical = shortcut.canonical.copy()
         canonical.update(payload)
@@ -142,6 +141,12 @@ class HeaderSignatures:
         if compare_digest(hexlify(outer.digest()), authorization[-_DIGITS:]):
             return shortcut.identity
         return None
+
+    def _check_more(self, match: Match[bytes], shortcut: Shortcut, payload: bytes) -> bool:
+        """Whether session token and declared payload hash, where they are sent, are right."""
+        if self._token_group and match[self._token_group] != shortcut.token:
+            return False
+        return not self._content_group or match[self._content_group] == payload
 
     def learn(self, request: LaidOutRequest, identity: Identity) -> None:
         """Remember a request that the Authenticator has just accepted, if a shortcut can say so."""

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from http import HTTPStatus
+from re import Match
 from typing import TYPE_CHECKING, Any, cast
 
 from .body import ChunkedBody, SizedBody, decode_body
 from .drive import Drive
 from .head import CHUNKED, BadRequest, Head, head_end, parse_head
+from .layout import Layout
 from .request import LearnedRequest, ParsedRequest, Reply, Request
 
 if TYPE_CHECKING:
@@ -101,14 +104,12 @@ class HttpProtocol(asyncio.Protocol):
             if match is not None:
                 end = match.end()
                 group = layout.length_group
-                length = int(match[group]) if group else 0
                 if (
-                    end + length == len(data)
-                    and length <= layout.body_bytes_max
+                    (end + int(match[group]) if group else end) == len(data)
                     and data.count(b"\n", 0, end) == layout.lines
                     and data.find(b"\0", 0, end) < 0
                 ):
-                    self._run(LearnedRequest(layout, match, data[end:], self._peer))
+                    self._run_learned(layout, match, data[end:])
                     return
         self._take(data)
 
@@ -192,7 +193,12 @@ class HttpProtocol(asyncio.Protocol):
                 request = self._next_request()
                 if request is None:
                     return
-                self._run(request)
+                self.phase = IDLE
+                self._request = None
+                if isinstance(request, LearnedRequest):
+                    self._run_learned(request.layout, request.match, request.body)
+                else:
+                    self._run(request)
             if self._buffer and self.phase == IDLE:
                 self.phase = BUSY  # so that what arrives meanwhile queues behind the buffer
                 self._server.loop.call_soon(self._continue)
@@ -300,14 +306,49 @@ class HttpProtocol(asyncio.Protocol):
 
     # Answering
 
+    def _run_learned(self, layout: Layout, match: Match[bytes], body: bytes) -> None:
+        """Answer a request by its layout's plan if there is one; else as any other.
+
+        While a plan works the phase stays IDLE: nothing can come between.
+        """
+        plan = layout.plan
+        if plan is None or self._server.tasks:
+            self._run(LearnedRequest(layout, match, body, self._peer))
+            return
+        answer = plan(match, body)
+        server = self._server
+        if type(answer) is tuple and not server.closing:
+            lines, body = answer
+            head = f"{server.ok_start}{lines}Content-Length: {len(body)}\r\n\r\n"
+            if len(body) < _WRITE_APART:
+                self._transport.write(head.encode() + body)
+            else:
+                self._transport.writelines((head.encode(), body))
+            self.since = server.now
+            return
+        request = LearnedRequest(layout, match, body, self._peer)
+        if answer is None:
+            self._run(request)
+            return
+        self.phase = BUSY
+        self._request = request
+        if isinstance(answer, tuple):
+            self._answer(request, Reply(200, *answer))
+        elif isinstance(answer, Reply):
+            self._answer(request, answer)
+        else:
+            self._drive(request, answer)
+
     def _run(self, request: Request) -> None:
         """Start the handler; it mostly finishes at once."""
         self.phase = BUSY
         self._request = request
         if self._server.tasks:
             self._run_as_task(request)
-            return
-        coroutine = self._handler(request)
+        else:
+            self._drive(request, self._handler(request))
+
+    def _drive(self, request: Request, coroutine: Coroutine[Any, Any, Reply]) -> None:
         try:
             waiting = coroutine.send(None)
         except StopIteration as stop:
@@ -321,7 +362,7 @@ class HttpProtocol(asyncio.Protocol):
         self._answer(request, reply)
 
     def _run_as_task(self, request: Request) -> None:
-        task = self._server.loop.create_task(self._handler(request))
+        task = self._server.loop.create_task(self._in_task(request))
         self.drive = cast(Drive, task)  # kept referenced, as asyncio asks for
 
         def ended(task: asyncio.Task[Reply]) -> None:
@@ -329,6 +370,19 @@ class HttpProtocol(asyncio.Protocol):
             self._finished(None if error else task.result(), error)
 
         task.add_done_callback(ended)
+
+    async def _in_task(self, request: Request) -> Reply:
+        layout, match = request.layout, request.match
+        if layout is not None and match is not None and layout.plan is not None:
+            answer = layout.plan(match, request.body)
+            if isinstance(answer, tuple):
+                return Reply(200, *answer)
+            if isinstance(answer, Reply):
+                return answer
+            if answer is not None:
+                reply: Reply = await answer
+                return reply
+        return await self._handler(request)
 
     def _finished(self, reply: Reply | None, error: BaseException | None) -> None:
         """A handler that had to wait is through."""
@@ -355,18 +409,7 @@ class HttpProtocol(asyncio.Protocol):
     def _answer(self, request: Request, reply: Reply) -> None:
         """Write the reply and turn to what is next."""
         server = self._server
-        body = reply.body
-        if (
-            reply.status == 200
-            and len(body) < _WRITE_APART
-            and request.layout is not None  # neither HEAD nor HTTP/1.0 nor Connection: close
-            and not (reply.close or server.closing)
-        ):
-            head = f"{server.ok_start}{reply.lines}Content-Length: {len(body)}\r\n\r\n"
-            self._transport.write(head.encode() + body)
-            keep_alive = True
-        else:
-            keep_alive = self._write_any(request, reply)
+        keep_alive = self._write(request, reply)
         self._request = None
         self.since = server.now
         if self._reserved:
@@ -378,8 +421,8 @@ class HttpProtocol(asyncio.Protocol):
         else:
             self.phase = IDLE
 
-    def _write_any(self, request: Request, reply: Reply) -> bool:
-        """Write a reply that has anything out of the ordinary; whether the connection stays."""
+    def _write(self, request: Request, reply: Reply) -> bool:
+        """Write a reply; whether the connection stays."""
         keep_alive = request.keep_alive and not (reply.close or self._server.closing)
         head = STATUS_LINES[reply.status] + self._server.common_lines + reply.lines
         if not keep_alive:

@@ -140,6 +140,9 @@ class Reply:
 
 Handler = Callable[[Request], Coroutine[Any, Any, Reply]]
 
+Answer = tuple[str, bytes]
+"""Header lines and body of an ordinary answer, status 200."""
+
 
 class Refuse(Protocol):
     """How a refusal that `net` itself pronounces looks: the protocol above knows its words."""

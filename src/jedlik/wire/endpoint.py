@@ -1,0 +1,59 @@
+"""Endpoint: an operation as the wire sees it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from jedlik.api.context import Context
+from jedlik.api.errors import ApiError, internal_failure
+from jedlik.api.operation import Operation
+
+from .json import JSON_1_0, JSON_1_1, decode_body, error_body
+from .metrics import OperationMetrics
+
+Running = Coroutine[Any, Any, dict[str, Any] | bytes]
+
+log = logging.getLogger("jedlik.wire")
+
+
+class Endpoint:
+    """How to call an operation, how it is counted, and what is said when it fails."""
+
+    __slots__ = ("check", "content_line", "content_type", "handler", "metrics", "operation",
+                 "service", "translate")  # fmt: skip
+
+    def __init__(
+        self,
+        operation: Operation,
+        translate: Callable[[BaseException], ApiError | None],
+        json_version: str,
+    ) -> None:
+        self.operation = operation
+        self.content_type = JSON_1_1 if json_version == "1.1" else JSON_1_0
+        self.content_line = f"Content-Type: {self.content_type.decode()}\r\n"
+        self.check = operation.check
+        # Operations are coroutine functions; a plan takes their first step itself.
+        self.handler = cast(Callable[[Context, dict[str, Any]], Running], operation.handler)
+        self.service = operation.service
+        self.translate = translate
+        self.metrics = OperationMetrics(operation.service, operation.name)
+
+    def failure(self, error: Exception, body: bytes, request_id: str) -> tuple[bytes, int]:
+        """What a client is told when its operation raised: body and status."""
+        refusal = error if isinstance(error, ApiError) else self.translate(error)
+        if refusal is None:
+            refusal = internal_failure()
+            log.error("%s failed (request %s)", self.operation.name, request_id, exc_info=error)
+        elif refusal.is_validation:
+            refusal = self._earlier_refusal(body) or refusal
+        return error_body(refusal), refusal.status
+
+    def _earlier_refusal(self, body: bytes) -> ApiError | None:
+        """What AWS would have found before the mistake at hand: the request read again, exactly."""
+        try:
+            self.operation.check_deep(decode_body(body))
+        except ApiError as earlier:
+            return earlier
+        return None
