@@ -42,7 +42,6 @@ from jedlik.workers.table_states import TableStates
 
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
 GARBAGE_THRESHOLD = 50_000
-BACKFILL_REST_S = 0.05
 RETENTION_REST_S = 60.0
 TABLE_STATES_REST_S = 0.05
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -165,9 +164,9 @@ class App:
 
 def _workers(db: Database) -> Runner:
     schedules = [
-        Schedule(Backfill(db), BACKFILL_REST_S),
+        Schedule(Backfill(db), 0, wake=db.index_added),
         Schedule(Retention(db), RETENTION_REST_S),
-        Schedule(TableStates(db), TABLE_STATES_REST_S),
+        Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
     ]
     return Runner(schedules, SystemClock())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -214,3 +215,22 @@ def test_the_first_answer_comes_soon_and_idle_memory_is_small(tmp_path: Path) ->
         assert time.monotonic() - begun < 5
         with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=5) as reply:
             assert json.load(reply)["memory_bytes"] < 80_000_000
+
+
+def test_a_server_at_rest_does_next_to_nothing(tmp_path: Path) -> None:
+    # Workers wait for events instead of looking every few milliseconds; what is left is the
+    # server's tick of a second. Counted in wake-ups, which do not depend on the machine's speed.
+    with Server("--data", str(tmp_path / "data")) as server:
+        before = _wake_ups(server.pid)
+        time.sleep(2)
+        assert _wake_ups(server.pid) - before < 20
+
+
+def _wake_ups(pid: int) -> int:
+    """How often the threads of a process have gone to sleep by themselves so far."""
+    count = 0
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        found = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status.read_text(), re.MULTILINE)
+        assert found is not None
+        count += int(found[1])
+    return count

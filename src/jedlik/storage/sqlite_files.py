@@ -108,6 +108,7 @@ class Files:
 
     def unlock(self) -> None:
         if self._lock >= 0:
+            os.ftruncate(self._lock, 0)  # a pid that is left would one day be someone else's
             os.close(self._lock)
             self._lock = -1
 

@@ -51,15 +51,15 @@ class Database:
         self.catalog = Catalog(engine, self.versions)
         self.streams = Streams(engine, self.versions)
         self.collection_bytes_max = 10 << 30
-        self.index_added = False
-        """Set when an index was added, so that the backfill worker looks at the catalog again."""
+        self.index_added = asyncio.Event()
+        """Set when an index was added: workers/backfill.py then looks at the catalog again."""
         self.ttl_changed = True
         """Set when a table's time to live was switched; for the workers that see to it."""
-        self.table_unsettled = False
+        self.table_unsettled = asyncio.Event()
         """Set when a table's state was made to last a while; workers/table_states.py ends it."""
 
-        self.internal_revisions: dict[str, int] = {}
-        """Changes made to each internal table since the start; see internal.py."""
+        self.internal_changes: dict[str, asyncio.Event] = {}
+        """By internal table: set when a service changed it; for the workers that wait for that."""
 
     async def open(self) -> None:
         """Make what must be there before the first request."""
@@ -121,7 +121,7 @@ class Database:
         await self.engine.space_create(space)
         index = replace(index, space=space, status="CREATING", backfilling=True)
         changed = await self.replace_table(old, replace(new, indexes=(*new.indexes, index)))
-        self.index_added = True
+        self.index_added.set()
         return changed
 
     async def drop_index(self, table: Table, name: str) -> Table:

@@ -42,12 +42,13 @@ class Backfill:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._known: list[Table] | None = None
+        self._known: list[Table] = []
+        db.index_added.set()  # an earlier process may have left some
 
     async def step(self, now_ms: int) -> bool:
         """Do one page of one index; whether there is more to do."""
-        if self._known is None or self._db.index_added:
-            self._db.index_added = False
+        if self._db.index_added.is_set():
+            self._db.index_added.clear()
             self._known = [t async for t in self._db.catalog.tables() if _unfinished(t)]
         while self._known:
             try:
@@ -74,8 +75,7 @@ class Backfill:
             item_limit=ITEMS_PER_STEP,
             byte_limit=BYTES_PER_STEP,
         )
-        for entry in page.entries:
-            await self._add(table, index, entry)
+        await self._add(table, index, page.entries)
         version = self._db.versions.next(cursor.version if cursor else 0)
         if page.more:
             last = page.entries[-1]
@@ -85,19 +85,28 @@ class Backfill:
             await self._finish(table, index)
             await engine.commit(Batch(version, (Delete(cursor_key, ANY),)))
 
-    async def _add(self, table: Table, index: Index, entry: Entry) -> None:
-        item = Stored(entry.version, entry.value)
-        row = entry_of(table, index, item.item, Key(entry.token, entry.sort), entry.value)
-        if row is None:
+    async def _add(self, table: Table, index: Index, entries: list[Entry]) -> None:
+        """Put the index rows of these items: together, and one by one where a writer interfered."""
+        writes: list[Write] = []
+        size_bytes = 0
+        for entry in entries:
+            item = Stored(entry.version, entry.value).item
+            row = entry_of(table, index, item, Key(entry.token, entry.sort), entry.value)
+            if row is not None:
+                row_key, value = row
+                writes.append(Keep((table.space, entry.token, entry.sort, b""), entry.version))
+                writes.append(Put(row_key, ABSENT, value))
+                size_bytes += size_of(value)
+        if not writes:
             return
-        row_key, value = row
-        writes: tuple[Write, ...] = (
-            Keep((table.space, entry.token, entry.sort, b""), entry.version),
-            Put(row_key, ABSENT, value),
-        )
-        tally = Tally(index.space, 1, size_of(value))
-        # A conflict means that a writer came first, and put or removed the entry itself.
-        await self._db.engine.commit(Batch(self._db.versions.next(), writes, (), (tally,)))
+        tally = Tally(index.space, len(writes) // 2, size_bytes)
+        batch = Batch(self._db.versions.next(), writes, (), (tally,))
+        conflict = await self._db.engine.commit(batch)
+        # In a single item's batch a conflict means that a writer came first, and put or removed
+        # the entry itself.
+        if conflict is not None and len(entries) > 1:
+            for entry in entries:
+                await self._add(table, index, [entry])
 
     async def _finish(self, table: Table, index: Index) -> None:
         active = replace(index, status="ACTIVE", backfilling=False)

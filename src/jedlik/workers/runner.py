@@ -25,10 +25,15 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """A job and how long to rest when it has nothing to do."""
+    """A job and how long to rest when it has nothing to do.
+
+    wake: where given, the job sleeps until it is set, so that a server at rest uses no CPU. The
+    job itself clears it, and sets it again for what only time can finish.
+    """
 
     job: Job
     rest_s: float
+    wake: asyncio.Event | None = None
 
 
 class Runner:
@@ -50,13 +55,17 @@ class Runner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, schedule: Schedule) -> None:
+        more = False
         while True:
+            if schedule.wake is not None and not more:
+                await schedule.wake.wait()
             try:
                 more = await schedule.job.step(self._clock.now_ms())
             except StorageClosed:
                 return
             except Exception:
                 _log.exception("background job %s failed", type(schedule.job).__name__)
+                more = True
                 await asyncio.sleep(RETRY_S)
                 continue
             await asyncio.sleep(0 if more else schedule.rest_s)

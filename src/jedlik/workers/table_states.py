@@ -18,17 +18,17 @@ class TableStates:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._db.table_unsettled = True  # an earlier process may have left some
+        self._db.table_unsettled.set()  # an earlier process may have left some
 
     async def step(self, now_ms: int) -> bool:
         """End every state that is due. Never more to do right away: time must pass."""
-        if not self._db.table_unsettled:
+        if not self._db.table_unsettled.is_set():
             return False
-        self._db.table_unsettled = False
+        self._db.table_unsettled.clear()
         tables = [t async for t in self._db.catalog.tables() if t.status != "ACTIVE"]
         for table in tables:
             if table.settles_at_ms > now_ms or not await self._end(table):
-                self._db.table_unsettled = True
+                self._db.table_unsettled.set()
         return False
 
     async def _end(self, table: Table) -> bool:

@@ -96,7 +96,7 @@ async def create_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     except TableExists:
         raise ResourceInUse.exists(table.name) from None
     if table.status != "ACTIVE":
-        ctx.db.table_unsettled = True
+        ctx.db.table_unsettled.set()
     return {
         "TableDescription": await described(ctx.db, table, now_ms(ctx), status="CREATING"),
     }

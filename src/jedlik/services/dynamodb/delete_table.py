@@ -46,6 +46,6 @@ async def delete_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
 async def _delete(ctx: Context, table: Table) -> None:
     if transition_ms(ctx):
         await ctx.db.replace_table(table, in_transition(ctx, table, "DELETING"))
-        ctx.db.table_unsettled = True
+        ctx.db.table_unsettled.set()
     else:
         await ctx.db.drop_table(table)

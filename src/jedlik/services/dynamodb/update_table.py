@@ -172,7 +172,7 @@ async def _store(ctx: Context, table: Table, changed: Table, change: IndexChange
     """Store the settings together with an index added, or before one is dropped."""
     changed = in_transition(ctx, changed, "UPDATING")
     if changed.status != "ACTIVE":
-        ctx.db.table_unsettled = True
+        ctx.db.table_unsettled.set()
     stored: Table
     if change.created is not None:
         stored = await ctx.db.add_index(table, changed, change.created)
