@@ -230,6 +230,7 @@ async def _attempt(
         await plan.meter_collections()
         await plan.settle_backfilling()
     except CollectionTooLarge as error:
+        await settle(db.engine, version)
         if not together:
             raise
         code = "ItemCollectionSizeLimitExceeded"
@@ -393,10 +394,10 @@ async def _seen(db: Database, token: ClientToken) -> bool:
     row = await db.engine.get_one(_token_key(token), pending=True)
     if row is None or _expired(db, row):
         return False
-    if row.value[8:] != token.fingerprint:
-        raise IdempotencyMismatch
     # The first use may still be on its way to the disk.
     await settle(db.engine, db.versions.next())
+    if row.value[8:] != token.fingerprint:
+        raise IdempotencyMismatch
     return True
 
 
