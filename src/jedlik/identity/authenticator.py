@@ -39,7 +39,7 @@ class Authenticator:
     def __init__(self, credentials: Credentials, *, mode: Mode, account: str) -> None:
         self.credentials = credentials
         self._mode = mode
-        self._account = account
+        self.account = account
         self._signing_keys: dict[tuple[str, str, str, str], SigningKey] = {}
 
     def authenticate(self, request: SignedRequest, service: str, now: float) -> Identity:
@@ -47,14 +47,19 @@ class Authenticator:
         claim = read_claim(request)
         credential = self.credentials.find(claim.access_key)
         if credential is None and self._mode == "open":
-            return Identity(claim.access_key, self._account, claim.region, None)
-        _check_scope(claim, service)
-        _check_time(claim, now)
+            return Identity(claim.access_key, self.account, claim.region, None)
+        check_scope(claim, service)
+        check_time(claim, now)
         if credential is None or credential.session_token != claim.token:
             raise errors.unknown_client()
         self._check_signature(request, claim, credential)
         principal = credential.principal
         return Identity(claim.access_key, principal.account, claim.region, principal)
+
+    @property
+    def admits_unknown(self) -> bool:
+        """Whether an unknown access key is a developer who may do anything."""
+        return self._mode == "open"
 
     def signing_key(self, credential: Credential, claim: Claim) -> SigningKey:
         """The credential's key for a claim's scope, cached: deriving it costs four HMACs."""
@@ -99,7 +104,7 @@ def basic_date(time_s: float) -> str:
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time_s))
 
 
-def _check_scope(claim: Claim, service: str) -> None:
+def check_scope(claim: Claim, service: str) -> None:
     """All that is wrong with the credential's scope, in one refusal, as AWS does."""
     wrong = []
     if not claim.region:
@@ -121,7 +126,7 @@ def _check_scope(claim: Claim, service: str) -> None:
         raise errors.invalid_signature("".join(wrong))
 
 
-def _check_time(claim: Claim, now: float) -> None:
+def check_time(claim: Claim, now: float) -> None:
     """Refuse signatures too old or from the future; presigned ones last as long as they say."""
     date, now_text = basic_date(claim.time_s), basic_date(now)
     lifetime_s = CLOCK_SKEW_S if claim.expires_s is None else claim.expires_s

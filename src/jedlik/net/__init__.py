@@ -1,16 +1,21 @@
 """Sockets: bytes ↔ Request and Reply. Strict HTTP/1.1 on uvloop; no word of AWS.
 
 `Server` (or `serve`) takes a coroutine function from Request to Reply. See `http.py` for a
-connection's life, `layout.py` for why it is fast.
+connection's life, `layout.py` for why it is fast. `StreamServer` is for protocols that are no
+HTTP and mark their own messages.
 """
 
 from .http import HttpProtocol
 from .layout import Layout
 from .limits import Limits
-from .request import Handler, Refuse, Reply, Request
+from .request import Answer, Handler, Refuse, Reply, Request
+from .resume import resumed
 from .server import Server, serve
+from .stream import Conversation, StreamLimits, StreamServer, Unreadable
 
 __all__ = [
+    "Answer",
+    "Conversation",
     "Handler",
     "HttpProtocol",
     "Layout",
@@ -19,5 +24,9 @@ __all__ = [
     "Reply",
     "Request",
     "Server",
+    "StreamLimits",
+    "StreamServer",
+    "Unreadable",
+    "resumed",
     "serve",
 ]

@@ -54,7 +54,7 @@ class Server:
         self._name_line = f"Server: {name}\r\n" if name else ""
         self._clock = clock
         self._connections: set[HttpProtocol] = set()
-        self._connections_max = min(self.limits.connections_max, _file_limit())
+        self._connections_max = min(self.limits.connections_max, file_limit())
         self._body_bytes = 0
         self._listeners: list[asyncio.AbstractServer] = []
         self._emptied: asyncio.Future[None] | None = None  # `close` waits for it
@@ -154,7 +154,7 @@ async def serve(
     return server
 
 
-def _file_limit() -> int:
+def file_limit() -> int:
     """How many connections the process's open-file limit allows; raised as far as it goes.
 
     The usual soft limit of 1024 would otherwise end in refused accepts, for clients a silence.
