@@ -10,14 +10,14 @@ from pathlib import Path
 
 from jedlik.api import load_registry
 from jedlik.api.coverage import render
-from jedlik.services import dax, dynamodb
+from jedlik.services import dax, dynamodb, dynamodbstreams
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "coverage.md"
 
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check say whether the committed one is fresh."""
-    fresh = render(load_registry([dynamodb, dax]))
+    fresh = render(load_registry([dynamodb, dynamodbstreams, dax]))
     if "--check" not in arguments:
         FILE.write_text(fresh)
         return 0

@@ -19,6 +19,7 @@ BOTOCORE_VERSION = "1.44.5"
 SERVICES = {  # our name: botocore's folder
     "dax": "dax/2017-04-19",
     "dynamodb": "dynamodb/2012-08-10",
+    "dynamodbstreams": "dynamodbstreams/2012-08-10",
 }
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "jedlik" / "api" / "models"
 

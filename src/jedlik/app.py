@@ -28,7 +28,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import Registry, load_registry
 from jedlik.identity import Authenticator, Credentials, root_credential
 from jedlik.net import Server
-from jedlik.services import dynamodb
+from jedlik.services import dynamodb, dynamodbstreams
 from jedlik.settings import Settings
 from jedlik.storage.waist import Engine, StorageError
 from jedlik.tables.clock import SystemClock
@@ -36,13 +36,16 @@ from jedlik.tables.database import Database
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
 from jedlik.workers.backfill import Backfill
+from jedlik.workers.expiry import Expiry
 from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
+from jedlik.workers.shard_rolls import ShardRolls
 from jedlik.workers.table_states import TableStates
 
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
 GARBAGE_THRESHOLD = 50_000
 RETENTION_REST_S = 60.0
+SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -94,7 +97,7 @@ class App:
         Raises CannotListen, Unusable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
-        self.registry = load_registry([dynamodb])
+        self.registry = load_registry([dynamodb, dynamodbstreams])
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port)
         self._closing.callback(bound.close)
@@ -108,7 +111,8 @@ class App:
         self.db = Database(engine)
         await self.db.open()
         await self.db.finish_drops()
-        workers = _workers(self.db)
+        await self.db.streams.seal_all()
+        workers = _workers(self.db, settings)
         workers.start()
         self._closing.push_async_callback(workers.stop)
         if settings.samples and is_new:
@@ -162,11 +166,20 @@ class App:
         }
 
 
-def _workers(db: Database) -> Runner:
+def _workers(db: Database, settings: Settings) -> Runner:
     schedules = [
         Schedule(Backfill(db), 0, wake=db.index_added),
         Schedule(Retention(db), RETENTION_REST_S),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
+        Schedule(
+            Expiry(db, rate_per_s=settings.ttl_rate),
+            settings.ttl_interval_ms / 1000,
+            wake=db.ttl_changed,
+        ),
+        Schedule(
+            ShardRolls(db, age_ms=settings.stream_shard_s * 1000),
+            min(SHARD_ROLLS_REST_S_MAX, settings.stream_shard_s / 4),
+        ),
     ]
     return Runner(schedules, SystemClock())
 

@@ -70,6 +70,13 @@ class Settings:
     dax_address: str = setting(
         "", "IP address at which clients reach DAX nodes.  [default: that of --host]", metavar="IP"
     )
+    ttl_interval_ms: int = setting(
+        1000, "How often to look for items that have expired.", metavar="MS"
+    )
+    ttl_rate: int = setting(2000, "Most expired items to delete in a second.", metavar="ITEMS")
+    stream_shard_s: int = setting(
+        4 * 3600, "Age at which a stream's shard is closed and followed by another.", metavar="S"
+    )
     log_level: str = setting(
         "info", "Least severe message to log.", choices=("debug", "info", "warning", "error")
     )
@@ -93,6 +100,9 @@ class Settings:
             raise SettingsError(f"--dax-address is an IP address, not {self.dax_address!r}")
         if self.workers < 1:
             raise SettingsError(f"--workers is at least 1, not {self.workers}")
+        for name in ("ttl_interval_ms", "ttl_rate", "stream_shard_s"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{flag(name)} is at least 1, not {getattr(self, name)}")
         if not (len(self.account) == 12 and self.account.isdigit()):
             raise SettingsError(f"--account is 12 digits, not {self.account!r}")
         if not self.region:

@@ -41,6 +41,12 @@ class ServiceModel:
         return prefix
 
     @property
+    def signing_name(self) -> str:
+        """What a client's credential scope calls the service; several may share one name."""
+        name: str = self.metadata.get("signingName") or self.metadata["endpointPrefix"]
+        return name
+
+    @property
     def json_version(self) -> str:
         version: str = self.metadata["jsonVersion"]
         return version

@@ -32,10 +32,21 @@ class Operation:
     rules: pure functions from the request to a message or None, in AWS's order; they run after
     the shape is known to be right and before any look-up. first: those few that AWS looks at even
     before the constraints of the shape; types are right by then, but nothing else. resource: the
-    ARNs that a policy is asked about; None means "*".
+    ARNs that a policy is asked about; None means "*". signing_name: what requests are signed for,
+    where that is not the name of the service.
     """
 
-    __slots__ = ("access", "first", "handler", "input", "name", "resource", "rules", "service")
+    __slots__ = (
+        "access",
+        "first",
+        "handler",
+        "input",
+        "name",
+        "resource",
+        "rules",
+        "service",
+        "signing_name",
+    )
 
     def __init__(
         self,
@@ -48,8 +59,10 @@ class Operation:
         resource: ResourceOf | None = None,
         first: Sequence[Rule] = (),
         rules: Sequence[Rule] = (),
+        signing_name: str | None = None,
     ) -> None:
         self.service = service
+        self.signing_name = signing_name or service
         self.name = name
         self.handler = handler
         self.input = input
@@ -133,6 +146,7 @@ def operation(
             resource=resource,
             first=first,
             rules=rules,
+            signing_name=model.signing_name,
         )
 
     return declare

@@ -24,8 +24,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     origin: str | None = None
 
 
+class _Stamp(msgspec.Struct, frozen=True, array_like=True):
+    """The beginning of a record, for readers that look at nothing else."""
+
+    at_ms: int
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Record)
+_stamp_decoder = msgspec.msgpack.Decoder(_Stamp)
 
 
 def encode_record(record: Record) -> bytes:
@@ -36,3 +43,8 @@ def encode_record(record: Record) -> bytes:
 def decode_record(data: bytes) -> Record:
     """The record in those bytes."""
     return _decoder.decode(data)
+
+
+def record_time_ms(data: bytes) -> int:
+    """When the record in those bytes was written."""
+    return _stamp_decoder.decode(data).at_ms

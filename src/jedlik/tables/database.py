@@ -53,8 +53,8 @@ class Database:
         self.collection_bytes_max = 10 << 30
         self.index_added = asyncio.Event()
         """Set when an index was added: workers/backfill.py then looks at the catalog again."""
-        self.ttl_changed = True
-        """Set when a table's time to live was switched; for the workers that see to it."""
+        self.ttl_changed = asyncio.Event()
+        """Set when a table's time to live was switched: workers/expiry.py then looks again."""
         self.table_unsettled = asyncio.Event()
         """Set when a table's state was made to last a while; workers/table_states.py ends it."""
 
@@ -89,7 +89,8 @@ class Database:
             await self.engine.space_create(space)
         also = await self.streams.switched(None, table, self.clock.now_ms())
         await self.catalog.add(table, also)
-        self.ttl_changed |= expires
+        if expires:
+            self.ttl_changed.set()
         return table
 
     async def replace_table(self, old: Table, new: Table) -> Table:
@@ -104,7 +105,8 @@ class Database:
         also: list[Write] = [*await self.streams.switched(old, new, self.clock.now_ms())]
         also += [Put(_drop_key(space), ANY, b"") for space in gone]
         stored = await self.catalog.replace(old, new, also)
-        self.ttl_changed |= old.ttl != new.ttl
+        if old.ttl != new.ttl:
+            self.ttl_changed.set()
         if old.stream != new.stream:
             await self.streams.seal(old)
         for space in gone:

@@ -22,7 +22,7 @@ class Endpoint:
     """How to call an operation, how it is counted, and what is said when it fails."""
 
     __slots__ = ("check", "content_line", "content_type", "handler", "metrics", "operation",
-                 "service", "translate")  # fmt: skip
+                 "signing_name", "translate")  # fmt: skip
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Endpoint:
         self.check = operation.check
         # Operations are coroutine functions; a plan takes their first step itself.
         self.handler = cast(Callable[[Context, dict[str, Any]], Running], operation.handler)
-        self.service = operation.service
+        self.signing_name = operation.signing_name
         self.translate = translate
         self.metrics = OperationMetrics(operation.service, operation.name)
 

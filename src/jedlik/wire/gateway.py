@@ -115,7 +115,7 @@ class Gateway:
             return refusal.status, error_body(refusal)
         try:
             req = decode_body(request.body)
-            identity = self.authenticator.authenticate(request, endpoint.service, now)
+            identity = self.authenticator.authenticate(request, endpoint.signing_name, now)
         except ApiError as refusal:
             endpoint.metrics.count(refusal.status, self.clock() - now)
             return refusal.status, error_body(refusal)

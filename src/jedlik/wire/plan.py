@@ -123,10 +123,10 @@ class Plan:
 
     def learn(self, request: Request, endpoint: Endpoint, identity: Identity) -> None:
         """Recognise requests like this one, which the gateway has just accepted."""
-        signatures = self._signatures.get(endpoint.service)
+        signatures = self._signatures.get(endpoint.signing_name)
         if signatures is None:
-            signatures = self._signatures[endpoint.service] = HeaderSignatures(
-                self._layout.groups, self._gateway.authenticator, endpoint.service
+            signatures = self._signatures[endpoint.signing_name] = HeaderSignatures(
+                self._layout.groups, self._gateway.authenticator, endpoint.signing_name
             )
         signatures.learn(request, identity)
         target = request.header(b"x-amz-target")

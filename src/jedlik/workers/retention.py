@@ -1,22 +1,31 @@
-"""Forgetting what nobody needs any more: old log records and used client tokens."""
+"""Forgetting what nobody needs any more: old log records, old streams and used client tokens.
+
+A stream shows its records for 24 hours. A log keeps them for the longest that one of its readers
+needs; the log of a deleted table for as long as one of its streams can be read.
+"""
 
 from __future__ import annotations
 
-from jedlik.changes.record import decode_record
+import msgspec
+
+from jedlik.changes.record import record_time_ms
 from jedlik.storage.waist import Batch, Delete
 from jedlik.tables.database import TOKENS_SPACE, Database
+from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
+from jedlik.tables.streams import Stream
 from jedlik.tables.write import TOKEN_LIFE_MS
 
 STREAM_RETENTION_MS = 24 * 3_600_000
 """How long stream records stay (developer guide, DynamoDB Streams)."""
 DAY_MS = 24 * 3_600_000
 RECORDS_PER_READ = 500
+READS_PER_STEP = 8
 TOKENS_PER_STEP = 500
 
 
 class Retention:
-    """Trims logs by age and removes expired tokens, a bounded amount at a step."""
+    """Trims streams and logs by age and removes expired tokens, a bounded amount at a step."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -25,22 +34,83 @@ class Retention:
     async def step(self, now_ms: int) -> bool:
         """One round; whether there is more to do right away."""
         more = await self._purge_tokens(now_ms)
+        async for stream in self._db.streams.all():
+            try:
+                more |= await self._retain(stream, now_ms - STREAM_RETENTION_MS)
+            except Contended:
+                more = True
         async for table in self._db.catalog.tables():
             for part in range(table.parts):
                 more |= await self._trim(table, part, now_ms - retention_ms(table))
         return more
 
+    async def _retain(self, stream: Stream, before_ms: int) -> bool:
+        """Take from a stream what is older than `before_ms`; the stream itself, if all of it is."""
+        owned = await self._has_table(stream)
+        if stream.closed_at_ms is not None and stream.closed_at_ms <= before_ms:
+            if not owned and not await self._has_sibling(stream):
+                await self._db.drop_log(stream)
+            await self._db.streams.update(stream, lambda now: None)
+            return False
+        horizons = list(stream.trimmed)
+        more = False
+        for part, trimmed in enumerate(stream.trimmed):
+            horizons[part], unfinished = await self._horizon(
+                stream.log_space, part, trimmed, before_ms
+            )
+            more |= unfinished
+
+        def retained(now: Stream) -> Stream:
+            shards = tuple(
+                shard
+                for shard in now.shards
+                if shard.closed_at_ms is None or shard.closed_at_ms > before_ms
+            )
+            return msgspec.structs.replace(now, shards=shards, trimmed=tuple(horizons))
+
+        await self._db.streams.update(stream, retained)
+        if not owned:
+            for part, horizon in enumerate(horizons):
+                await self._db.engine.log_trim(stream.log_space, part, horizon)
+        return more
+
     async def _trim(self, table: Table, part: int, before_ms: int) -> bool:
-        engine = self._db.engine
-        first, last = await engine.log_bounds(table.space, part)
+        first, last = await self._db.engine.log_bounds(table.log_space, part)
         if first > last:
             return False
-        records = await engine.log_read(table.space, part, first - 1, RECORDS_PER_READ)
-        old = [entry.seq for entry in records if decode_record(entry.record).at_ms < before_ms]
-        if not old:
+        upto, more = await self._horizon(table.log_space, part, first - 1, before_ms)
+        if upto >= first:
+            await self._db.engine.log_trim(table.log_space, part, upto)
+        return more
+
+    async def _horizon(self, space: int, part: int, after: int, before_ms: int) -> tuple[int, bool]:
+        """The last seq after `after` whose record is too old; and whether there may be more."""
+        limit = 1  # most of the time the first record says that nothing is old
+        for _ in range(READS_PER_STEP):
+            entries = await self._db.engine.log_read(space, part, after, limit)
+            for entry in entries:
+                if record_time_ms(entry.record) >= before_ms:
+                    return after, False
+                after = entry.seq
+            if not entries:
+                return after, False
+            limit = RECORDS_PER_READ
+        return after, True
+
+    async def _has_table(self, stream: Stream) -> bool:
+        """Whether the table whose log the stream reads is still there."""
+        try:
+            table = await self._db.catalog.get(stream.account, stream.region, stream.table)
+        except TableNotFound:
             return False
-        await engine.log_trim(table.space, part, old[-1])
-        return len(old) == RECORDS_PER_READ
+        return table.log_space == stream.log_space
+
+    async def _has_sibling(self, stream: Stream) -> bool:
+        """Whether another stream reads the same log."""
+        found, _ = await self._db.streams.page(stream.account, stream.region, table=stream.table)
+        return any(
+            other.log_space == stream.log_space and other.label != stream.label for other in found
+        )
 
     async def _purge_tokens(self, now_ms: int) -> bool:
         page = await self._db.engine.scan(
