@@ -1,0 +1,85 @@
+"""What a DAX node is made of in this process: its caches, and the server for its clients."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import time
+from pathlib import Path
+
+from jedlik import dax_certificates
+from jedlik.api.operation import Service
+from jedlik.identity import Authenticator
+from jedlik.net import StreamServer
+from jedlik.services.dax.attribute_lists import AttributeLists
+from jedlik.services.dax.clusters import Node
+from jedlik.services.dax.data_plane import Authorise, DataPlane
+from jedlik.services.dax.item_cache import ItemCache
+from jedlik.services.dax.memory import Memory
+from jedlik.services.dax.query_cache import QueryCache
+from jedlik.settings import Settings
+from jedlik.tables.database import Database
+from jedlik.wire.dax.conversation import Door
+
+MIB = 1 << 20
+
+
+class Doors:
+    """dynamodb: the operations that the data plane runs. folder: the data folder, None in memory."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        dynamodb: Service,
+        authenticator: Authenticator,
+        *,
+        folder: Path | None,
+        authorise: Authorise | None = None,
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._dynamodb = dynamodb
+        self._authenticator = authenticator
+        self._folder = folder
+        self._authorise = authorise
+        self._lists = AttributeLists(db)
+        self._tls: ssl.SSLContext | None = None
+
+    def furnish(self, node: Node) -> None:
+        """Give a node empty caches that share its memory."""
+        memory = Memory(
+            self._settings.dax_memory_mb * MIB,
+            times=node.cluster.times,
+            metrics=node.metrics,
+            clock=time.monotonic,
+        )
+        node.items = ItemCache(memory)
+        node.queries = QueryCache(memory)
+
+    def converse(self, node: Node) -> StreamServer:
+        """The server for a furnished node's clients; it does not listen yet."""
+        plane = DataPlane(
+            node,
+            self._db,
+            self._dynamodb,
+            self._lists,
+            settings=self._settings,
+            authorise=self._authorise,
+        )
+        door = Door(plane, self._authenticator, random=os.urandom, stopwatch=time.monotonic)
+        return StreamServer(door.converse, loop=asyncio.get_running_loop())
+
+    def tls(self) -> ssl.SSLContext:
+        """The context for `daxs://`, the same for all nodes. Slow the first time. Raises OSError."""
+        if self._tls is None:
+            settings = self._settings
+            if settings.dax_certificate:
+                self._tls = dax_certificates.context_from(
+                    settings.dax_certificate, settings.dax_certificate_key
+                )
+            else:
+                names = [settings.dax_advertised, settings.host]
+                self._tls = dax_certificates.own_context(self._folder, names)
+        return self._tls
