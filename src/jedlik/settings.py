@@ -70,6 +70,12 @@ class Settings:
     dax_address: str = setting(
         "", "IP address at which clients reach DAX nodes.  [default: that of --host]", metavar="IP"
     )
+    dax_certificate: str = setting(
+        "", "Certificate (PEM) for daxs:// instead of one of Jedlik's own.", metavar="FILE"
+    )
+    dax_certificate_key: str = setting(
+        "", "Its private key, where that is another file.", metavar="FILE"
+    )
     ttl_interval_ms: int = setting(
         1000, "How often to look for items that have expired.", metavar="MS"
     )
