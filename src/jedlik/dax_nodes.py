@@ -1,22 +1,35 @@
 """DAX nodes in this process: each with caches and ports of its own.
 
-The worker `workers/dax_clusters.py` says when; here is how.
+The worker `workers/dax_clusters.py` says when; here is how, and what one node is made of:
+
+    StreamServer (bytes) ─ Door (protocol) ─ DataPlane (operations) ─ Memory (item, query cache)
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
+import time
 from collections.abc import Callable
 
 from jedlik import listening
-from jedlik.net.stream import StreamServer
+from jedlik.api.operation import Service
+from jedlik.identity import Authenticator
+from jedlik.net import StreamServer
+from jedlik.services.dax.attribute_lists import AttributeLists
 from jedlik.services.dax.clusters import Cluster, Node
+from jedlik.services.dax.data_plane import DataPlane
 from jedlik.services.dax.default_cluster import NAME as DEFAULT_CLUSTER
+from jedlik.services.dax.item_cache import ItemCache
+from jedlik.services.dax.memory import Memory
+from jedlik.services.dax.query_cache import QueryCache
 from jedlik.services.dax.records import ClusterRecord, NodeRecord
 from jedlik.settings import Settings
+from jedlik.tables.database import Database
+from jedlik.wire.dax.conversation import Door
 from jedlik.workers.dax_clusters import Unstartable
 
 CLOSE_GRACE_S = 1.0
@@ -27,30 +40,46 @@ _log = logging.getLogger("jedlik.dax")
 class LocalNodes:
     """Starts nodes in this process.
 
-    furnish: gives a node empty caches. converse: makes the server that speaks with its clients.
-    tls: the context for `daxs://`, made when the first node needs it.
+    service: DynamoDB's operations. tls: makes the context for `daxs://` when a node needs it;
+    None: nobody can speak TLS here, and no node offers it.
     """
 
     def __init__(
         self,
+        db: Database,
         settings: Settings,
+        service: Service,
+        authenticator: Authenticator,
         *,
-        furnish: Callable[[Node], None],
-        converse: Callable[[Node], StreamServer],
-        tls: Callable[[], ssl.SSLContext],
+        tls: Callable[[], ssl.SSLContext] | None,
     ) -> None:
+        self._db = db
         self._settings = settings
-        self._furnish = furnish
-        self._converse = converse
+        self._service = service
+        self._authenticator = authenticator
         self._tls = tls
+        self._lists = AttributeLists(db)
         self._servers: dict[Node, StreamServer] = {}
 
     async def start(self, node: Node, *, record: NodeRecord, cluster: ClusterRecord) -> None:
-        self._furnish(node)
-        server = self._converse(node)
+        plain, encrypted = wanted_ports(self._settings, record, cluster)
+        await self.open(node, plain, encrypted)
+
+    async def open(self, node: Node, plain: int | None, encrypted: int | None) -> None:
+        """Start a node at these ports; 0: any, None: none. Raises Unstartable."""
+        server = self._furnish(node)
         try:
-            await self._open(server, node, record, cluster)
-        except (listening.CannotListen, OSError, ssl.SSLError) as fault:
+            node.port = node.tls_port = 0
+            if plain is not None:
+                bound = bind(self._settings.host, plain)
+                await server.listen_on(bound)
+                node.port = bound.getsockname()[1]
+            if encrypted is not None and self._tls is not None:
+                context = await asyncio.to_thread(self._tls)
+                bound = bind(self._settings.host, encrypted)
+                await server.listen_on(bound, context)
+                node.tls_port = bound.getsockname()[1]
+        except (listening.CannotListen, OSError) as fault:
             await server.close(grace_s=0)
             raise Unstartable(str(fault)) from fault
         self._servers[node] = server
@@ -72,23 +101,23 @@ class LocalNodes:
     async def views_changed(self, cluster: Cluster) -> None:
         """Everybody looks at the same objects."""
 
-    def connection_count(self, node: Node) -> int:
-        server = self._servers.get(node)
-        return server.connection_count if server is not None else 0
+    def count_connections(self) -> None:
+        """Bring the nodes' metrics up to date."""
+        for node, server in self._servers.items():
+            node.metrics.connections = server.connection_count
 
-    async def _open(
-        self, server: StreamServer, node: Node, record: NodeRecord, cluster: ClusterRecord
-    ) -> None:
-        plain, encrypted = wanted_ports(self._settings, record, cluster)
-        node.port = node.tls_port = 0
-        if plain is not None:
-            bound = bind(self._settings.host, plain)
-            await server.listen_on(bound)
-            node.port = bound.getsockname()[1]
-        if encrypted is not None:
-            bound = bind(self._settings.host, encrypted)
-            await server.listen_on(bound, await asyncio.to_thread(self._tls))
-            node.tls_port = bound.getsockname()[1]
+    def _furnish(self, node: Node) -> StreamServer:
+        """Empty caches, and a server that answers from them."""
+        memory = Memory(
+            self._settings.dax_memory_mb << 20,
+            times=node.cluster.times,
+            metrics=node.metrics,
+            clock=time.monotonic,
+        )
+        node.items, node.queries = ItemCache(memory), QueryCache(memory)
+        plane = DataPlane(node, self._db, self._service, self._lists, settings=self._settings)
+        door = Door(plane, self._authenticator, random=os.urandom)
+        return StreamServer(door.converse, loop=asyncio.get_running_loop())
 
 
 def wanted_ports(

@@ -11,6 +11,7 @@ record that was read; `Contended` means somebody was faster: read again.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,10 +61,9 @@ class InternalTable:
         self._name = name
 
     @property
-    def revision(self) -> int:
-        """Grows with every change made in this process, so that a worker sees without reading
-        whether there is anything to do."""
-        return self._db.internal_revisions.get(self._name, 0)
+    def changed(self) -> asyncio.Event:
+        """Set after every change made in this process, for the worker that waits for changes."""
+        return self._db.internal_changes.setdefault(self._name, asyncio.Event())
 
     async def get(self, group: str, name: str) -> Record | None:
         table = await self._table()
@@ -103,7 +103,7 @@ class InternalTable:
         except TransactionCancelled as cancelled:
             raise Contended from cancelled
         finally:
-            self._db.internal_revisions[self._name] = self.revision + 1
+            self.changed.set()
 
     async def _table(self) -> Table:
         catalog = self._db.catalog

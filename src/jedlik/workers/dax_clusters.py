@@ -30,7 +30,6 @@ from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, InternalTable, Record
 
-LOOK_AGAIN_MS = 5_000  # other processes may write, too
 PURGE_MS = 3_600_000
 
 _log = logging.getLogger("jedlik.dax")
@@ -71,27 +70,23 @@ class DaxClusters:
         self._clusters = clusters
         self._nodes = nodes
         self._table = InternalTable(db, TABLE)
-        self._seen_revision = -1
-        self._looked_at_ms = 0
         self._purged_at_ms = 0
-        self._is_settled = False
+        self.wake = self._table.changed
+        """Set when something was written down or has died; the step clears it, and sets it again
+        for what needs time."""
 
     async def step(self, now_ms: int) -> bool:
         """One comparison. Never more to do right away: what is not done yet needs time."""
-        died = self._notice_deaths()
-        revision = self._table.revision
-        due = now_ms - self._looked_at_ms >= LOOK_AGAIN_MS
-        if self._is_settled and revision == self._seen_revision and not died and not due:
-            return False
-        self._seen_revision = revision
-        self._looked_at_ms = now_ms
-        self._is_settled = True
+        self.wake.clear()
+        self._notice_deaths()
         written = [decode(CLUSTER, row) for row in await self._table.range(CLUSTER.group)]
         for record in written:
             try:
-                self._is_settled &= await self._settle(record, now_ms)
+                is_settled = await self._settle(record, now_ms)
             except Contended:
-                self._is_settled = False
+                is_settled = False
+            if not is_settled:
+                self.wake.set()
         names = {(record.account, record.region, record.name) for record in written}
         for cluster in self._clusters:
             if (cluster.account, cluster.region, cluster.name) not in names:
@@ -106,18 +101,14 @@ class DaxClusters:
         for cluster in self._clusters:
             await self._end(cluster)
 
-    def _notice_deaths(self) -> bool:
+    def _notice_deaths(self) -> None:
         """Mark nodes that have died, so that `endpoints` leaves them out from now on."""
-        found = False
         for cluster in self._clusters:
             for node in cluster.nodes:
                 if node.is_up and self._nodes.has_died(node):
                     _log.warning("DAX node %s has died; starting it again", node.name)
                     node.is_up = False
-                    found = True
-            if found:
-                cluster.elect()
-        return found
+            cluster.elect()
 
     async def _settle(self, record: ClusterRecord, now_ms: int) -> bool:
         """Bring one cluster nearer to what is wanted; whether it is there."""

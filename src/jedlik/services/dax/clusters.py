@@ -29,9 +29,9 @@ LEADER, REPLICA = 1, 2
 class Wrote(NamedTuple):
     """An item as a write through the cluster left it. The first three are the cache's key.
 
-    value: the stored bytes (see tables/stored.py); None: deleted, or not known: forget the entry.
-    version: of the row that was written; of two images the greater version is the newer. 0 where
-    value is None.
+    value: the stored bytes (see tables/stored.py); None: there is no item. version: of the row, or
+    of the moment where there is none; of two images the greater version is the newer. 0: what is
+    there is not known: forget the entry.
     """
 
     space: int

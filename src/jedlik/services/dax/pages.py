@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -34,6 +34,6 @@ def page(
 
 def _decode(text: str) -> str:
     try:
-        return urlsafe_b64decode(text.encode()).decode()
+        return b64decode(text.encode(), b"-_", validate=True).decode()
     except (Error, ValueError):
         raise invalid_value("The NextToken is not valid.") from None
