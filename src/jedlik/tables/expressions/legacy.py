@@ -20,6 +20,7 @@ from jedlik.tables.expressions.scope import Item, Values
 from jedlik.tables.expressions.updates import Step, Update, update_from_steps
 from jedlik.tables.model import KeySchema
 from jedlik.values import Invalid, check_value, compare
+from jedlik.values.check import EMPTY_NAME
 
 AttributeValue = dict[str, Any]
 Predicate = Callable[["AttributeValue | None"], bool]
@@ -63,8 +64,8 @@ def expected_condition(
 ) -> Condition:
     """The condition that Expected and ConditionalOperator state."""
     expected = expected or {}
-    _check_conditional_operator(expected, conditional_operator)
     predicates_by_name = [(name, _expectation(name, wanted)) for name, wanted in expected.items()]
+    _check_conditional_operator(expected, conditional_operator)
     return _combined(predicates_by_name, conditional_operator)
 
 
@@ -73,11 +74,11 @@ def filter_condition(
 ) -> Condition:
     """The condition that QueryFilter or ScanFilter states, with ConditionalOperator."""
     conditions = conditions or {}
-    _check_conditional_operator(conditions, conditional_operator)
     predicates_by_name = []
     for name, condition in conditions.items():
         operator, arguments = _checked(condition)
         predicates_by_name.append((name, _predicate(operator, arguments)))
+    _check_conditional_operator(conditions, conditional_operator)
     return _combined(predicates_by_name, conditional_operator)
 
 
@@ -125,6 +126,7 @@ def attributes_to_get(names: Collection[str]) -> Projection:
 def _check_conditional_operator(
     conditions: Mapping[str, Any], conditional_operator: str | None
 ) -> None:
+    """DynamoDB Local looks at this after the conditions themselves."""
     if conditional_operator is None:
         return
     if not conditions:
@@ -246,6 +248,8 @@ def _predicate(operator: str, arguments: list[AttributeValue]) -> Predicate:
 
 def _step(name: str, wanted: dict[str, Any]) -> Step:
     """One attribute of AttributeUpdates."""
+    if not name:
+        raise Invalid(EMPTY_NAME)
     action, value = wanted.get("Action") or "PUT", wanted.get("Value")
     if value is None:
         if action != "DELETE":
