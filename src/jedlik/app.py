@@ -26,9 +26,13 @@ import uvloop
 from jedlik import __version__, listening, logs, root_keys
 from jedlik.api.context import Context
 from jedlik.api.operation import Registry, load_registry
-from jedlik.identity import Authenticator, Credentials, root_credential
+from jedlik.dax_doors import Doors
+from jedlik.dax_nodes import LocalNodes
+from jedlik.identity import Authenticator, Credentials, Mode, root_credential
 from jedlik.net import Server
-from jedlik.services import dynamodb, dynamodbstreams
+from jedlik.services import dax, dynamodb, dynamodbstreams
+from jedlik.services.dax.clusters import Clusters
+from jedlik.services.dax.default_cluster import make_default_cluster
 from jedlik.settings import Settings
 from jedlik.storage.waist import Engine, StorageError
 from jedlik.tables.clock import SystemClock
@@ -36,6 +40,7 @@ from jedlik.tables.database import Database
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
 from jedlik.workers.backfill import Backfill
+from jedlik.workers.dax_clusters import DaxClusters
 from jedlik.workers.expiry import Expiry
 from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
@@ -47,6 +52,7 @@ GARBAGE_THRESHOLD = 50_000
 RETENTION_REST_S = 60.0
 SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
+DAX_REST_S = 0.05
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger("jedlik")
@@ -97,10 +103,12 @@ class App:
         Raises CannotListen, Unusable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
-        self.registry = load_registry([dynamodb, dynamodbstreams])
+        self.registry = load_registry([dynamodb, dynamodbstreams, dax])
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port)
         self._closing.callback(bound.close)
+        if not settings.port:
+            settings = _with_free_dax_ports(settings)
         # What a client is told (DescribeEndpoints) is the port that was taken, not 0.
         self.settings = settings = replace(settings, port=bound.getsockname()[1])
         folder = Path(settings.data).absolute()
@@ -112,12 +120,14 @@ class App:
         await self.db.open()
         await self.db.finish_drops()
         await self.db.streams.seal_all()
-        workers = _workers(self.db, settings)
+        authenticator = _authenticator(settings, keys)
+        self.dax = await self._dax(authenticator)
+        workers = _workers(self.db, settings, self.dax)
         workers.start()
         self._closing.push_async_callback(workers.stop)
         if settings.samples and is_new:
             await _load_samples(self.db, self.registry, settings)
-        gateway = self._gateway(keys)
+        gateway = self._gateway(authenticator)
         self.server = Server(gateway.handle, loop=asyncio.get_running_loop(), refuse=refuse)
         self._closing.push_async_callback(self.server.close)
         await self.server.listen_on(bound)
@@ -133,14 +143,28 @@ class App:
         """End in the reverse order of the beginning; finishes what is being answered."""
         await self._closing.aclose()
 
-    def _gateway(self, keys: root_keys.Keys | None) -> Gateway:
+    async def _dax(self, authenticator: Authenticator) -> DaxClusters:
+        """DAX clusters as they were left, and the one that is there from the start, listening."""
         settings = self.settings
-        known = (
-            [root_credential(keys.access_key, keys.secret_key, settings.account)] if keys else []
+        doors = Doors(
+            settings,
+            self.db,
+            self.registry.services["dynamodb"],
+            authenticator,
+            folder=None if settings.memory else Path(settings.data).absolute(),
         )
-        authenticator = Authenticator(
-            Credentials(known), mode=settings.auth, account=settings.account
-        )
+        self.clusters = Clusters(settings.dax_advertised)
+        found = DaxClusters(self.db, self.clusters, LocalNodes(settings, doors))
+        self._closing.push_async_callback(found.stop)
+        if settings.dax_nodes:
+            await make_default_cluster(
+                self.db, account=settings.account, region=settings.region, nodes=settings.dax_nodes
+            )
+        await found.step(self.db.clock.now_ms())
+        return found
+
+    def _gateway(self, authenticator: Authenticator) -> Gateway:
+        settings = self.settings
         return Gateway(
             self.registry,
             authenticator,
@@ -166,11 +190,28 @@ class App:
         }
 
 
-def _workers(db: Database, settings: Settings) -> Runner:
+def _authenticator(settings: Settings, keys: root_keys.Keys | None) -> Authenticator:
+    known = [root_credential(keys.access_key, keys.secret_key, settings.account)] if keys else []
+    mode: Mode = "required" if settings.auth == "required" else "open"
+    return Authenticator(Credentials(known), mode=mode, account=settings.account)
+
+
+def _with_free_dax_ports(settings: Settings) -> Settings:
+    """Whoever asks for a free port wants no fixed ones for DAX either, unless they say so."""
+    plain, encrypted = settings.dax_port, settings.dax_tls_port
+    return replace(
+        settings,
+        dax_port=0 if plain == Settings.dax_port else plain,
+        dax_tls_port=0 if encrypted == Settings.dax_tls_port else encrypted,
+    )
+
+
+def _workers(db: Database, settings: Settings, dax_clusters: DaxClusters) -> Runner:
     schedules = [
         Schedule(Backfill(db), 0, wake=db.index_added),
         Schedule(Retention(db), RETENTION_REST_S),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
+        Schedule(dax_clusters, DAX_REST_S, wake=dax_clusters.wake),
         Schedule(
             Expiry(db, rate_per_s=settings.ttl_rate),
             settings.ttl_interval_ms / 1000,

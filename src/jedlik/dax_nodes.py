@@ -1,35 +1,23 @@
 """DAX nodes in this process: each with caches and ports of its own.
 
-The worker `workers/dax_clusters.py` says when; here is how, and what one node is made of:
-
-    StreamServer (bytes) ─ Door (protocol) ─ DataPlane (operations) ─ Memory (item, query cache)
+The worker `workers/dax_clusters.py` says when; here is how. `dax_doors.py` knows what a node is
+made of.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
 import socket
 import ssl
-import time
 from collections.abc import Callable
 
 from jedlik import listening
-from jedlik.api.operation import Service
-from jedlik.identity import Authenticator
+from jedlik.dax_doors import Doors
 from jedlik.net import StreamServer
-from jedlik.services.dax.attribute_lists import AttributeLists
 from jedlik.services.dax.clusters import Cluster, Node
-from jedlik.services.dax.data_plane import DataPlane
 from jedlik.services.dax.default_cluster import NAME as DEFAULT_CLUSTER
-from jedlik.services.dax.item_cache import ItemCache
-from jedlik.services.dax.memory import Memory
-from jedlik.services.dax.query_cache import QueryCache
 from jedlik.services.dax.records import ClusterRecord, NodeRecord
 from jedlik.settings import Settings
-from jedlik.tables.database import Database
-from jedlik.wire.dax.conversation import Door
 from jedlik.workers.dax_clusters import Unstartable
 
 CLOSE_GRACE_S = 1.0
@@ -38,27 +26,11 @@ _log = logging.getLogger("jedlik.dax")
 
 
 class LocalNodes:
-    """Starts nodes in this process.
+    """Starts nodes in this process."""
 
-    service: DynamoDB's operations. tls: makes the context for `daxs://` when a node needs it;
-    None: nobody can speak TLS here, and no node offers it.
-    """
-
-    def __init__(
-        self,
-        db: Database,
-        settings: Settings,
-        service: Service,
-        authenticator: Authenticator,
-        *,
-        tls: Callable[[], ssl.SSLContext] | None,
-    ) -> None:
-        self._db = db
+    def __init__(self, settings: Settings, doors: Doors) -> None:
         self._settings = settings
-        self._service = service
-        self._authenticator = authenticator
-        self._tls = tls
-        self._lists = AttributeLists(db)
+        self._doors = doors
         self._servers: dict[Node, StreamServer] = {}
 
     async def start(self, node: Node, *, record: NodeRecord, cluster: ClusterRecord) -> None:
@@ -67,17 +39,17 @@ class LocalNodes:
 
     async def open(self, node: Node, plain: int | None, encrypted: int | None) -> None:
         """Start a node at these ports; 0: any, None: none. Raises Unstartable."""
-        server = self._furnish(node)
+        self._doors.furnish(node)
+        server = self._doors.converse(node)
         try:
             node.port = node.tls_port = 0
             if plain is not None:
                 bound = bind(self._settings.host, plain)
                 await server.listen_on(bound)
                 node.port = bound.getsockname()[1]
-            if encrypted is not None and self._tls is not None:
-                context = await asyncio.to_thread(self._tls)
+            if encrypted is not None:
                 bound = bind(self._settings.host, encrypted)
-                await server.listen_on(bound, context)
+                await server.listen_on(bound, made_when_needed(self._doors.tls))
                 node.tls_port = bound.getsockname()[1]
         except (listening.CannotListen, OSError) as fault:
             await server.close(grace_s=0)
@@ -101,23 +73,31 @@ class LocalNodes:
     async def views_changed(self, cluster: Cluster) -> None:
         """Everybody looks at the same objects."""
 
-    def count_connections(self) -> None:
-        """Bring the nodes' metrics up to date."""
+    def refresh_metrics(self) -> None:
+        """Bring up to date what is not counted as it happens."""
         for node, server in self._servers.items():
             node.metrics.connections = server.connection_count
 
-    def _furnish(self, node: Node) -> StreamServer:
-        """Empty caches, and a server that answers from them."""
-        memory = Memory(
-            self._settings.dax_memory_mb << 20,
-            times=node.cluster.times,
-            metrics=node.metrics,
-            clock=time.monotonic,
-        )
-        node.items, node.queries = ItemCache(memory), QueryCache(memory)
-        plane = DataPlane(node, self._db, self._service, self._lists, settings=self._settings)
-        door = Door(plane, self._authenticator, random=os.urandom)
-        return StreamServer(door.converse, loop=asyncio.get_running_loop())
+
+def made_when_needed(make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """A TLS context that becomes the one that `make` makes with the first handshake.
+
+    Certificates take longer to make than everything else at the start, and most servers are never
+    asked for one.
+    """
+
+    def become(connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> int | None:
+        try:
+            connection.context = make()
+        except OSError:
+            _log.exception("no certificate for daxs://")
+            return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+        return None
+
+    standing_in = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    standing_in.minimum_version = ssl.TLSVersion.TLSv1_2
+    standing_in.sni_callback = become
+    return standing_in
 
 
 def wanted_ports(
