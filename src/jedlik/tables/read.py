@@ -1,11 +1,13 @@
 """The read paths: one item, several, a range of one partition key, a scan.
 
 Answers are stored bytes; nothing is decoded here. A page ends where DynamoDB's ends: after `limit`
-items, or with the item that brings the sizes to 1 MB.
+items, or with the item that brings the sizes to 1 MB. That may be 50,000 small items, so a page is
+read in turns, between which other requests are served: like DynamoDB's, it is not a snapshot.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,7 +18,8 @@ from jedlik.tables.stored import Stored, size_of
 
 PAGE_SIZE_BYTES_MAX = 1 << 20
 """A Query or Scan page, in bytes of item sizes (DynamoDB API reference, Query)."""
-FETCH_ITEMS_MAX = 4096
+ROWS_PER_TURN = 256
+"""How many rows may be looked at before other requests get their turn: a millisecond or two."""
 FETCH_BYTES_MAX = 5 << 18
 
 
@@ -65,10 +68,8 @@ async def query(
     limit: int | None = None,
 ) -> Page:
     """Rows of one partition key between two sort bounds; `after`: the (sort, sub) to go on from."""
-    entries: list[Entry] = []
-    stored_bytes = 0
+    filling = _Filling(limit)
     while True:
-        wanted = FETCH_ITEMS_MAX if limit is None else limit - len(entries)
         page = await engine.range(
             space,
             token,
@@ -78,14 +79,15 @@ async def query(
             high_open=high_open,
             reverse=reverse,
             after=after,
-            item_limit=min(wanted, FETCH_ITEMS_MAX),
+            item_limit=filling.wanted,
             byte_limit=FETCH_BYTES_MAX,
         )
-        stored_bytes, full = _take(entries, page.entries, stored_bytes)
-        full = full or len(entries) == limit
+        full = filling.take(page.entries)
         if full or not page.more:
-            return Page(entries, full or page.more)
-        after = (entries[-1].sort, entries[-1].sub)
+            return Page(filling.entries, full)
+        last = filling.entries[-1]
+        after = (last.sort, last.sub)
+        await asyncio.sleep(0)
 
 
 async def scan(
@@ -98,40 +100,56 @@ async def scan(
     limit: int | None = None,
 ) -> Page:
     """Rows in hash order within a token range; `after` is the (token, sort, sub) to go on from."""
-    entries: list[Entry] = []
-    stored_bytes = 0
+    filling = _Filling(limit)
     while True:
-        wanted = FETCH_ITEMS_MAX if limit is None else limit - len(entries)
         page = await engine.scan(
             space,
             token_low,
             token_high,
             after=after,
-            item_limit=min(wanted, FETCH_ITEMS_MAX),
+            item_limit=filling.wanted,
             byte_limit=FETCH_BYTES_MAX,
         )
-        stored_bytes, full = _take(entries, page.entries, stored_bytes)
-        full = full or len(entries) == limit
+        full = filling.take(page.entries)
         if full or not page.more:
-            return Page(entries, full or page.more)
-        last = entries[-1]
+            return Page(filling.entries, full)
+        last = filling.entries[-1]
         after = (last.token, last.sort, last.sub)
+        await asyncio.sleep(0)
 
 
-def _take(taken: list[Entry], fetched: list[Entry], stored_bytes: int) -> tuple[int, bool]:
-    """Move rows into the page until it is full; its stored bytes, and whether it is full.
+class _Filling:
+    """The rows of a page while it fills."""
 
-    Stored bytes are more than the size they stand for (JSON says each value's type, and base64 is
-    longer than bytes), so most pages are known not to be full without adding up sizes.
-    """
-    stored_bytes += sum([len(entry.value) for entry in fetched])
-    if stored_bytes < PAGE_SIZE_BYTES_MAX:
-        taken += fetched
-        return stored_bytes, False
-    size_bytes = sum([size_of(entry.value) for entry in taken])
-    for entry in fetched:
-        size_bytes += size_of(entry.value)
-        taken.append(entry)
-        if size_bytes >= PAGE_SIZE_BYTES_MAX:
-            return stored_bytes, True
-    return stored_bytes, False
+    def __init__(self, limit: int | None) -> None:
+        self.entries: list[Entry] = []
+        self._limit = limit
+        self._stored_bytes = 0
+        self._size_bytes: int | None = None
+
+    @property
+    def wanted(self) -> int:
+        """How many rows to fetch next."""
+        if self._limit is None:
+            return ROWS_PER_TURN
+        return min(self._limit - len(self.entries), ROWS_PER_TURN)
+
+    def take(self, fetched: list[Entry]) -> bool:
+        """Move rows into the page until it is full; whether it is.
+
+        Stored bytes are more than the size they stand for (JSON says each value's type, and base64
+        is longer than bytes), so most pages are known not to be full without adding up sizes.
+        """
+        entries = self.entries
+        self._stored_bytes += sum([len(entry.value) for entry in fetched])
+        if self._stored_bytes < PAGE_SIZE_BYTES_MAX:
+            entries += fetched
+            return len(entries) == self._limit
+        if self._size_bytes is None:
+            self._size_bytes = sum([size_of(entry.value) for entry in entries])
+        for entry in fetched:
+            self._size_bytes += size_of(entry.value)
+            entries.append(entry)
+            if self._size_bytes >= PAGE_SIZE_BYTES_MAX:
+                return True
+        return len(entries) == self._limit

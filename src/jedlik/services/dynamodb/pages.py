@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from jedlik.storage.waist import Entry
 from jedlik.tables.errors import Invalid
 from jedlik.tables.expressions import Condition, Projection
 from jedlik.tables.model import Index, Table
-from jedlik.tables.read import PAGE_SIZE_BYTES_MAX, Page, get_items
+from jedlik.tables.read import PAGE_SIZE_BYTES_MAX, ROWS_PER_TURN, Page, get_items
 from jedlik.tables.stored import size_of
 
 Request = dict[str, Any]
@@ -110,10 +111,7 @@ async def page_answer(
         fetched_units = steps * capacity.rate_of(req)
         if len(values) < len(entries):
             entries, more = entries[: len(values)], True
-    if condition is None and selection.projection is None:
-        found = [value[4:] for value in values if value]
-    else:
-        found = list(_selected(values, condition, selection.projection))
+    found = await matching(values, values, condition, selection.projection)
     parts = [b"{"]
     if not selection.count_only:
         parts += [b'"Items":[', b",".join(found), b"],"]
@@ -134,16 +132,42 @@ async def page_answer(
     return b"".join(parts)
 
 
+async def matching(
+    rows: Sequence[bytes],
+    items: Sequence[bytes],
+    condition: Condition | None,
+    projection: Projection | None,
+) -> list[bytes]:
+    """The rows that pass the filter, projected, as JSON; other requests have turns in between.
+
+    items: what is looked at for each row: itself, or the table's own row where that was fetched,
+    b"" for one that has gone since. Without a projection the answer is what `rows` holds.
+    """
+    found = _selected(rows[:ROWS_PER_TURN], items[:ROWS_PER_TURN], condition, projection)
+    for at in range(ROWS_PER_TURN, len(items), ROWS_PER_TURN):
+        await asyncio.sleep(0)
+        turn = slice(at, at + ROWS_PER_TURN)
+        found += _selected(rows[turn], items[turn], condition, projection)
+    return found
+
+
 def _selected(
-    values: Sequence[bytes], condition: Condition | None, projection: Projection | None
-) -> Iterator[bytes]:
-    """The rows that pass the filter, projected, one decoded at a time."""
-    for value in values:
-        if not value:
-            continue
-        item = orjson.loads(value[4:])
-        if condition is None or condition.holds(item):
-            yield value[4:] if projection is None else orjson.dumps(projection.apply(item))
+    rows: Sequence[bytes],
+    items: Sequence[bytes],
+    condition: Condition | None,
+    projection: Projection | None,
+) -> list[bytes]:
+    if condition is None and projection is None:
+        return [row[4:] for row, value in zip(rows, items, strict=False) if value]
+    found = []
+    for row, value in zip(rows, items, strict=False):
+        if value:
+            item = orjson.loads(value[4:])
+            if condition is None or condition.holds(item):
+                found.append(
+                    row[4:] if projection is None else orjson.dumps(projection.apply(item))
+                )
+    return found
 
 
 async def fetch_items(
@@ -157,6 +181,8 @@ async def fetch_items(
     values: list[bytes] = []
     units, size_bytes = 0, 0
     for first in range(0, len(entries), FETCH_CHUNK):
+        if first:
+            await asyncio.sleep(0)
         chunk = entries[first : first + FETCH_CHUNK]
         keys = [(table, table.key_of(orjson.loads(entry.value[4:]))) for entry in chunk]
         for stored in await get_items(ctx.db.engine, keys):

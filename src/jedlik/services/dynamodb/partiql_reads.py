@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +9,7 @@ import orjson
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb import capacity
-from jedlik.services.dynamodb.pages import fetch_items, not_projected
+from jedlik.services.dynamodb.pages import fetch_items, matching, not_projected
 from jedlik.services.dynamodb.partiql_tokens import BEGINNING, Position, after
 from jedlik.services.dynamodb.start_keys import last_key
 from jedlik.storage.waist import Entry
@@ -64,7 +63,7 @@ async def select_page(
             selected.fetched_units += units * rate
             if len(whole) < len(entries):
                 entries, more = entries[: len(whole)], True
-        selected.items += _wanted(plan, rows, whole)
+        selected.items += await matching(rows, whole, plan.condition, plan.projection)
         full = size_bytes >= PAGE_SIZE_BYTES_MAX
         if left is not None:
             left -= len(entries)
@@ -137,24 +136,6 @@ def _must_fetch(plan: ReadPlan) -> bool:
         *(condition.top_level if condition else ()),
     }
     return bool(not_projected(plan.table, index, named))
-
-
-def _wanted(plan: ReadPlan, rows: Sequence[bytes], whole: Sequence[bytes]) -> Iterator[bytes]:
-    """The rows that satisfy WHERE, projected, one decoded at a time.
-
-    `whole` are the items as the table has them where they were fetched, b"" for one that has gone
-    since; `*` is what the index holds all the same.
-    """
-    condition, projection = plan.condition, plan.projection
-    for row, value in zip(rows, whole, strict=False):
-        if not value:
-            continue
-        if condition is None and projection is None:
-            yield row[4:]
-            continue
-        item = orjson.loads(value[4:])
-        if condition is None or condition.holds(item):
-            yield row[4:] if projection is None else orjson.dumps(projection.apply(item))
 
 
 def _item(entry: Entry) -> Item:
