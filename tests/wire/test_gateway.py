@@ -17,8 +17,9 @@ from tests.wire.signed import sign
 def client(request, open_gateway: RunningGateway) -> Client:
     client = open_gateway.connect()
     if request.param == "learned":
-        for _ in range(4):
-            assert client.send(sign().bytes()).answer().status == 200
+        request = sign().bytes()
+        for _ in range(8):
+            assert client.send(request).answer().status == 200
     return client
 
 

@@ -2,9 +2,10 @@
 
 from .authenticator import Authenticator, Mode
 from .credentials import Credential, Credentials, Identity, Principal, root_credential
-from .shortcuts import HeaderSignatures
+from .shortcuts import SIGNATURE_DIGITS, HeaderSignatures, RepeatedSignature
 
 __all__ = [
+    "SIGNATURE_DIGITS",
     "Authenticator",
     "Credential",
     "Credentials",
@@ -12,5 +13,6 @@ __all__ = [
     "Identity",
     "Mode",
     "Principal",
+    "RepeatedSignature",
     "root_credential",
 ]

@@ -18,10 +18,10 @@ from typing import Protocol
 
 from .authenticator import CLOCK_SKEW_S, Authenticator
 from .authorization import SignedRequest, parse_date, read_claim
-from .credentials import Identity
-from .sigv4 import ALGORITHM, SigningKey
+from .credentials import Credentials, Identity
+from .sigv4 import ALGORITHM, Hash, SigningKey
 
-_DIGITS = 64
+SIGNATURE_DIGITS = 64
 _DIGITS_MARK = b"Signature="
 _SHORTCUTS_MAX = 64  # by layout: access keys × days × regions × sets of signed headers
 
@@ -44,8 +44,8 @@ class Shortcut:
     came along.
     """
 
-    __slots__ = ("canonical", "generation", "groups", "identity", "inner", "key", "outer",
-                 "prefix", "scope", "template", "time_s", "token", "values")  # fmt: skip
+    __slots__ = ("generation", "groups", "identity", "key", "prefix", "scope", "seal",
+                 "template", "token", "values")  # fmt: skip
 
     def __init__(self, prefix: bytes, identity: Identity, generation: int) -> None:
         """A stranger's."""
@@ -69,25 +69,69 @@ class Shortcut:
         self.groups = groups
         self.scope = scope
         self.token = token
-        # For the values last seen. Within a second most requests of a client have the same, so
-        # both hashes over them are begun once and copied.
         self.values: tuple[bytes, ...] = ()
-        self.time_s = 0
-        self.canonical = self.inner = key.inner
-        self.outer = key.outer
+        self.seal: Seal | None = None
 
-    def turn_to(self, values: tuple[bytes, ...]) -> bool:
-        """Prepare for new values of the date and the signed headers; False for no proper date."""
+    def turn_to(self, values: tuple[bytes, ...]) -> Seal | None:
+        """The seal of new values of the date and the signed headers; None for no proper date."""
         date = values[0]
         time_s = parse_date(date.decode("latin-1"))
         if time_s is None or date[:8] != self.scope[:8] or self.key is None:
-            return False
-        self.canonical = sha256(self.template % values[1:])
-        self.inner = self.key.inner.copy()
-        self.inner.update(b"%b\n%b\n%b\n" % (ALGORITHM, date, self.scope))
-        self.time_s = time_s
+            return None
+        inner = self.key.inner.copy()
+        inner.update(b"%b\n%b\n%b\n" % (ALGORITHM, date, self.scope))
+        self.seal = Seal(time_s, sha256(self.template % values[1:]), inner, self.key.outer)
         self.values = values
-        return True
+        return self.seal
+
+
+class Seal:
+    """What all requests with the same date and the same signed headers share.
+
+    Within a second most requests of a client do; so both hashes over these values are begun once
+    and copied.
+    """
+
+    __slots__ = ("canonical", "inner", "outer", "time_s")
+
+    def __init__(self, time_s: int, canonical: Hash, inner: Hash, outer: Hash) -> None:
+        self.time_s = time_s
+        self.canonical = canonical
+        self.inner = inner
+        self.outer = outer
+
+    def fits(self, payload: bytes, digits: bytes, now: float) -> bool:
+        """Whether a signature is right. payload: the body's hash, in hexadecimal digits."""
+        if not -CLOCK_SKEW_S <= now - self.time_s <= CLOCK_SKEW_S:
+            return False
+        canonical = self.canonical.copy()
+        canonical.update(payload)
+        inner = self.inner.copy()
+        inner.update(hexlify(canonical.digest()))
+        outer = self.outer.copy()
+        outer.update(inner.digest())
+        return compare_digest(hexlify(outer.digest()), digits)
+
+
+class RepeatedSignature:
+    """Verifies requests that are known to be the same up to the signature's digits."""
+
+    __slots__ = ("credentials", "generation", "identity", "seal")
+
+    def __init__(self, shortcut: Shortcut, seal: Seal | None, credentials: Credentials) -> None:
+        self.identity = shortcut.identity
+        self.generation = shortcut.generation
+        self.seal = seal
+        self.credentials = credentials
+
+    def check(self, digits: bytes, body: bytes, now: float) -> Identity | None:
+        """Who signed; None sends the caller a longer way."""
+        if self.generation != self.credentials.generation:
+            return None
+        seal = self.seal
+        if seal is None or seal.fits(hexlify(sha256(body).digest()), digits, now):
+            return self.identity
+        return None
 
 
 class HeaderSignatures:
@@ -115,8 +159,8 @@ class HeaderSignatures:
     ) -> Identity | None:
         """Who signed, if a shortcut says so beyond doubt; None sends the caller the long way."""
         shortcut = self._recent
-        if shortcut is None or shortcut.prefix != authorization[:-_DIGITS]:
-            shortcut = self._known.get(authorization[:-_DIGITS])
+        if shortcut is None or shortcut.prefix != authorization[:-SIGNATURE_DIGITS]:
+            shortcut = self._known.get(authorization[:-SIGNATURE_DIGITS])
             if shortcut is None:
                 return None
             self._recent = shortcut
@@ -125,22 +169,33 @@ class HeaderSignatures:
         if shortcut.key is None:
             return shortcut.identity
         values = match.group(*shortcut.groups)
-        if values != shortcut.values and not shortcut.turn_to(values):
-            return None
-        if not -CLOCK_SKEW_S <= now - shortcut.time_s <= CLOCK_SKEW_S:
+        seal = shortcut.seal if values == shortcut.values else shortcut.turn_to(values)
+        if seal is None:
             return None
         payload = hexlify(sha256(body).digest())
         if self._has_more and not self._check_more(match, shortcut, payload):
             return None
-        canonical = shortcut.canonical.copy()
-        canonical.update(payload)
-        inner = shortcut.inner.copy()
-        inner.update(hexlify(canonical.digest()))
-        outer = shortcut.outer.copy()
-        outer.update(inner.digest())
-        if compare_digest(hexlify(outer.digest()), authorization[-_DIGITS:]):
-            return shortcut.identity
-        return None
+        return (
+            shortcut.identity
+            if seal.fits(payload, authorization[-SIGNATURE_DIGITS:], now)
+            else None
+        )
+
+    def repeated(self, match: Match[bytes], position: int) -> RepeatedSignature | None:
+        """For requests that are the same up to `position` as the one just checked.
+
+        position: where the signature's digits begin. None unless all that is signed, but for the
+        body, comes before.
+        """
+        shortcut = self._recent
+        if shortcut is None or self._content_group:
+            return None
+        if shortcut.key is None:
+            return RepeatedSignature(shortcut, None, self._credentials)
+        groups = (*shortcut.groups, self._token_group or shortcut.groups[0])
+        if shortcut.seal is None or any(match.end(group) > position for group in groups):
+            return None
+        return RepeatedSignature(shortcut, shortcut.seal, self._credentials)
 
     def _check_more(self, match: Match[bytes], shortcut: Shortcut, payload: bytes) -> bool:
         """Whether session token and declared payload hash, where they are sent, are right."""
@@ -153,17 +208,20 @@ class HeaderSignatures:
         authorization = request.header(b"authorization")
         if (
             authorization is None
-            or authorization[-_DIGITS - len(_DIGITS_MARK) : -_DIGITS] != _DIGITS_MARK
+            or authorization[-SIGNATURE_DIGITS - len(_DIGITS_MARK) : -SIGNATURE_DIGITS]
+            != _DIGITS_MARK
             or request.target != b"/"
             or request.method != b"POST"
         ):
             return
-        shortcut = Shortcut(authorization[:-_DIGITS], identity, self._credentials.generation)
+        shortcut = Shortcut(
+            authorization[:-SIGNATURE_DIGITS], identity, self._credentials.generation
+        )
         if identity.principal is not None and not self._complete(shortcut, request):
             return
         if len(self._known) >= _SHORTCUTS_MAX:
             del self._known[next(iter(self._known))]
-        self._known[shortcut.prefix] = shortcut
+        self._known[shortcut.prefix] = self._recent = shortcut
 
     def _complete(self, shortcut: Shortcut, request: LaidOutRequest) -> bool:
         """Let a shortcut verify requests like this; False if their signature needs more."""

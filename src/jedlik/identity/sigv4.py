@@ -11,6 +11,7 @@ import re
 from binascii import hexlify
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Protocol
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 ALGORITHM = b"AWS4-HMAC-SHA256"
@@ -21,6 +22,14 @@ _BLOCK = 64  # bytes of SHA-256's block
 _INNER = bytes(b ^ 0x36 for b in range(256))
 _OUTER = bytes(b ^ 0x5C for b in range(256))
 _BLANKS = re.compile(rb"[ \t]+")
+
+
+class Hash(Protocol):
+    """A hash in the making, as hashlib has them."""
+
+    def copy(self) -> Hash: ...
+    def update(self, data: bytes, /) -> None: ...
+    def digest(self) -> bytes: ...
 
 
 class SigningKey:

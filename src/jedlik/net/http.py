@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, cast
 from .body import ChunkedBody, SizedBody, decode_body
 from .drive import Drive
 from .head import CHUNKED, BadRequest, Head, head_end, parse_head
-from .layout import Layout
+from .layout import Layout, Plan
+from .repetition import Repetition, Rest
 from .request import LearnedRequest, ParsedRequest, Reply, Request
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class HttpProtocol(asyncio.Protocol):
     """One connection; made by the Server for each client."""
 
     __slots__ = (
+        "_beginning",
         "_body",
         "_buffer",
         "_drained",
@@ -56,6 +58,7 @@ class HttpProtocol(asyncio.Protocol):
         "_names",
         "_peer",
         "_reading_paused",
+        "_repetition",
         "_request",
         "_reserved",
         "_server",
@@ -70,6 +73,8 @@ class HttpProtocol(asyncio.Protocol):
         self._server = server
         self._handler = server.handler
         self._layout = server.layouts.recent
+        self._beginning = b""  # of the last request that a plan took
+        self._repetition: Repetition | None = None
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._peer: Any = None
         self._buffer = b""
@@ -97,8 +102,26 @@ class HttpProtocol(asyncio.Protocol):
             self._refuse(503, "too many connections")
 
     def data_received(self, data: bytes) -> None:
+        if self.phase:  # not IDLE
+            self._take(data)
+            return
+        again = self._repetition
+        if again is not None and data.startswith(again.beginning):
+            match = again.match(data, again.start)
+            if match is not None:
+                end = match.end()
+                group = again.length_group
+                if (
+                    end + (int(match[group]) if group else again.length) == len(data)
+                    and data.count(b"\n", again.start, end) == again.lines
+                    and data.find(b"\0", again.start, end) < 0
+                ):
+                    answer = again.again(match, data[end:])
+                    if answer is not None:
+                        self._take_up(again.request, answer)
+                        return
         layout = self._layout
-        if not self.phase and layout is not None:  # IDLE
+        if layout is not None:
             # `Layout.read`, written out: this is the path of nearly every request.
             match = layout.match(data)
             if match is not None:
@@ -307,15 +330,40 @@ class HttpProtocol(asyncio.Protocol):
     # Answering
 
     def _run_learned(self, layout: Layout, match: Match[bytes], body: bytes) -> None:
-        """Answer a request by its layout's plan if there is one; else as any other.
-
-        While a plan works the phase stays IDLE: nothing can come between.
-        """
+        """Answer a request by its layout's plan if there is one; else as any other."""
         plan = layout.plan
+        request = LearnedRequest(layout, match, body, self._peer)
         if plan is None or self._server.tasks:
-            self._run(LearnedRequest(layout, match, body, self._peer))
+            self._run(request)
             return
-        answer = plan(match, body)
+        answer = plan.answer(match, body)
+        if answer is None:
+            self._run(request)
+        else:
+            self._remember(request, plan)
+            self._take_up(request, answer)
+
+    def _remember(self, request: LearnedRequest, plan: Plan) -> None:
+        """Expect more of the same if this request began like the one before it."""
+        match = request.match
+        group, position = plan.line(match)
+        beginning = match.string[:position]
+        if beginning != self._beginning:
+            self._beginning = beginning
+            return
+        again = plan.again(match, position) if position else None
+        if again is not None:
+            layout = request.layout
+            rest = layout.rests.get(group)
+            if rest is None:
+                rest = layout.rests[group] = Rest(layout, group)
+            self._repetition = Repetition(request, beginning, rest, again)
+
+    def _take_up(self, request: Request, answer: Any) -> None:
+        """Send or await what a plan has given.
+
+        While a plan worked the phase was IDLE: nothing can come between.
+        """
         server = self._server
         if type(answer) is tuple and not server.closing:
             lines, body = answer
@@ -325,10 +373,6 @@ class HttpProtocol(asyncio.Protocol):
             else:
                 self._transport.writelines((head.encode(), body))
             self.since = server.now
-            return
-        request = LearnedRequest(layout, match, body, self._peer)
-        if answer is None:
-            self._run(request)
             return
         self.phase = BUSY
         self._request = request
@@ -374,7 +418,7 @@ class HttpProtocol(asyncio.Protocol):
     async def _in_task(self, request: Request) -> Reply:
         layout, match = request.layout, request.match
         if layout is not None and match is not None and layout.plan is not None:
-            answer = layout.plan(match, request.body)
+            answer = layout.plan.answer(match, request.body)
             if isinstance(answer, tuple):
                 return Reply(200, *answer)
             if isinstance(answer, Reply):

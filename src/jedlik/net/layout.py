@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from re import Match
-from typing import Any
+from typing import Any, Protocol
 
 from .limits import Limits
 
@@ -27,13 +27,39 @@ _UNLEARNABLE = frozenset(
 _VALUE = rb"([^\r \t][^\r]*)"
 _BODY_UNCHECKED_MAX = 256 * 1024  # uvloop reads no more at once; so long a body need not be checked
 
-Plan = Callable[[Match[bytes], bytes], Any]
 _PARTICULAR = {
     b"content-length": rb"([0-9]{1,9})",
     b"connection": rb"((?i:keep-alive))",
     b"host": rb"([!-~]+)",
 }
 _ROOT = b"/"
+
+
+class Plan(Protocol):
+    """A short way for the requests of one layout, set by the handler's owner. Must not raise."""
+
+    def answer(self, match: Match[bytes], body: bytes) -> Any:
+        """An Answer or a Reply; a coroutine of a Reply; or None: the request goes to the handler
+        as any other."""
+
+    def line(self, match: Match[bytes]) -> tuple[int, int]:
+        """Up to where the next request may well be the same: a header's group, and the position.
+
+        (0, 0) if there is no such place.
+        """
+
+    def again(
+        self, match: Match[bytes], position: int
+    ) -> Callable[[Match[bytes], bytes], Any] | None:
+        """A shorter way yet, as `answer`, for requests that are the same up to there.
+
+        Called after `answer` has taken this one. See `repetition.py`.
+        """
+
+
+def header_pattern(name: bytes) -> bytes:
+    """An expression for one header line, its value captured."""
+    return b"%b: %b\r\n" % (re.escape(name), _PARTICULAR.get(name.lower(), _VALUE))
 
 
 class Layout:
@@ -45,15 +71,13 @@ class Layout:
     length_group: Content-Length's group, 0 if there is none. lines: line ends in a head of this
     layout.
 
-    plan: a short way that the handler's owner may set. It is called with the match and the body
-    and gives an Answer or a Reply; a coroutine of one; or None, and then the request goes to the
-    handler as any other. It must not raise.
+    plan: a short way for its requests. rests: expressions for what follows a line that the plan
+    draws, by header group.
 
     Does not match HEAD, whose answers have no body.
     """
 
     __slots__ = (
-        "__weakref__",
         "groups",
         "length_group",
         "lines",
@@ -61,6 +85,7 @@ class Layout:
         "method",
         "names",
         "plan",
+        "rests",
         "target",
     )  # fmt: skip
 
@@ -79,10 +104,8 @@ class Layout:
         self.length_group = self.groups.get(b"content-length", 0)
         self.lines = len(names) + 2
         self.plan: Plan | None = None
-        headers = b"".join(
-            b"%b: %b\r\n" % (re.escape(name), _PARTICULAR.get(low, _VALUE))
-            for name, low in zip(names, lowered, strict=True)
-        )
+        self.rests: dict[int, Any] = {}
+        headers = b"".join(header_pattern(name) for name in names)
         self.match = re.compile(line + rb"HTTP/1\.1\r\n" + headers + rb"\r\n").match
 
     def read(self, data: bytes) -> tuple[Match[bytes], int, int] | None:

@@ -15,7 +15,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from orjson import dumps
 
@@ -23,7 +22,7 @@ from jedlik.api.context import Context
 from jedlik.api.errors import ApiError, unknown_operation
 from jedlik.api.operation import Operation, Registry
 from jedlik.identity import Authenticator, Identity
-from jedlik.net import Layout, Reply, Request
+from jedlik.net import Reply, Request
 
 from . import cors
 from .checksum import crc32
@@ -74,7 +73,6 @@ class Gateway:
         self.db = db
         self.settings = settings
         self.clock = clock
-        self._plans: WeakKeyDictionary[Layout, Plan] = WeakKeyDictionary()
         self.ids = RequestIds(random)
         self._greeting = f"healthy: dynamodb.{region}.amazonaws.com ".encode()
         self._endpoints: dict[bytes, Endpoint] = {
@@ -157,10 +155,9 @@ class Gateway:
         layout = request.layout
         if layout is None or not Plan.fits(layout):
             return
-        plan = self._plans.get(layout)
-        if plan is None:
-            plan = self._plans[layout] = Plan(self, layout)
-            layout.plan = plan.answer
+        plan = layout.plan
+        if not isinstance(plan, Plan):
+            plan = layout.plan = Plan(self, layout)
         plan.learn(request, endpoint, identity)
 
 

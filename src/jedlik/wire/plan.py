@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from orjson import JSONDecodeError, dumps, loads
 
 from jedlik.api.context import Context
-from jedlik.identity import HeaderSignatures, Identity
+from jedlik.identity import SIGNATURE_DIGITS, HeaderSignatures, Identity, RepeatedSignature
 from jedlik.net import Layout, Reply, Request
 from jedlik.net.request import Answer
 from jedlik.net.resume import resumed
@@ -29,6 +29,7 @@ from .endpoint import Endpoint
 if TYPE_CHECKING:
     from .gateway import Gateway
 
+AnswerAgain = Callable[[Match[bytes], bytes], Any]
 CheckSignature = Callable[[Match[bytes], bytes, bytes, float], Identity | None]
 
 _NEEDED = {b"x-amz-target", b"content-type", b"authorization"}
@@ -40,9 +41,9 @@ class Plan:
     routes: X-Amz-Target → endpoint and signature check, of the operations that were called.
     """
 
-    __slots__ = ("_authorisation_group", "_authorise", "_clock", "_count", "_db", "_gateway",
-                 "_id_prefix", "_layout", "_lines", "_routes", "_settings", "_signatures",
-                 "_target_group", "_type_group")  # fmt: skip
+    __slots__ = ("_authorisation_group", "_authorise", "_count", "_db", "_gateway", "_id_prefix",
+                 "_layout", "_lines", "_routes", "_settings", "_signatures", "_target_group",
+                 "_type_group", "clock")  # fmt: skip
 
     @staticmethod
     def fits(layout: Layout) -> bool:
@@ -60,7 +61,7 @@ class Plan:
         self._signatures: dict[str, HeaderSignatures] = {}
         # What the gateway has and every request needs.
         self._authorise = gateway.authorise
-        self._clock = gateway.clock
+        self.clock = gateway.clock
         self._db = gateway.db
         self._settings = gateway.settings
         self._id_prefix = gateway.ids.prefix
@@ -76,10 +77,16 @@ class Plan:
         endpoint, check_signature = route
         if match[self._type_group] != endpoint.content_type:
             return None
-        now = self._clock()
+        now = self.clock()
         identity = check_signature(match, match[self._authorisation_group], body, now)
         if identity is None:
             return None
+        return self.serve(endpoint, identity, body, now)
+
+    def serve(
+        self, endpoint: Endpoint, identity: Identity, body: bytes, now: float
+    ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
+        """The way from the body on: decode, check, authorise, run, encode."""
         try:
             req = loads(body)
         except JSONDecodeError:
@@ -112,7 +119,7 @@ class Plan:
         except Exception as error:
             return self._refusal(endpoint, error, body, request_id, now)
         metrics = endpoint.metrics
-        took_s = self._clock() - now
+        took_s = self.clock() - now
         metrics.sum_s += took_s
         metrics.buckets[int(took_s * 1e6).bit_length()] += 1
         return (
@@ -120,6 +127,19 @@ class Plan:
             f"{endpoint.content_line}",
             answer,
         )
+
+    def line(self, match: Match[bytes]) -> tuple[int, int]:
+        """As `net.layout.Plan` asks: the signature's digits are what changes."""
+        group = self._authorisation_group
+        return group, match.end(group) - SIGNATURE_DIGITS
+
+    def again(self, match: Match[bytes], position: int) -> AnswerAgain | None:
+        """As `net.layout.Plan` asks, where all that decides comes before the digits."""
+        if match.end(self._target_group) > position or match.end(self._type_group) > position:
+            return None
+        endpoint, _ = self._routes[match[self._target_group]]
+        signature = self._signatures[endpoint.signing_name].repeated(match, position)
+        return None if signature is None else Again(self, endpoint, signature).answer
 
     def learn(self, request: Request, endpoint: Endpoint, identity: Identity) -> None:
         """Recognise requests like this one, which the gateway has just accepted."""
@@ -149,14 +169,14 @@ class Plan:
                 answer = dumps(answer)
         except Exception as error:
             return self._refusal(endpoint, error, body, request_id, now)
-        endpoint.metrics.count(200, self._clock() - now)
+        endpoint.metrics.count(200, self.clock() - now)
         return self._reply(endpoint, 200, answer, request_id)
 
     def _refusal(
         self, endpoint: Endpoint, error: Exception, body: bytes, request_id: str, now: float
     ) -> Reply:
         answer, status = endpoint.failure(error, body, request_id)
-        endpoint.metrics.count(status, self._clock() - now)
+        endpoint.metrics.count(status, self.clock() - now)
         return self._reply(endpoint, status, answer, request_id)
 
     def _reply(self, endpoint: Endpoint, status: int, body: bytes, request_id: str) -> Reply:
@@ -166,3 +186,23 @@ class Plan:
             f"{endpoint.content_line}",
             body,
         )
+
+
+class Again:
+    """The way of requests that differ from an answered one in signature, body and what follows."""
+
+    __slots__ = ("_check", "_clock", "_endpoint", "_serve")
+
+    def __init__(self, plan: Plan, endpoint: Endpoint, signature: RepeatedSignature) -> None:
+        self._clock = plan.clock
+        self._endpoint = endpoint
+        self._serve = plan.serve
+        self._check = signature.check
+
+    def answer(
+        self, match: Match[bytes], body: bytes
+    ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
+        """As `Plan.answer`; the match's first group is the signature's digits."""
+        now = self._clock()
+        identity = self._check(match[1], body, now)
+        return None if identity is None else self._serve(self._endpoint, identity, body, now)
