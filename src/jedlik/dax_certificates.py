@@ -8,16 +8,21 @@
 
 The authority is made once; the server's certificate again when it is about to end or when the
 names change. An operator's own files (`--dax-certificate`, `--dax-certificate-key`) take its place.
+
+Making them needs a large library, so a server lets a process of its own do it (`python -m
+jedlik.dax_certificates FOLDER NAME…`) as soon as it runs, and seldom has to itself.
 """
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import json
 import os
 import shutil
 import socket
 import ssl
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -26,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cryptography import x509
 
+FOLDER = "dax"
 DAY_S = 86_400
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 397
@@ -53,22 +59,39 @@ def own_context(folder: Path | None, addresses: list[str]) -> ssl.SSLContext:
     folder: the data folder; None: nothing is kept. addresses: names and IP addresses that clients
     use besides those of this machine that are known anyway.
     """
-    names = sorted({*addresses, "localhost", "127.0.0.1", "::1", socket.gethostname()} - {""})
     made = _context()
     if folder is None:
         passing = Path(tempfile.mkdtemp(prefix="jedlik-dax-"))
         try:
-            _make(passing, names)
+            _make(passing, names_of(addresses))
             made.load_cert_chain(passing / "server.pem", passing / "server-key.pem")
         finally:
             shutil.rmtree(passing, ignore_errors=True)
         return made
-    place = folder / "dax"
-    if not _is_good(place, names):
-        place.mkdir(mode=0o700, exist_ok=True)
-        _make(place, names)
-    made.load_cert_chain(place / "server.pem", place / "server-key.pem")
+    prepare(folder, addresses)
+    made.load_cert_chain(folder / FOLDER / "server.pem", folder / FOLDER / "server-key.pem")
     return made
+
+
+def prepare(folder: Path, addresses: list[str]) -> None:
+    """Make what is not there, or not good any more. Raises OSError."""
+    if is_prepared(folder, addresses):
+        return
+    place, names = folder / FOLDER, names_of(addresses)
+    place.mkdir(mode=0o700, exist_ok=True)
+    with (place / "lock").open("w") as guard:
+        # The server and the process that it started may both be at it.
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not _is_good(place, names):
+            _make(place, names)
+
+
+def is_prepared(folder: Path, addresses: list[str]) -> bool:
+    return _is_good(folder / FOLDER, names_of(addresses))
+
+
+def names_of(addresses: list[str]) -> list[str]:
+    return sorted({*addresses, "localhost", "127.0.0.1", "::1", socket.gethostname()} - {""})
 
 
 def _context() -> ssl.SSLContext:
@@ -218,3 +241,7 @@ def _write(file: Path, content: bytes, *, mode: int = 0o600) -> None:
         out.flush()
         os.fsync(out.fileno())
     part.replace(file)
+
+
+if __name__ == "__main__":
+    prepare(Path(sys.argv[1]), sys.argv[2:])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -46,6 +48,7 @@ class Doors:
         self._authorise = authorise
         self._lists = AttributeLists(db)
         self._tls: ssl.SSLContext | None = None
+        self._preparing: subprocess.Popen[bytes] | None = None
 
     def furnish(self, node: Node) -> None:
         """Give a node empty caches that share its memory."""
@@ -80,6 +83,21 @@ class Doors:
                     settings.dax_certificate, settings.dax_certificate_key
                 )
             else:
-                names = [settings.dax_advertised, settings.host]
-                self._tls = dax_certificates.own_context(self._folder, names)
+                self._tls = dax_certificates.own_context(self._folder, self._addresses)
         return self._tls
+
+    def prepare_tls(self) -> None:
+        """See to it that clients soon find the certificate that they are to trust. Quick: what is
+        missing is made by another process."""
+        folder = self._folder
+        if folder is None or self._settings.dax_certificate or self._preparing is not None:
+            return
+        if not dax_certificates.is_prepared(folder, self._addresses):
+            command = [sys.executable, "-m", "jedlik.dax_certificates", str(folder)]
+            self._preparing = subprocess.Popen(
+                [*command, *self._addresses], stdin=subprocess.DEVNULL
+            )
+
+    @property
+    def _addresses(self) -> list[str]:
+        return [self._settings.dax_advertised, self._settings.host]

@@ -1,0 +1,54 @@
+"""A server with DAX ports of its own, data in a folder, for the DAX clients."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.oracles import free_port
+from tests.support.server import Server
+
+CERTIFICATE_S_MAX = 20
+
+
+@dataclass(frozen=True)
+class DaxServer:
+    """plain, encrypted: discovery URLs. authority: the file with the certificate to trust."""
+
+    endpoint: str
+    plain: str
+    encrypted: str
+    authority: str
+
+    def url(self, scheme: str) -> str:
+        return self.plain if scheme == "dax" else self.encrypted
+
+
+@pytest.fixture(scope="session")
+def dax_server(target: str) -> Iterator[DaxServer]:
+    if target != "jedlik":
+        pytest.skip("only Jedlik serves DAX here")
+    plain, encrypted = free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="jedlik-dax-") as folder:
+        ports = ("--dax-port", str(plain), "--dax-tls-port", str(encrypted))
+        with Server("--data", folder, *ports) as server:
+            authority = Path(folder) / "dax" / "ca.pem"
+            _wait_for(Path(folder) / "dax" / "server.json")
+            yield DaxServer(
+                server.endpoint,
+                f"dax://127.0.0.1:{plain}",
+                f"daxs://127.0.0.1:{encrypted}",
+                str(authority),
+            )
+
+
+def _wait_for(file: Path) -> None:
+    deadline = time.monotonic() + CERTIFICATE_S_MAX
+    while not file.exists():
+        assert time.monotonic() < deadline, f"{file} did not come"
+        time.sleep(0.02)

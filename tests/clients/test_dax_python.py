@@ -1,0 +1,78 @@
+"""AWS's Python client for DAX (amazon-dax-client), unchanged: its answers are those of boto3."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from amazondax import AmazonDaxClient
+from botocore.config import Config
+
+from tests.clients.conftest import DaxServer
+from tests.clients.dax_cases import CASES
+from tests.clients.dax_stories import comparable, make_tables, run_python, story, without_items
+from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY
+
+METHODS = {
+    "GetItem": "get_item",
+    "PutItem": "put_item",
+    "UpdateItem": "update_item",
+    "DeleteItem": "delete_item",
+    "Query": "query",
+    "Scan": "scan",
+    "BatchGetItem": "batch_get_item",
+    "BatchWriteItem": "batch_write_item",
+    "TransactGetItems": "transact_get_items",
+    "TransactWriteItems": "transact_write_items",
+}
+
+
+@pytest.fixture(scope="module")
+def dynamodb(dax_server: DaxServer) -> Any:
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=dax_server.endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        # What it would refuse itself, the server is to refuse.
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    )
+
+
+@pytest.fixture(scope="module", params=["dax", "daxs"])
+def dax(request: pytest.FixtureRequest, dax_server: DaxServer) -> Iterator[Any]:
+    os.environ["SSL_CERT_FILE"] = dax_server.authority
+    session = botocore.session.get_session()
+    session.set_credentials(ACCESS_KEY, SECRET_KEY)
+    try:
+        with AmazonDaxClient(
+            session, region_name=REGION, endpoints=[dax_server.url(request.param)]
+        ) as client:
+            yield client
+    finally:
+        del os.environ["SSL_CERT_FILE"]
+
+
+def caller(client: Any) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+    def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(client, METHODS[operation])(**request)
+        return answer
+
+    return call
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_answers_are_those_of_the_dynamodb_endpoint(name: str, dax: Any, dynamodb: Any) -> None:
+    reference, twins = make_tables(dynamodb, "http"), make_tables(dynamodb, "dax")
+    # AWS's client does not decode the items of cancellation reasons.
+    wanted = without_items(run_python(caller(dynamodb), story(name, reference)))
+    got = run_python(caller(dax), story(name, twins))
+    for (operation, asked), one, other in zip(story(name, twins), wanted, got, strict=True):
+        told = comparable(other, twins)
+        expected = comparable(one, reference)
+        assert told == expected, f"{operation} {asked}"
