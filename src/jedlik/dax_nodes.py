@@ -51,6 +51,7 @@ class LocalNodes:
                 bound = bind(self._settings.host, encrypted)
                 await server.listen_on(bound, made_when_needed(self._doors.tls))
                 node.tls_port = bound.getsockname()[1]
+                self._doors.prepare_tls()
         except (listening.CannotListen, OSError) as fault:
             await server.close(grace_s=0)
             raise Unstartable(str(fault)) from fault
