@@ -15,7 +15,17 @@ from hashlib import blake2b
 
 import msgspec
 
-from jedlik.storage.waist import ABSENT, Batch, Delete, Engine, Put, Row, Write
+from jedlik.storage.waist import (
+    ABSENT,
+    Batch,
+    Delete,
+    Engine,
+    Put,
+    Row,
+    StorageError,
+    Unknown,
+    Write,
+)
 from jedlik.tables.clock import VersionSource
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
 from jedlik.tables.model import Table
@@ -69,6 +79,7 @@ class Catalog:
             )
         )
         if conflict is not None:
+            await self._settle()  # it may be a table that is only about to be there
             raise TableExists(table.name) if conflict.index == 0 else Contended
         self._cache[table.account, table.region, table.name] = (version, table)
 
@@ -79,7 +90,7 @@ class Catalog:
         """
         row = await self._current(old)
         if _decode_table(row.value) != old:
-            self._forget(old)
+            await self._look_again(old)
             raise Contended
         version = self._versions.next(row.version)
         key = _table_key(old.account, old.region, old.name)
@@ -87,15 +98,17 @@ class Catalog:
         # On the embedded engines the new schema must govern writes that are submitted after this
         # one, though it is not durable yet: they queue behind it and fail with it.
         name = (old.account, old.region, old.name)
-        before = self._cache.get(name)
         self._cache[name] = (version, new)
         try:
             conflict = await self._engine.commit(batch)
-        except BaseException:
-            self._restore(name, before)
+        except StorageError:
+            # Changes that were made on top of this one fail, too, each taking back only its own.
+            known = self._cache.get(name)
+            if known is not None and known[0] == version:
+                del self._cache[name]
             raise
         if conflict is not None:
-            self._forget(old)
+            await self._look_again(old)
             raise Contended
         return new
 
@@ -105,13 +118,25 @@ class Catalog:
         Raises TableNotFound when it is gone already, or Contended.
         """
         row = await self._current(table)
-        key = _table_key(table.account, table.region, table.name)
-        conflict = await self._engine.commit(
-            Batch(self._versions.next(row.version), (Delete(key, row.version), *also))
-        )
-        self._forget(table)
+        name = (table.account, table.region, table.name)
+        known = self._cache.get(name)
+        try:
+            conflict = await self._engine.commit(
+                Batch(
+                    self._versions.next(row.version),
+                    (Delete(_table_key(*name), row.version), *also),
+                )
+            )
+        except Unknown:
+            if self._cache.get(name) is known:
+                self._cache.pop(name, None)
+            raise
         if conflict is not None:
+            await self._look_again(table)
             raise Contended
+        known = self._cache.get(name)
+        if known is not None and known[1].id == table.id:
+            del self._cache[name]
 
     async def names(self, account: str, region: str, *, after: str | None, limit: int) -> list[str]:
         """Up to `limit` table names in order, from the one after `after` on."""
@@ -168,21 +193,27 @@ class Catalog:
             after = (page.entries[-1].sort, page.entries[-1].sub)
 
     async def _current(self, table: Table) -> Row:
+        """The table's row as the next write will find it, durable or not yet."""
         key = _table_key(table.account, table.region, table.name)
         row = await self._engine.get_one(key, pending=True)
-        if row is None:
-            self._forget(table)
+        if row is None or _decode_table(row.value).id != table.id:
+            await self._settle()
             raise TableNotFound(table.name)
         return row
 
-    def _forget(self, table: Table) -> None:
-        self._cache.pop((table.account, table.region, table.name), None)
-
-    def _restore(self, name: tuple[str, str, str], before: tuple[int, Table] | None) -> None:
-        if before is None:
+    async def _look_again(self, table: Table) -> None:
+        """Know the table as the next write will find it. What is durable would not do: a change
+        that is still pending governs whatever is submitted from now on."""
+        name = (table.account, table.region, table.name)
+        row = await self._engine.get_one(_table_key(*name), pending=True)
+        if row is None:
             self._cache.pop(name, None)
         else:
-            self._cache[name] = before
+            self._cache[name] = (row.version, _decode_table(row.value))
+
+    async def _settle(self) -> None:
+        """Wait until everything that a pending read can have seen is durable."""
+        await self._engine.commit(Batch(self._versions.next(), ()))
 
 
 def _tables_token(account: str, region: str) -> bytes:

@@ -2,8 +2,9 @@
 
 From the moment an index is in the catalog every write maintains it, so what is left to do is to
 add the entries of older items: scan the table, and for each item put its entry under two guards:
-the item is still the version that was read, and no entry is there yet. A lost race means that a
-writer has done the work. The place reached is kept in the jobs space, so that a restart goes on:
+the item is still the version that was read, and no entry is there yet. After a lost race the item
+is looked at again: a writer has put its entry, unless its change left the entry as it had to be,
+for then it takes it to be there. The place reached is kept in the jobs space, so that a restart goes on:
 
     (JOBS_SPACE, "backfill", index space, "") -> token (16 bytes) + sort of the last item done
 """
@@ -33,6 +34,7 @@ from jedlik.tables.stored import Stored, size_of
 
 ITEMS_PER_STEP = 64
 BYTES_PER_STEP = 1 << 20
+RETRIES_MAX = 30
 
 _TOKEN = b"backfill".ljust(16, b"\0")
 
@@ -57,7 +59,9 @@ class Backfill:
                 if index is not None:
                     await self._page(table, index)
                     return True
-            except (TableNotFound, SpaceDropped, Contended):
+            except Contended:
+                return True  # the table was changed meanwhile: look at it again
+            except (TableNotFound, SpaceDropped):
                 pass
             self._known.pop()
         return False
@@ -102,11 +106,28 @@ class Backfill:
         tally = Tally(index.space, len(writes) // 2, size_bytes)
         batch = Batch(self._db.versions.next(), writes, (), (tally,))
         conflict = await self._db.engine.commit(batch)
-        # In a single item's batch a conflict means that a writer came first, and put or removed
-        # the entry itself.
-        if conflict is not None and len(entries) > 1:
+        if conflict is not None:
             for entry in entries:
-                await self._add(table, index, [entry])
+                await self._add_one(table, index, Key(entry.token, entry.sort))
+
+    async def _add_one(self, table: Table, index: Index, key: Key) -> None:
+        """Put the index row of an item as it is now, unless it is there. Raises Contended."""
+        engine = self._db.engine
+        item_key = (table.space, key.token, key.sort, b"")
+        for _ in range(RETRIES_MAX):
+            row = await engine.get_one(item_key, pending=True)
+            if row is None:
+                return
+            entry = entry_of(table, index, Stored(*row).item, key, row.value)
+            if entry is None or await engine.get_one(entry[0], pending=True) is not None:
+                return
+            row_key, value = entry
+            writes = (Keep(item_key, row.version), Put(row_key, ABSENT, value))
+            tally = Tally(index.space, 1, size_of(value))
+            batch = Batch(self._db.versions.next(), writes, (), (tally,))
+            if await engine.commit(batch) is None:
+                return
+        raise Contended
 
     async def _finish(self, table: Table, index: Index) -> None:
         active = replace(index, status="ACTIVE", backfilling=False)
