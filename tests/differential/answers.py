@@ -44,6 +44,7 @@ UNORDERED = {
     "NonKeyAttributes",
     "Tags",
     "TableNames",
+    "ConsumedCapacity",
     "SS",
     "NS",
     "BS",
@@ -156,8 +157,9 @@ def _sort_items(body: dict[str, Any]) -> None:
     """Hash order is each server's own."""
     if isinstance(body.get("Items"), list):
         body["Items"].sort(key=_text)
-    for name, items in body.get("Responses", {}).items():
-        body["Responses"][name] = sorted(items, key=_text)
+    if isinstance(body.get("Responses"), dict):
+        for name, items in body["Responses"].items():
+            body["Responses"][name] = sorted(items, key=_text)
 
 
 def _text(value: Any) -> str:

@@ -131,6 +131,7 @@ class Expressions:
         self.keys = keys
         self.names: dict[str, str] = {}
         self.values: dict[str, Any] = {}
+        self.targets = [*ATTRIBUTES[:6], "e", "f"]
 
     def request(self) -> dict[str, Any]:
         """The two maps, as members of a request; now and then with one too many or too few."""
@@ -160,8 +161,15 @@ class Expressions:
             members["ExpressionAttributeValues"] = values
         return members
 
-    def path(self, depth: int = 0) -> str:
-        name = self.r.choice([*ATTRIBUTES[:6], *ATTRIBUTES[:4], *self.keys[:1]])
+    def target(self) -> str:
+        """What an update changes: seldom twice in one expression the same."""
+        if not self.targets or self.r.random() < 0.03 or self._wrong(0.3):
+            return self.path()
+        return self.path(root=self.targets.pop(self.r.randrange(len(self.targets))))
+
+    def path(self, depth: int = 0, root: str = "") -> str:
+        roots = [*ATTRIBUTES[:6], *ATTRIBUTES[:4], *self.keys[:1]]
+        name = root or self.r.choice(roots)
         if self._wrong(0.1):
             return self.r.choice(["and", "SIZE", "name", "status", "1a", "_x", "", "a b", ":v"])
         plain = name.isidentifier() and name.isascii() and name not in ("size", "_q")
@@ -254,13 +262,15 @@ class Expressions:
         match clause:
             case "SET":
                 sign = r.choice([" = ", "=", " ="])
-                return f"{self.path()}{sign}{self._set_value()}"
+                return f"{self.target()}{sign}{self._set_value()}"
             case "ADD":
-                return f"{self.path()} {self.value(r.choice([['N'], ['SS', 'NS', 'BS'], KINDS]))}"
+                kinds = r.choice([["N"], ["SS", "NS", "BS"]]) if r.random() < 0.95 else KINDS
+                return f"{self.target()} {self.value(kinds)}"
             case "DELETE":
-                return f"{self.path()} {self.value(r.choice([['SS', 'NS', 'BS'], KINDS]))}"
+                kinds = ["SS", "NS", "BS"] if r.random() < 0.95 else KINDS
+                return f"{self.target()} {self.value(kinds)}"
             case _:
-                return self.path()
+                return self.target()
 
     def _set_value(self) -> str:
         r = self.r
@@ -291,20 +301,23 @@ class Expressions:
         return self.r.random() < self.broken * part
 
     def _spoiled(self, text: str) -> str:
-        """Text with one token too many, too few, or exchanged."""
-        if not self._wrong(0.3):
-            return text
-        tokens = text.split(" ")
-        at = self.r.randrange(len(tokens))
-        match self.r.randint(0, 4):
-            case 0:
-                del tokens[at]
-            case 1:
-                tokens.insert(at, self.r.choice(["AND", "(", ")", ",", "=", ":v0", "a", "@", "!"]))
-            case 2:
-                tokens[at] = self.r.choice(["<", "foo(a)", "size(a)", "NOT", "a.", "[0]", "#", "1"])
-            case 3:
-                tokens.append(self.r.choice([")", "extra", ",", ";"]))
-            case _:
-                tokens[at] = tokens[at].replace("(", "").replace(",", "")
-        return " ".join(tokens)
+        """Now and then with one token too many, too few, or exchanged."""
+        return spoiled(self.r, text) if self._wrong(0.3) else text
+
+
+def spoiled(r: Random, text: str) -> str:
+    """`text` with one token taken away, put in, or exchanged."""
+    tokens = text.split(" ")
+    at = r.randrange(len(tokens))
+    match r.randint(0, 4):
+        case 0:
+            del tokens[at]
+        case 1:
+            tokens.insert(at, r.choice(["AND", "(", ")", ",", "=", ":v0", "a", "@", "!"]))
+        case 2:
+            tokens[at] = r.choice(["<", "foo(a)", "size(a)", "NOT", "a.", "[0]", "#", "1"])
+        case 3:
+            tokens.append(r.choice([")", "extra", ",", ";"]))
+        case _:
+            tokens[at] = tokens[at].replace("(", "").replace(",", "")
+    return " ".join(tokens)

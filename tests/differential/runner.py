@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 
@@ -16,8 +14,12 @@ from tests.differential.suite import Step, Suite
 from tests.support.raw import Answer, Raw
 
 ACTIVE_S_MAX = 30
+# Dynalite is asked for its texts only. What it accepts, or throws at, says nothing: it is old.
+REFUSALS = (
+    "com.amazon.coral.validate#ValidationException",
+    "com.amazon.coral.service#SerializationException",
+)
 BODY_SHOWN_MAX = 1500
-SIDE_BY_SIDE = 3
 
 
 @dataclass(frozen=True)
@@ -43,34 +45,23 @@ class Outcome:
     found: list[Found] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Servers:
-    jedlik: str
-    local: str
-    dynalite: str
+def run(suites: Iterable[Suite], jedlik: str, peer: str, listed: Listed, *, seed: int) -> Outcome:
+    """Every step of every suite, one after the other; the servers are given by their endpoints.
 
-
-def run(suites: Iterable[Suite], servers: Servers, listed: Listed, *, seed: int) -> Outcome:
-    """Every step of every suite; a suite's randomness depends on its name and the seed only."""
+    A suite's randomness depends on its name and the seed only.
+    """
     outcome = Outcome()
-    lock = threading.Lock()
-
-    def one(suite: Suite) -> None:
-        found, steps = _run_suite(suite, servers, listed, lock, seed)
-        with lock:
-            outcome.found += found
-            outcome.steps += steps
-
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        list(pool.map(one, suites))
+    for suite in suites:
+        found, steps = _run_suite(suite, jedlik, peer, listed, seed)
+        outcome.found += found
+        outcome.steps += steps
     return outcome
 
 
 def _run_suite(
-    suite: Suite, servers: Servers, listed: Listed, lock: threading.Lock, seed: int
+    suite: Suite, jedlik: str, peer_endpoint: str, listed: Listed, seed: int
 ) -> tuple[list[Found], int]:
-    mine = Raw(servers.jedlik)
-    peer = Raw(servers.local if suite.peer == "local" else servers.dynalite)
+    mine, peer = Raw(jedlik), Raw(peer_endpoint)
     for raw in (mine, peer):
         for table in suite.tables:
             _make_table(raw, table)
@@ -79,8 +70,7 @@ def _run_suite(
         steps += 1
         theirs, ours = _ask(peer, step), _ask(mine, step)
         lines = _compare(suite, step, theirs, ours)
-        with lock:
-            left = [line for line in lines if not listed.covers(suite.peer, step.operation, *line)]
+        left = [line for line in lines if not listed.covers(suite.peer, step.operation, *line)]
         if left:
             found.append(Found(suite, step, left))
         if (theirs.status == 200) != (ours.status == 200):
@@ -116,6 +106,8 @@ def _compare(suite: Suite, step: Step, peer: Answer, mine: Answer) -> list[tuple
         for answer in (peer, mine)
     )
     if step.only_status and theirs.status == ours.status == 200:
+        return []
+    if suite.peer == "dynalite" and theirs.error not in REFUSALS:
         return []
     if not suite.texts and theirs.status >= 400 and 400 <= ours.status < 500:
         return []
