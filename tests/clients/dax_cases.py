@@ -593,10 +593,8 @@ REFUSALS: list[Case] = [
         {
             "TableName": "music",
             "IndexName": "none",
-            **{
-                "KeyConditionExpression": "artist = :a",
-                "ExpressionAttributeValues": {":a": s("x")},
-            },
+            "KeyConditionExpression": "artist = :a",
+            "ExpressionAttributeValues": {":a": s("x")},
         },
     ),
     (
