@@ -31,6 +31,7 @@ from jedlik.dax_nodes import LocalNodes
 from jedlik.identity import Authenticator, Credentials, Mode, root_credential
 from jedlik.net import Server
 from jedlik.services import dax, dynamodb, dynamodbstreams
+from jedlik.services.dax import metric_pages
 from jedlik.services.dax.clusters import Clusters
 from jedlik.services.dax.default_cluster import make_default_cluster
 from jedlik.settings import Settings
@@ -154,7 +155,8 @@ class App:
             folder=None if settings.memory else Path(settings.data).absolute(),
         )
         self.clusters = Clusters(settings.dax_advertised)
-        found = DaxClusters(self.db, self.clusters, LocalNodes(settings, doors))
+        self._dax_nodes = LocalNodes(settings, doors)
+        found = DaxClusters(self.db, self.clusters, self._dax_nodes)
         self._closing.push_async_callback(found.stop)
         if settings.dax_nodes:
             await make_default_cluster(
@@ -173,7 +175,12 @@ class App:
             region=settings.region,
             health=self.health,
             connection_count=lambda: self.connection_count,
+            more_metrics=self._dax_metrics,
         )
+
+    def _dax_metrics(self) -> str:
+        self._dax_nodes.refresh_metrics()
+        return metric_pages.prometheus_text(self.clusters)
 
     async def health(self) -> dict[str, Any]:
         """What /_jedlik/health and `jedlik status` show; no paths, for the page is unsigned."""
@@ -187,6 +194,7 @@ class App:
             "uptime_s": round(time.monotonic() - self.started_at, 1),
             "memory_bytes": _resident_bytes(),
             "store": {"engine": store.engine, "writable": store.writable, **figures},
+            "dax": metric_pages.summary(self.clusters),
         }
 
 

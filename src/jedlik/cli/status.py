@@ -21,6 +21,8 @@ def status(client: Client) -> None:
         f"memory {_size(health['memory_bytes'])}",
     ]
     click.echo(f"Jedlik {health['version']} at {client.endpoint}: {', '.join(facts)}")
+    for cluster in health["dax"]:
+        click.echo(_dax(cluster))
     described = [
         client.call("DescribeTable", {"TableName": name})["Table"] for name in client.table_names()
     ]
@@ -36,11 +38,34 @@ def status(client: Client) -> None:
         )
 
 
+def _dax(cluster: dict[str, Any]) -> str:
+    up, nodes, address = cluster["nodes_up"], cluster["nodes"], cluster["address"]
+    shown = f"[{address}]" if ":" in address else address
+    urls = [
+        f"{scheme}://{shown}:{port}"
+        for scheme, port in (("dax", cluster["port"]), ("daxs", cluster["tls_port"]))
+        if port
+    ]
+    facts = [
+        *urls,
+        f"{up} of {nodes} nodes" if up < nodes else f"{nodes} node" + "s" * (nodes > 1),
+        f"cached {_size(cluster['cached_bytes'])}",
+        f"hits {_ratio(cluster['item_hit_ratio'])} of items",
+        f"{_ratio(cluster['query_hit_ratio'])} of queries",
+    ]
+    return f"DAX cluster {cluster['name']}: {', '.join(facts)}"
+
+
+def _ratio(ratio: float | None) -> str:
+    """As a percentage; nothing was asked for yet: a dash."""
+    return "-" if ratio is None else f"{ratio:.1%}"
+
+
 def _store(store: dict[str, Any]) -> str:
     size = ""
     if "store_bytes" in store:
         size = f" {_size(store['store_bytes'])} + log {_size(store.get('wal_bytes', 0))}"
-    return store["engine"] + size + ("" if store["writable"] else " (cannot write)")
+    return str(store["engine"]) + size + ("" if store["writable"] else " (cannot write)")
 
 
 def _row(table: dict[str, Any]) -> tuple[str, str, str, str, str]:

@@ -61,6 +61,7 @@ class Gateway:
         authorise: Authorise | None = None,
         health: Callable[[], Awaitable[dict[str, Any]]] | None = None,
         connection_count: Callable[[], int] = lambda: 0,
+        more_metrics: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.time,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -83,7 +84,10 @@ class Gateway:
             for operation in service.operations.values()
         }
         self._pages = StatusPages(
-            [endpoint.metrics for endpoint in self._endpoints.values()], health, connection_count
+            [endpoint.metrics for endpoint in self._endpoints.values()],
+            health,
+            connection_count,
+            more_metrics,
         )
 
     async def handle(self, request: Request) -> Reply:

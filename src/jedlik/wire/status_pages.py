@@ -23,17 +23,19 @@ _TEXT = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 class StatusPages:
     """health: tells of the parts below; its `status` is "unhealthy", or it raises, if one is ill.
-    None if there are none."""
+    None if there are none. more_metrics: further metrics in Prometheus's text format."""
 
     def __init__(
         self,
         operations: Sequence[OperationMetrics],
         health: Callable[[], Awaitable[dict[str, Any]]] | None,
         connection_count: Callable[[], int],
+        more_metrics: Callable[[], str],
     ) -> None:
         self._operations = operations
         self._health = health
         self._connection_count = connection_count
+        self._more_metrics = more_metrics
 
     async def answer(self, request: Request) -> Reply:
         if request.path not in (b"/_jedlik/health", b"/_jedlik/metrics"):
@@ -42,7 +44,7 @@ class StatusPages:
             return Reply(405, _JSON + "Allow: GET, HEAD\r\n", b'{"error":"method not allowed"}')
         if request.path == b"/_jedlik/metrics":
             text = prometheus_text(self._operations, self._connection_count())
-            return Reply(200, _TEXT, text.encode())
+            return Reply(200, _TEXT, (text + self._more_metrics()).encode())
         return await self._health_page()
 
     async def _health_page(self) -> Reply:

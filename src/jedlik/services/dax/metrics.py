@@ -1,8 +1,8 @@
 """What a node counts, and what CloudWatch calls it.
 
 The names are CloudWatch's (developer guide, "Viewing DAX metrics and dimensions") and stand here
-once: `/_jedlik/metrics`, `jedlik status` and CloudWatch read them from `NAMES` and
-`NodeMetrics.figures`. Counting costs the data plane an addition; nothing here locks or allocates.
+once: `/_jedlik/metrics` (metric_pages.py), `jedlik status` and CloudWatch read `REQUEST_COUNTS`,
+`COUNTERS` and `GAUGES`. Counting costs the data plane an addition; nothing here locks or allocates.
 """
 
 from __future__ import annotations
