@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from jedlik.tables.errors import (
     TransactionCancelled,
 )
 from jedlik.tables.item_writes import CheckWrite, DeleteWrite, PutWrite, UpdateWrite
-from jedlik.tables.model import Index, KeyAttribute, KeySchema, Table
+from jedlik.tables.model import Index, KeyAttribute, KeySchema, StreamSettings, Table
 from jedlik.tables.read import get_item, scan
 from jedlik.tables.stored import Stored
 from jedlik.tables.write import ClientToken, write_all, write_batch, write_one
@@ -290,3 +291,22 @@ async def test_a_new_index_is_filled_while_writes_go_on(db: Database, plain: Tab
     assert sorted(item["pk"]["S"] for item in await entries(db, late)) == expected
     assert len(expected) == 100
     assert await db.engine.stats(late.space) == await db.engine.stats(table.space)
+
+
+async def test_a_write_that_had_to_wait_meets_what_was_enabled_meanwhile(
+    db: Database, plain: Table
+) -> None:
+    """A rival wins the first try; before the second, the table has got a stream."""
+    await write_one(db, put(plain, A))
+    commit = db.engine.commit
+
+    async def commit_after_a_rival(batch: Batch) -> object:
+        db.engine.commit = commit  # type: ignore[method-assign]
+        await write_one(db, put(plain, {**A, "v": {"N": "1"}}))
+        stream = StreamSettings("KEYS_ONLY", "now")
+        await db.replace_table(plain, replace(plain, stream=stream))
+        return await commit(batch)
+
+    db.engine.commit = commit_after_a_rival  # type: ignore[method-assign, assignment]
+    await write_one(db, put(plain, {**A, "v": {"N": "2"}}))
+    assert await log(db, plain) == [({**A, "v": {"N": "1"}}, {**A, "v": {"N": "2"}})]
