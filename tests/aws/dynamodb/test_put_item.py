@@ -280,3 +280,13 @@ def test_refusals_come_in_order(invalid):
 )
 def test_placeholders(invalid, more, message):
     assert invalid("PutItem", TableName="nowhere", Item=KEY, **more) == message
+
+
+def test_an_empty_key_is_told_before_a_missing_one(invalid, make_table):
+    name = make_table(keys="pk:S sk:N")
+    assert invalid("PutItem", TableName=name, Item={"pk": {"S": ""}}) == (
+        "One or more parameter values are not valid. The AttributeValue for a key attribute "
+        "cannot contain an empty string value. Key: pk"
+    )
+    batch = {name: [{"PutRequest": {"Item": {"pk": {"S": ""}}}}]}
+    assert invalid("BatchWriteItem", RequestItems=batch).endswith("empty string value. Key: pk")

@@ -113,7 +113,7 @@ def test_an_index_is_made_of_the_items_that_are_there(ask, shown, table):
         GlobalSecondaryIndexUpdates=[{"Create": index("by_g", "g")}],
     )["TableDescription"]
     assert made["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
-    assert made["GlobalSecondaryIndexes"][0]["Backfilling"] is True
+    assert made["GlobalSecondaryIndexes"][0]["Backfilling"] is False
     wait_for(lambda: states(shown(table)) == {"by_g": "ACTIVE"})
     assert "Backfilling" not in shown(table)["GlobalSecondaryIndexes"][0]
     found = ask(
@@ -305,3 +305,27 @@ def test_the_fifth_decrease_of_a_day_waits_an_hour(ask, refusal, make_table):
         "Last decrease at "
     )
     ask("UpdateTable", TableName=name, ProvisionedThroughput=units(11, 10))
+
+
+def test_an_item_that_a_new_index_cannot_hold_is_not_written_again_as_it_is(
+    ask, shown, table, invalid
+):
+    # Developer guide, "Detecting and correcting index key violations": once the index is made, all
+    # writes of items that violate its key schema are rejected, whatever the write is about.
+    where = {"TableName": table, "Key": {"pk": {"S": "a"}}}
+    ask("PutItem", TableName=table, Item={"pk": {"S": "a"}, "g": {"N": "1"}})
+    ask(
+        "UpdateTable",
+        TableName=table,
+        AttributeDefinitions=defined("g"),
+        GlobalSecondaryIndexUpdates=[{"Create": index("by_g", "g")}],
+    )
+    wait_for(lambda: states(shown(table)) == {"by_g": "ACTIVE"})
+    one = {":v": {"N": "1"}}
+    more = {"UpdateExpression": "SET v = :v", "ExpressionAttributeValues": one}
+    assert invalid("UpdateItem", **where, **more) == (
+        "The update expression attempted to update the secondary index key to unsupported type"
+    )
+    ask("UpdateItem", **where, UpdateExpression="REMOVE g")
+    ask("UpdateItem", **where, **more)
+    assert ask("GetItem", **where)["Item"] == {"pk": {"S": "a"}, "v": {"N": "1"}}

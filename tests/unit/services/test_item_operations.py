@@ -187,3 +187,10 @@ PAGE = {"item_limit": 10, "byte_limit": 1 << 20}
 async def overwrite(ctx: Context, key: Any, value: bytes) -> None:
     version = ctx.db.versions.next()
     assert await ctx.db.engine.commit(Batch(version, (Put(key, ANY, value),))) is None
+
+
+async def test_units_are_written_with_a_point(ctx: Context) -> None:
+    req = {"TableName": "things", "Item": item(g="x", l="y"), "ReturnConsumedCapacity": "INDEXES"}
+    answer = await put_item(ctx, req)
+    assert b'"by_g":{"CapacityUnits":1.0}' in answer
+    assert b'"by_l":{"CapacityUnits":1.0}' in answer

@@ -99,4 +99,5 @@ class Tally:
 
 
 def _units(units: float, kind: Kind | None) -> dict[str, float]:
+    units = float(units)  # AWS writes 1.0, and so must we where whole units were counted
     return {"CapacityUnits": units} if kind is None else {"CapacityUnits": units, kind: units}

@@ -89,6 +89,7 @@ def why_no_key(table: Table, attributes: Item) -> str:
 def _why_no_item_key(table: Table, item: Item) -> str:
     for attribute in table.keys.attributes:
         value = item.get(attribute.name)
+        # Attribute by attribute: an empty value is told before another attribute is missed.
         if value is None:
             return (
                 "One or more parameter values were invalid: "
@@ -99,6 +100,8 @@ def _why_no_item_key(table: Table, item: Item) -> str:
                 "One or more parameter values were invalid: Type mismatch for key "
                 f"{attribute.name} expected: {attribute.type} actual: {next(iter(value))}"
             )
+        if not value[attribute.type]:
+            return empty_key_text(attribute)
     return _why_no_value(table, item)
 
 

@@ -184,12 +184,21 @@ async def _store(ctx: Context, table: Table, changed: Table, change: IndexChange
 
 
 async def _shown(ctx: Context, before: Table, after: Table, change: IndexChange) -> dict[str, Any]:
-    """The answer: UPDATING, touched indexes too, one being deleted still there."""
+    """The answer: UPDATING, touched indexes too, one being deleted still there.
+
+    The backfill of a new index has not begun in AWS's answer (developer guide, "Adding a global
+    secondary index": resources are allocated first).
+    """
     touched = {*change.updated}
+    made = change.created.name if change.created else None
     after = replace(
         after,
         indexes=tuple(
-            replace(index, status="UPDATING") if index.name in touched else index
+            replace(
+                index,
+                status="UPDATING" if index.name in touched else index.status,
+                backfilling=index.backfilling and index.name != made,
+            )
             for index in after.indexes
         ),
     )
