@@ -12,6 +12,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from jedlik.storage import sqlite_checkpoint
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.sqlite_cache import MISSING, RowCache
 from jedlik.storage.sqlite_pages import PageCache
@@ -79,6 +80,25 @@ async def test_the_log_stays_near_its_limit_under_steady_writes_and_reads(tmp_pa
     await reading
     assert 2 * limit < 8 * 150 * 4000
     assert largest < 2 * limit
+    await engine.close()
+
+
+async def test_a_long_log_is_cut_off_after_a_rest_and_writing_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_checkpoint, "_REST_S", 0.05)
+    engine = SqliteEngine.open(tmp_path)
+    wal = tmp_path / "store.sqlite-wal"
+    for _ in range(2):  # a second time, for the thread sleeps without a limit in between
+        await fill(engine, 8000, size=1000)
+        assert wal.stat().st_size > 8 << 20
+        await until(lambda: wal.stat().st_size == 0, "the log was cut off")
+        page = await engine.scan(1, b"", None, item_limit=9000, byte_limit=1 << 30)
+        assert len(page.entries) == 8000
+    await put(engine, key("after"), b"value")
+    row = await engine.get_one(key("after"))
+    assert row is not None
+    assert row.value == b"value"
     await engine.close()
 
 

@@ -3,7 +3,7 @@
 A thread copies the log into the database file (a PASSIVE checkpoint) whenever some megabytes were
 written. Under steady writing that never catches up entirely, so that the log could not start
 again at its beginning; when it has grown too long the writer itself, between two groups, copies
-the small rest and restarts it.
+the small rest and restarts it. What a burst has left is cut off once writing has rested.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from pathlib import Path
 
 import apsw
@@ -25,6 +26,8 @@ _REST_PAGES = 100
 _RETRY_S = 1.0
 _SHORT_WAIT_MS = 20  # for readers, whose snapshots last a tick of the loop
 _LONG_WAIT_MS = 1000  # once the log is beyond its limit
+_REST_S = 5.0  # without a write: then the log may be cut off
+_WORTH_CUTTING_BYTES = 4 << 20
 
 
 class Checkpointer:
@@ -41,6 +44,7 @@ class Checkpointer:
         and the thread does so for them."""
         self.error: str | None = None
         self._connection = connection
+        connection.set_busy_timeout(_SHORT_WAIT_MS)
         self._writing = writing
         self._wal_path = wal_path
         self._limit_pages = max(wal_limit_bytes // PAGE_BYTES, 1)
@@ -49,6 +53,8 @@ class Checkpointer:
         self._written = 0  # pages, as SQLite counts them for the writer's connection
         self._checkpointed = 0
         self._synced = 0
+        self._cut_at = 0  # when the log was last looked at after a rest
+        self._resting = True  # the next write shall wake the thread, to watch for the next rest
         self._restart_wait_ms = 0  # not 0: a restart is wanted
         self._stopping = False
         self._wake = threading.Event()
@@ -60,7 +66,8 @@ class Checkpointer:
         self._written = self._writing.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0]
         if self._restart_wait_ms:
             self._restart()
-        elif self._written - self._checkpointed >= self._passive_pages:
+        elif self._resting or self._written - self._checkpointed >= self._passive_pages:
+            self._resting = False
             self._wake.set()
 
     def stop(self) -> None:
@@ -82,15 +89,26 @@ class Checkpointer:
             self._writing.set_busy_timeout(BUSY_MS)
 
     def _run(self) -> None:
+        seen, seen_at = 0, 0.0
         while True:
-            self._wake.wait(self._sync_every_s)
+            self._wake.wait(self._wait_s())
             self._wake.clear()
             if self._stopping:
                 return
             if self._sync_every_s is not None:
                 self._sync()
+            if self._written != seen:
+                seen, seen_at = self._written, time.monotonic()
             if self._written - self._checkpointed >= self._passive_pages:
                 self._checkpoint()
+            elif seen != self._cut_at and time.monotonic() - seen_at >= _REST_S:
+                self._cut()
+
+    def _wait_s(self) -> float | None:
+        """None when there is nothing to watch for: a server at rest does not wake up."""
+        if self._sync_every_s is not None:
+            return self._sync_every_s
+        return None if self._resting else _REST_S
 
     def _checkpoint(self) -> None:
         try:
@@ -109,6 +127,23 @@ class Checkpointer:
             self._wake.wait(_RETRY_S)
         else:
             self.error = None
+
+    def _cut(self) -> None:
+        """Empty the log after a rest. A writer that comes now waits while the rest is copied."""
+        written = self._written
+        try:
+            if self._wal_path.stat().st_size >= _WORTH_CUTTING_BYTES:
+                self._copy()
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                self._checkpointed = written
+        except apsw.BusyError:
+            return  # a reader or a writer: after the next rest
+        except (apsw.Error, OSError) as error:
+            self._failed(error)
+        else:
+            self.error = None
+        self._cut_at = written
+        self._resting = self._written == written
 
     def _copy(self) -> int:
         """The length of the log in pages."""
