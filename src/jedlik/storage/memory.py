@@ -204,6 +204,9 @@ class MemoryEngine:
         found = self._spaces.get(space)
         return Stats(0, 0) if found is None else Stats(found.tally_rows, found.tally_bytes)
 
+    async def version_floor(self) -> int:
+        return 0  # nothing is older than the process
+
     async def health(self) -> Health:
         rows = sum(len(space.rows) for space in self._spaces.values())
         return Health("memory", not self._closed, None, {"rows": rows})

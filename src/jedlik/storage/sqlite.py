@@ -142,7 +142,7 @@ class SqliteEngine:
         self._alone = alone
         self._relaxed = relaxed
 
-        self._serial = self._reader.serial()
+        self._serial = self._reader.serial() + 1  # that one has been written already
         self._open = Group(self._serial)
         self._open_rows = self._open.rows
         self._in_flight: Job | None = None
@@ -284,6 +284,13 @@ class SqliteEngine:
         except apsw.Error as error:
             raise self._read_error(error) from error
 
+    async def version_floor(self) -> int:
+        self._begin_snapshot()
+        try:
+            return self._reader.version_ceiling()
+        except apsw.Error as error:
+            raise self._read_error(error) from error
+
     async def health(self) -> Health:
         rows, size = self._cache.sizes()
         disk = os.statvfs(self._files.folder)
@@ -386,6 +393,8 @@ class SqliteEngine:
             if type(write) is Put:
                 rows[write[0]] = _new_row((version, write[2]))
                 writing = True
+                if version > group.version:
+                    group.version = version
             elif type(write) is Delete:
                 rows[write[0]] = None
                 writing = True

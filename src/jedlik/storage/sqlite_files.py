@@ -9,7 +9,8 @@
     log(id, record)                                  id = number << 40 | seq
     tallies(space, rows, bytes)
     drops(space)                                     spaces dropped but not yet swept
-    marker(id, serial, overwritten)                  tells whether a group without puts landed
+    marker(id, serial, overwritten)                  0: tells whether a group without puts landed
+                                                     1: serial is what no version exceeds
 
 The log is a table by rowid, because rows beyond a quarter page spill in one WITHOUT ROWID.
 Never open the database file by other means than SQLite in this process: closing such a

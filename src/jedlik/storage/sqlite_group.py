@@ -15,13 +15,24 @@ from jedlik.storage.waist import Change, Key, Row, Tally
 class Group:
     """`rows` is the state after all its batches: a key written twice is stored once.
 
-    `statements` are the engine's own (sql, bindings). `serial` is the engine's number for it.
+    `statements` are the engine's own (sql, bindings). `serial` is the engine's number for it,
+    `version` the highest of its batches'.
     """
 
-    __slots__ = ("changes", "published", "rows", "serial", "statements", "tallies", "waiters")
+    __slots__ = (
+        "changes",
+        "published",
+        "rows",
+        "serial",
+        "statements",
+        "tallies",
+        "version",
+        "waiters",
+    )
 
     def __init__(self, serial: int) -> None:
         self.serial = serial
+        self.version = 0
         self.rows: dict[Key, Row | None] = {}
         self.changes: list[Change] = []
         self.tallies: list[Tally] = []

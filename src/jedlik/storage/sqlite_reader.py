@@ -49,8 +49,12 @@ class Reader:
         return None if found is None else _new_row(found)
 
     def serial(self) -> int:
-        found: int = self._cursor.execute("SELECT serial FROM marker").get
+        found: int = self._cursor.execute("SELECT serial FROM marker WHERE id = 0").get
         return found
+
+    def version_ceiling(self) -> int:
+        found: int | None = self._cursor.execute("SELECT serial FROM marker WHERE id = 1").get
+        return 0 if found is None else found
 
     def range(
         self,

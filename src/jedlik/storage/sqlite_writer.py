@@ -37,6 +37,12 @@ _TALLY = (
     "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
     " SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes"
 )
+_CEILING = (
+    "INSERT INTO marker VALUES (1, ?, 0) ON CONFLICT DO UPDATE"
+    " SET serial = max(serial, excluded.serial)"
+)
+_VERSIONS_AHEAD = 10_000 << 21  # so as to store it seldom: ten seconds' versions (tables/clock.py)
+_VERSION_MAX = (1 << 63) - 1
 _NEW_STREAM = (
     "INSERT INTO streams(number, space, part)"
     " SELECT coalesce(max(number), 0) + 1, ?, ? FROM streams RETURNING number"
@@ -53,6 +59,7 @@ class Writer:
         self._cursor = connection.cursor()
         self._files = files
         self._streams: dict[tuple[int, int], list[int]] = {}  # -> [number, last seq]
+        self._version_ceiling = 0
         self._after_write: Callable[[], None] | None = None
 
     def after_write(self, action: Callable[[], None]) -> None:
@@ -103,7 +110,10 @@ class Writer:
         if puts:
             self._execute_many(_PUT, puts, 6)
         else:
-            self._cursor.execute("UPDATE marker SET serial = ?", (job.serial,))
+            self._cursor.execute("UPDATE marker SET serial = ? WHERE id = 0", (job.serial,))
+        if job.version > self._version_ceiling:
+            self._version_ceiling = min(job.version + _VERSIONS_AHEAD, _VERSION_MAX)
+            self._cursor.execute(_CEILING, (self._version_ceiling,))
         if job.changes:
             self._execute_many(_LOG, self._numbered(job.changes), 2)
         if job.tallies:
@@ -126,6 +136,7 @@ class Writer:
 
     def undo(self) -> None:
         self._streams.clear()  # their last numbers were counted on in `apply`
+        self._version_ceiling = 0
         try:
             if self.connection.in_transaction:
                 self._cursor.execute("ROLLBACK")
@@ -144,7 +155,7 @@ class Writer:
             if isinstance(job, Group) and landed(self.connection, job):
                 return None
             self.begin()
-            self._cursor.execute("UPDATE marker SET overwritten = overwritten + 1")
+            self._cursor.execute("UPDATE marker SET overwritten = overwritten + 1 WHERE id = 0")
             self.commit()
         except apsw.Error:
             self.undo()
@@ -191,7 +202,7 @@ def landed(connection: apsw.Connection, group: Group) -> bool:
     """Whether `group` is in what `connection` sees."""
     evidence = group.evidence()
     if evidence is None:
-        serial: int = connection.execute("SELECT serial FROM marker").get
+        serial: int = connection.execute("SELECT serial FROM marker WHERE id = 0").get
         return serial == group.serial
     key, version = evidence
     sql = "SELECT ver FROM kv WHERE space = ? AND token = ? AND sort = ? AND sub = ?"

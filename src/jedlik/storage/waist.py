@@ -258,6 +258,10 @@ class Engine(Protocol):
     async def stats(self, space: int) -> Stats:
         """The durable tallies of `space`."""
 
+    async def version_floor(self) -> int:
+        """A number that no version committed so far exceeds: a process that begins above it uses
+        none twice, whatever its clock says."""
+
     async def health(self) -> Health:
         """Whether writes succeed, and figures for the operator."""
 

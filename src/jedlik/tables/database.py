@@ -65,6 +65,8 @@ class Database:
         """Make what must be there before the first request."""
         for space in OWN_SPACES:
             await self.engine.space_create(space)
+        # The clock may have gone back since the last process wrote.
+        self.versions.next(await self.engine.version_floor())
 
     async def create_table(self, table: Table) -> Table:
         """Store a new table with spaces of its own; raises TableExists.
@@ -122,9 +124,10 @@ class Database:
         space = await self.catalog.reserve_spaces(1)
         await self.engine.space_create(space)
         index = replace(index, space=space, status="CREATING", backfilling=True)
-        changed = await self.replace_table(old, replace(new, indexes=(*new.indexes, index)))
-        self.index_added.set()
-        return changed
+        try:
+            return await self.replace_table(old, replace(new, indexes=(*new.indexes, index)))
+        finally:
+            self.index_added.set()  # it may be there even if nobody can tell
 
     async def drop_index(self, table: Table, name: str) -> Table:
         """Take an index away and give its space back in the background."""

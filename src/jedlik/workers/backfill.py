@@ -31,6 +31,7 @@ from jedlik.tables.indexes import entry_of
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Index, Table
 from jedlik.tables.stored import Stored, size_of
+from jedlik.tables.write import settle
 
 ITEMS_PER_STEP = 64
 BYTES_PER_STEP = 1 << 20
@@ -70,6 +71,8 @@ class Backfill:
         engine = self._db.engine
         cursor_key = (JOBS_SPACE, _TOKEN, index.space.to_bytes(8, "big"), b"")
         cursor = await engine.get_one(cursor_key, pending=True)
+        # Writes that know nothing of the index may still be on their way: the scan must see them.
+        await settle(engine, self._db.versions.next())
         after = (cursor.value[:16], cursor.value[16:], b"") if cursor else None
         page = await engine.scan(
             table.space,
