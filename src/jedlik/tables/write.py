@@ -106,9 +106,10 @@ async def write_all(
     Raises TransactionCancelled with a reason per write, or IdempotencyMismatch.
     """
     rows = await _read_olds(db.engine, writes)
-    if token is not None and await _seen(db, token):
+    claim = None if token is None else await _claim(db, token)
+    if token is not None and claim is None:
         return None
-    done = await _attempt(db, writes, rows, token=token, together=True)
+    done = await _attempt(db, writes, rows, claim=claim, together=True)
     if done is not None:
         return done
     try:
@@ -180,9 +181,10 @@ async def _take_turns(
             await db.turns.pause(attempt)
             await _bring_up_to_date(db, writes)
             rows = await _read_olds(db.engine, writes)
-            if token is not None and await _seen(db, token):
+            claim = None if token is None else await _claim(db, token)
+            if token is not None and claim is None:
                 return None
-            done = await _attempt(db, writes, rows, actor=actor, token=token, together=together)
+            done = await _attempt(db, writes, rows, actor=actor, claim=claim, together=together)
             if done is not None:
                 return done
     raise Contended
@@ -206,7 +208,7 @@ async def _attempt(
     rows: Sequence[Row | None],
     *,
     actor: str | None = None,
-    token: ClientToken | None = None,
+    claim: Put | None = None,
     together: bool = False,
 ) -> list[Written] | None:
     """Evaluate every write on these rows and commit; None when a guard found other rows."""
@@ -237,8 +239,8 @@ async def _attempt(
         reason = Reason(code, "Collection size exceeded.")
         reasons = [reason if at in error.guilty else NOTHING for at in range(len(writes))]
         raise TransactionCancelled(reasons) from error
-    if token is not None:
-        plan.writes.append(await _token_put(db, token))
+    if claim is not None:
+        plan.writes.append(claim)
     conflict = await db.engine.commit(plan.batch())
     return None if conflict is not None else done
 
@@ -389,23 +391,19 @@ def differ(old: Stored | None, new: Stored | None) -> bool:
     return old.value != new.value and (old.size != new.size or old.item != new.item)
 
 
-async def _seen(db: Database, token: ClientToken) -> bool:
-    """Whether this token has done its transaction; raises IdempotencyMismatch for another one."""
-    row = await db.engine.get_one(_token_key(token), pending=True)
+async def _claim(db: Database, token: ClientToken) -> Put | None:
+    """The row that says that this token's transaction was done, to be written along with it under
+    the guard that it is not there yet; None when it is. Raises IdempotencyMismatch."""
+    key = _token_key(token)
+    row = await db.engine.get_one(key, pending=True)
     if row is None or _expired(db, row):
-        return False
+        value = db.clock.now_ms().to_bytes(8, "big") + token.fingerprint
+        return Put(key, ABSENT if row is None else row.version, value)
     # The first use may still be on its way to the disk.
     await settle(db.engine, db.versions.next())
     if row.value[8:] != token.fingerprint:
         raise IdempotencyMismatch
-    return True
-
-
-async def _token_put(db: Database, token: ClientToken) -> Put:
-    key = _token_key(token)
-    row = await db.engine.get_one(key, pending=True)
-    value = db.clock.now_ms().to_bytes(8, "big") + token.fingerprint
-    return Put(key, ABSENT if row is None else row.version, value)
+    return None
 
 
 def _expired(db: Database, row: Row) -> bool:
