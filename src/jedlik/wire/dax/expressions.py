@@ -205,7 +205,7 @@ class _Writer:
 
 
 def _code(tree: Tree) -> int:
-    if type(tree) is not list or not tree or type(tree[0]) is not int:
+    if type(tree) is not list or not tree or type(tree[0]) is not int or tree[0] < 0:
         raise Broken("not an expression")
     return tree[0]
 

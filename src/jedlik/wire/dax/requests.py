@@ -150,7 +150,7 @@ async def _transact_write(call: Call, arguments: list[Any], defined: Definitions
     actions: list[Request] = []
     for kind, name, key, content, _, on_failure, when, change in zip(kinds, *columns, strict=True):
         table, schema = await _table(call, name, defined)
-        action = _ACTIONS.get(kind)
+        action = _ACTIONS.get(kind) if type(kind) is int else None
         if action is None:
             raise Broken("no such action")
         one: Request = {"TableName": table}
@@ -237,7 +237,7 @@ def _options(call: Call, found: Any, key_condition: Any = None) -> None:
             request["ProjectionExpression"] = projection.text
         elif number in _WORDS:
             name, words = _WORDS[number]
-            if value not in words:
+            if type(value) is not int or value not in words:
                 raise validation(f"Unknown value for {name}: {value}")
             request[name] = words[value]
         elif number in _FLAGS:
