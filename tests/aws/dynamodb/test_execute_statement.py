@@ -424,3 +424,19 @@ def test_the_shape_of_the_request_is_checked_first(invalid):
     text = invalid("ExecuteStatement", Statement="x" * 8193)
     assert text.endswith("Member must have length less than or equal to 8192")
     assert "'limit' failed to satisfy" in invalid("ExecuteStatement", Statement="x", Limit=0)
+
+
+@pytest.mark.parametrize(
+    ("statement", "level"),
+    [
+        ('SELECT pk.x FROM "{}"', "Key: pk"),
+        ('SELECT n FROM "{}" WHERE sk[0] = 1', "Key: sk"),
+        ("SELECT n FROM \"{}\" WHERE pk = 'a' AND g.x = 1", "IndexKey: g"),
+    ],
+)
+def test_no_path_leads_into_a_key(refused, people, statement, level):
+    assert refused(statement.format(people)) == (
+        "ValidationException",
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' "
+        f"are not allowed: {level}",
+    )

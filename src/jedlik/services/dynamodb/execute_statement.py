@@ -9,6 +9,7 @@ import orjson
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
+from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.pages import index_of
 from jedlik.services.dynamodb.partiql_reads import Selected, check_projected, select_page
 from jedlik.services.dynamodb.partiql_requests import bound_of, statement_arns, table_of
@@ -50,6 +51,7 @@ async def _select(ctx: Context, req: Request, bound: Bound, select: Select, tabl
     where = {**req, "IndexName": select.index} if select.index is not None else req
     index = index_of(table, where)
     plan = plan_select(bound, select, table, index)
+    refuse_paths_into_keys(table, plan.condition, plan.projection)
     check_projected(plan)
     start = BEGINNING
     if "NextToken" in req:

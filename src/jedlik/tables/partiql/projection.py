@@ -29,6 +29,11 @@ class Projection:
         """The attributes that are looked at."""
         return frozenset(str(steps[0]) for _, steps in self.fields)
 
+    @property
+    def entered(self) -> tuple[str, ...]:
+        """Those of them that a path leads into, which keys must not be."""
+        return tuple(str(steps[0]) for _, steps in self.fields if len(steps) > 1)
+
     def apply(self, item: Item) -> Item:
         """The values that are there; the item stays as it is."""
         found: Item = {}
