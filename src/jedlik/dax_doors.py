@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from jedlik import dax_certificates
@@ -28,7 +29,9 @@ MIB = 1 << 20
 
 
 class Doors:
-    """dynamodb: the operations that the data plane runs. folder: the data folder, None in memory."""
+    """dynamodb: the operations that the data plane runs. folder: the data folder, None in memory.
+    stopwatch: seconds that only grow; what is remembered ages by it.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class Doors:
         *,
         folder: Path | None,
         authorise: Authorise | None = None,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._db = db
@@ -46,6 +50,7 @@ class Doors:
         self._authenticator = authenticator
         self._folder = folder
         self._authorise = authorise
+        self._stopwatch = stopwatch
         self._lists = AttributeLists(db)
         self._tls: ssl.SSLContext | None = None
         self._preparing: subprocess.Popen[bytes] | None = None
@@ -56,7 +61,7 @@ class Doors:
             self._settings.dax_memory_mb * MIB,
             times=node.cluster.times,
             metrics=node.metrics,
-            clock=time.monotonic,
+            clock=self._stopwatch,
         )
         node.items = ItemCache(memory)
         node.queries = QueryCache(memory)
@@ -71,11 +76,11 @@ class Doors:
             settings=self._settings,
             authorise=self._authorise,
         )
-        door = Door(plane, self._authenticator, random=os.urandom, stopwatch=time.monotonic)
+        door = Door(plane, self._authenticator, random=os.urandom, stopwatch=self._stopwatch)
         return StreamServer(door.converse, loop=asyncio.get_running_loop())
 
     def tls(self) -> ssl.SSLContext:
-        """The context for `daxs://`, the same for all nodes. Slow the first time. Raises OSError."""
+        """The context for `daxs://`, one for all nodes; slow the first time. Raises OSError."""
         if self._tls is None:
             settings = self._settings
             if settings.dax_certificate:

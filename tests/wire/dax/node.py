@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -45,7 +46,13 @@ VALUES_AFTER_STATUS = {BATCH_GET: 3, BATCH_WRITE: 3}
 class DaxNode:
     """A cluster of some nodes; tables "T1x" (pk: S) and "T2x" (pk: S, sk: N) are there."""
 
-    def __init__(self, *, mode: Mode = "open", nodes: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        mode: Mode = "open",
+        nodes: int = 1,
+        stopwatch: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settings = Settings(memory=True)
         self.db = Database(MemoryEngine())
         self.registry = load_registry([dynamodb])
@@ -58,6 +65,7 @@ class DaxNode:
             self.registry.services["dynamodb"],
             self.authenticator,
             folder=None,
+            stopwatch=stopwatch,
         )
         self.cluster = Cluster(ACCOUNT, REGION, "test")
         self.nodes = [Node(self.cluster, i + 1, f"test-{i}", "a") for i in range(nodes)]
