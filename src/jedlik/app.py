@@ -28,16 +28,18 @@ from jedlik.api.context import Context
 from jedlik.api.operation import Registry, load_registry
 from jedlik.dax_doors import Doors
 from jedlik.dax_nodes import LocalNodes
+from jedlik.dax_processes import ProcessNodes
 from jedlik.identity import Authenticator, Credentials, Mode, root_credential
 from jedlik.net import Server
 from jedlik.services import dax, dynamodb, dynamodbstreams
-from jedlik.services.dax import metric_pages
+from jedlik.services.dax import metric_pages, records
 from jedlik.services.dax.clusters import Clusters
 from jedlik.services.dax.default_cluster import make_default_cluster
 from jedlik.settings import Settings
 from jedlik.storage.waist import Engine, StorageError
 from jedlik.tables.clock import SystemClock
 from jedlik.tables.database import Database
+from jedlik.tables.internal import InternalTable
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
 from jedlik.workers.backfill import Backfill
@@ -54,6 +56,7 @@ RETENTION_REST_S = 60.0
 SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
 DAX_REST_S = 0.05
+DAX_START_S_MAX = 20.0  # in processes of their own, nodes take about a second
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger("jedlik")
@@ -122,7 +125,7 @@ class App:
         await self.db.finish_drops()
         await self.db.streams.seal_all()
         authenticator = _authenticator(settings, keys)
-        self.dax = await self._dax(authenticator)
+        self.dax = await self._dax(authenticator, keys)
         workers = _workers(self.db, settings, self.dax)
         workers.start()
         self._closing.push_async_callback(workers.stop)
@@ -144,25 +147,30 @@ class App:
         """End in the reverse order of the beginning; finishes what is being answered."""
         await self._closing.aclose()
 
-    async def _dax(self, authenticator: Authenticator) -> DaxClusters:
+    async def _dax(self, authenticator: Authenticator, keys: root_keys.Keys | None) -> DaxClusters:
         """DAX clusters as they were left, and the one that is there from the start, listening."""
-        settings = self.settings
-        doors = Doors(
-            settings,
-            self.db,
-            self.registry.services["dynamodb"],
-            authenticator,
-            folder=None if settings.memory else Path(settings.data).absolute(),
-        )
+        settings, dynamodb_service = self.settings, self.registry.services["dynamodb"]
+        folder = None if settings.memory else Path(settings.data).absolute()
         self.clusters = Clusters(settings.dax_advertised)
-        self._dax_nodes = LocalNodes(settings, doors)
+        if settings.dax_processes:
+            self._dax_nodes: LocalNodes | ProcessNodes = ProcessNodes(
+                self.db,
+                settings,
+                dynamodb_service,
+                keys=keys,
+                folder=None if folder is None else str(folder),
+                wake=InternalTable(self.db, records.TABLE).changed,
+            )
+        else:
+            doors = Doors(settings, self.db, dynamodb_service, authenticator, folder=folder)
+            self._dax_nodes = LocalNodes(settings, doors)
         found = DaxClusters(self.db, self.clusters, self._dax_nodes)
         self._closing.push_async_callback(found.stop)
         if settings.dax_nodes:
             await make_default_cluster(
                 self.db, account=settings.account, region=settings.region, nodes=settings.dax_nodes
             )
-        await found.step(self.db.clock.now_ms())
+        await found.settle(DAX_START_S_MAX)
         return found
 
     def _gateway(self, authenticator: Authenticator) -> Gateway:

@@ -34,27 +34,23 @@ class LocalNodes:
         self._servers: dict[Node, StreamServer] = {}
 
     async def start(self, node: Node, *, record: NodeRecord, cluster: ClusterRecord) -> None:
-        plain, encrypted = wanted_ports(self._settings, record, cluster)
-        await self.open(node, plain, encrypted)
+        left = self._servers.pop(node, None)  # of one that has died
+        if left is not None:
+            await left.close(grace_s=0)
+        await self.serve(node, *bound_ports(self._settings, record, cluster))
 
-    async def open(self, node: Node, plain: int | None, encrypted: int | None) -> None:
-        """Start a node at these ports; 0: any, None: none. Raises Unstartable."""
+    async def serve(
+        self, node: Node, plain: socket.socket | None, encrypted: socket.socket | None
+    ) -> None:
+        """Start a node on these sockets, which listen already."""
         self._doors.furnish(node)
         server = self._doors.converse(node)
-        try:
-            node.port = node.tls_port = 0
-            if plain is not None:
-                bound = bind(self._settings.host, plain)
-                await server.listen_on(bound)
-                node.port = bound.getsockname()[1]
-            if encrypted is not None:
-                bound = bind(self._settings.host, encrypted)
-                await server.listen_on(bound, made_when_needed(self._doors.tls))
-                node.tls_port = bound.getsockname()[1]
-                self._doors.prepare_tls()
-        except (listening.CannotListen, OSError) as fault:
-            await server.close(grace_s=0)
-            raise Unstartable(str(fault)) from fault
+        node.port, node.tls_port = port_of(plain), port_of(encrypted)
+        if plain is not None:
+            await server.listen_on(plain)
+        if encrypted is not None:
+            await server.listen_on(encrypted, made_when_needed(self._doors.tls))
+            self._doors.prepare_tls()
         self._servers[node] = server
         node.is_up = True
 
@@ -66,6 +62,10 @@ class LocalNodes:
         for cache in (node.items, node.queries):
             if cache is not None:
                 cache.clear()
+
+    def is_starting(self, node: Node) -> bool:
+        """Starting takes no time here."""
+        return False
 
     def has_died(self, node: Node) -> bool:
         server = self._servers.get(node)
@@ -101,12 +101,13 @@ def made_when_needed(make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
     return standing_in
 
 
-def wanted_ports(
+def bound_ports(
     settings: Settings, record: NodeRecord, cluster: ClusterRecord
-) -> tuple[int | None, int | None]:
-    """The plain and the TLS port that a node should have: 0: any, None: none.
+) -> tuple[socket.socket | None, socket.socket | None]:
+    """The plain and the TLS socket of a node, listening; None where it offers none.
 
-    The first node of the default cluster has those of the settings; others keep what they had.
+    The first node of the default cluster has the ports of the settings, others keep what they had,
+    if they can be had. Raises Unstartable.
     """
     plain, encrypted = record.port, record.tls_port
     if cluster.name == DEFAULT_CLUSTER and cluster.both and record.number == 1:
@@ -114,7 +115,17 @@ def wanted_ports(
         encrypted = settings.dax_tls_port or encrypted
     offers_plain = cluster.both or cluster.encryption == "NONE"
     offers_tls = cluster.both or cluster.encryption == "TLS"
-    return plain if offers_plain else None, encrypted if offers_tls else None
+    try:
+        return (
+            bind(settings.host, plain) if offers_plain else None,
+            bind(settings.host, encrypted) if offers_tls else None,
+        )
+    except listening.CannotListen as fault:
+        raise Unstartable(str(fault)) from fault
+
+
+def port_of(bound: socket.socket | None) -> int:
+    return bound.getsockname()[1] if bound is not None else 0
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -4,13 +4,13 @@ Keyspace: `(SYSTEM_SPACE, token of "catalog|account|region", table name, "") -> 
 range over one token lists an account's tables of a region by name; and
 `(SYSTEM_SPACE, token of "spaces", "", "") -> the next free space number`.
 
-Tables are cached by name for good: on the embedded engines this process is the only one that
-changes them.
+Tables are cached by name for good: on the embedded engines one process alone changes them. It
+tells others that serve from the same store (`watchers`), and they `forget`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -51,6 +51,9 @@ class Catalog:
         self._engine = engine
         self._versions = versions
         self._cache: dict[tuple[str, str, str], tuple[int, Table]] = {}
+        self._forgotten = 0
+        self.watchers: list[Callable[[str, str, str], None]] = []
+        """Called with account, region and name when a table was changed or removed."""
 
     def cached(self, account: str, region: str, name: str) -> Table | None:
         """The table if it is known already: the data path's look-up, without a suspension point."""
@@ -60,13 +63,21 @@ class Catalog:
     async def get(self, account: str, region: str, name: str) -> Table:
         """The table of that name; raises TableNotFound."""
         found = self._cache.get((account, region, name))
-        if found is None:
+        while found is None:
+            forgotten = self._forgotten
             row = await self._engine.get_one(_table_key(account, region, name))
+            if self._forgotten != forgotten:
+                continue  # what was read may be what was to be forgotten
             if row is None:
                 raise TableNotFound(name)
             found = (row.version, _decode_table(row.value))
             self._cache[account, region, name] = found
         return found[1]
+
+    def forget(self, account: str, region: str, name: str) -> None:
+        """Another process has changed the table: look again when it is asked for."""
+        self._cache.pop((account, region, name), None)
+        self._forgotten += 1
 
     async def add(self, table: Table, also: Sequence[Write] = ()) -> None:
         """A new table, and `also` in the same commit; raises TableExists, or Contended for that."""
@@ -110,6 +121,7 @@ class Catalog:
         if conflict is not None:
             await self._look_again(old)
             raise Contended
+        self._changed(name)
         return new
 
     async def remove(self, table: Table, also: Sequence[Write] = ()) -> None:
@@ -137,6 +149,11 @@ class Catalog:
         known = self._cache.get(name)
         if known is not None and known[1].id == table.id:
             del self._cache[name]
+        self._changed(name)
+
+    def _changed(self, name: tuple[str, str, str]) -> None:
+        for tell in self.watchers:
+            tell(*name)
 
     async def names(self, account: str, region: str, *, after: str | None, limit: int) -> list[str]:
         """Up to `limit` table names in order, from the one after `after` on."""

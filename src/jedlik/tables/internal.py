@@ -65,6 +65,10 @@ class InternalTable:
         """Set after every change made in this process, for the worker that waits for changes."""
         return self._db.internal_changes.setdefault(self._name, asyncio.Event())
 
+    async def make(self) -> None:
+        """Make the table now, for other processes that will use it; else its first use does."""
+        await self._table()
+
     async def get(self, group: str, name: str) -> Record | None:
         table = await self._table()
         key = table.key_of({"pk": {"S": group}, "sk": {"S": name}})

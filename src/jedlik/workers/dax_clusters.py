@@ -8,6 +8,8 @@ is nothing left to do (or when the setting `transition_ms` says so).
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 from typing import Protocol
@@ -45,9 +47,12 @@ class Nodes(Protocol):
     async def start(self, node: Node, *, record: NodeRecord, cluster: ClusterRecord) -> None:
         """Give the node empty caches and open its ports, those of the record if they can be had.
 
-        Sets `port`, `tls_port` and `is_up`. Raises Unstartable.
+        Clears away what is left of one that has died. Sets `port`, `tls_port` and `is_up`, now or, where it takes time, later: then `is_starting`
+        until it is so, and the job is woken. Raises Unstartable.
         """
         ...
+
+    def is_starting(self, node: Node) -> bool: ...
 
     async def stop(self, node: Node) -> None:
         """Close it, whatever state it is in; drops its connections."""
@@ -71,6 +76,9 @@ class DaxClusters:
         self._nodes = nodes
         self._table = InternalTable(db, TABLE)
         self._purged_at_ms = 0
+        self._fresh: set[Node] = set()
+        """Nodes that were started since their records were written."""
+        self._views: dict[Cluster, object] = {}
         self.wake = self._table.changed
         """Set when something was written down or has died; the step clears it, and sets it again
         for what needs time."""
@@ -96,6 +104,16 @@ class DaxClusters:
             await self._purge_events(now_ms)
         return False
 
+    async def settle(self, seconds_max: float) -> None:
+        """Bring about what is written down, for a start; returns when it is so, or after a time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds_max):
+                await self.step(self._db.clock.now_ms())
+                while any(self._nodes.is_starting(n) for c in self._clusters for n in c.nodes):
+                    await self.wake.wait()
+                    await self.step(self._db.clock.now_ms())
+                    await asyncio.sleep(0.01)
+
     async def stop(self) -> None:
         """Stop every node. What is written down stays: the next start brings it back."""
         for cluster in self._clusters:
@@ -118,7 +136,6 @@ class DaxClusters:
                 record.account, record.region, record.name, address=self._clusters.address
             )
             self._clusters.add(cluster)
-        before = _view(cluster)
         events: list[EventRecord] = []
         await self._take_times(cluster, record)
         is_due = record.status == "available" or now_ms >= record.settles_at_ms
@@ -128,24 +145,29 @@ class DaxClusters:
         for node in list(cluster.nodes):
             if node.number not in wanted_numbers:
                 await self._remove(cluster, node)
-        cluster.elect()
-        if _view(cluster) != before:
-            await self._nodes.views_changed(cluster)
+        await self._tell_view(cluster)
+        events += [
+            _started(node, record.name, now_ms)
+            for node in record.nodes
+            if _has_started(cluster, node)
+        ]
         missing = [n for n in record.nodes if n.status != "deleting" and not _is_up(cluster, n)]
         if not is_due:
-            await self._write(record, self._with_states(record, cluster, done=False), events)
+            await self._write(
+                cluster, record, self._with_states(record, cluster, done=False), events
+            )
             return False
         if record.status == "deleting":
             await self._end(cluster)
             events.append(cluster_event(record.name, "Cluster deleted.", now_ms))
-            await self._write(record, None, events)
+            await self._write(cluster, record, None, events)
             return True
         done = not missing
         if done and record.status == "creating":
             events.append(cluster_event(record.name, "Cluster created.", now_ms))
         elif done and record.status == "modifying":
             events.append(cluster_event(record.name, "Cluster modified.", now_ms))
-        await self._write(record, self._with_states(record, cluster, done=done), events)
+        await self._write(cluster, record, self._with_states(record, cluster, done=done), events)
         return done
 
     async def _settle_node(
@@ -164,25 +186,21 @@ class DaxClusters:
                 await self._remove(cluster, node)
                 events.append(cluster_event(record.name, f"Removed node {node.name}.", now_ms))
             return
-        if wanted.status == "rebooting" and node is not None and node.is_up:
+        if wanted.status == "rebooting" and node and node.is_up and node not in self._fresh:
             await self._stop(cluster, node)
-        if not is_due or (node is not None and node.is_up):
+        if not is_due or (node is not None and (node.is_up or self._nodes.is_starting(node))):
             return
         if node is None:
             node = Node(cluster, wanted.number, wanted.name, wanted.zone)
             cluster.nodes = sorted([*cluster.nodes, node], key=lambda each: each.number)
-        else:
-            await self._nodes.stop(node)  # what may be left of one that has died
+        elif wanted.status == "available":
+            text = f"Node {node.name} has failed and is being started again."
+            events.append(cluster_event(record.name, text, now_ms))
+        self._fresh.add(node)
         try:
             await self._nodes.start(node, record=wanted, cluster=record)
         except Unstartable as fault:
             _log.warning("DAX node %s cannot start: %s", wanted.name, fault)
-            return
-        text = {
-            "creating": f"Added node {node.name} in Availability Zone {node.zone}.",
-            "rebooting": f"Rebooted node {node.name}.",
-        }.get(wanted.status, f"Started node {node.name}.")
-        events.append(cluster_event(record.name, text, now_ms))
 
     def _with_states(self, record: ClusterRecord, cluster: Cluster, *, done: bool) -> ClusterRecord:
         """The record as things are now; nodes that were to leave have left."""
@@ -199,7 +217,11 @@ class DaxClusters:
         return replace(record, nodes=tuple(nodes), status="available" if done else record.status)
 
     async def _write(
-        self, old: ClusterRecord, new: ClusterRecord | None, events: list[EventRecord]
+        self,
+        cluster: Cluster,
+        old: ClusterRecord,
+        new: ClusterRecord | None,
+        events: list[EventRecord],
     ) -> None:
         """Store what has become of `old`; Contended if somebody wants something else meanwhile."""
 
@@ -209,6 +231,10 @@ class DaxClusters:
             return new, events
 
         await Records(self._db, old.account, old.region).change(CLUSTER, old.name, swap)
+        for record in new.nodes if new is not None else ():
+            node = cluster.node(record.number)
+            if node is not None and record.status == "available":
+                self._fresh.discard(node)
 
     async def _take_times(self, cluster: Cluster, record: ClusterRecord) -> None:
         records = Records(self._db, record.account, record.region)
@@ -217,11 +243,19 @@ class DaxClusters:
             cluster.times.record_ttl_ms = group.record_ttl_ms
             cluster.times.query_ttl_ms = group.query_ttl_ms
 
+    async def _tell_view(self, cluster: Cluster) -> None:
+        """Let nodes in other processes know who is there, if that has changed."""
+        cluster.elect()
+        view = _view(cluster)
+        if self._views.get(cluster) != view:
+            self._views[cluster] = view
+            await self._nodes.views_changed(cluster)
+
     async def _stop(self, cluster: Cluster, node: Node) -> None:
         node.is_up = False
-        cluster.elect()
-        await self._nodes.views_changed(cluster)
+        await self._tell_view(cluster)
         await self._nodes.stop(node)
+        self._fresh.discard(node)
 
     async def _remove(self, cluster: Cluster, node: Node) -> None:
         await self._stop(cluster, node)
@@ -231,6 +265,7 @@ class DaxClusters:
         for node in list(cluster.nodes):
             await self._remove(cluster, node)
         self._clusters.remove(cluster)
+        self._views.pop(cluster, None)
 
     async def _purge_events(self, now_ms: int) -> None:
         for row in await self._table.range(EVENT.group):
@@ -239,6 +274,18 @@ class DaxClusters:
     async def _purge(self, row: Record, now_ms: int) -> None:
         if decode(EVENT, row).at_ms < now_ms - EVENTS_KEPT_S * 1000:
             await self._table.write(Change(row.group, row.name, None, seen=row))
+
+
+def _has_started(cluster: Cluster, wanted: NodeRecord) -> bool:
+    return wanted.status in ("creating", "rebooting") and _is_up(cluster, wanted)
+
+
+def _started(node: NodeRecord, cluster: str, now_ms: int) -> EventRecord:
+    text = {
+        "creating": f"Added node {node.name} in Availability Zone {node.zone}.",
+        "rebooting": f"Rebooted node {node.name}.",
+    }[node.status]
+    return cluster_event(cluster, text, now_ms)
 
 
 def _is_up(cluster: Cluster, wanted: NodeRecord) -> bool:

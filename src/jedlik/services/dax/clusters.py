@@ -10,8 +10,8 @@ The data plane (`wire/dax` over `net`) is given a `Node` per listener and asks i
 - `await node.cluster.wrote([Wrote(…)])` after every write that came through any node: each node's
   item cache, the writer's included, takes the new image before the writer is answered.
 
-A node may also live in a process of its own; then this process holds a `Node` without caches for
-it, and `tell` reaches it over its channel (see `processes.py`).
+A node may also live in a process of its own (dax_processes.py); then others hold a `Node` without
+caches for it, and `Cluster.pass_on` reaches it.
 """
 
 from __future__ import annotations
@@ -99,8 +99,6 @@ class Node:
     port: int = 0
     tls_port: int = 0
     is_up: bool = False
-    tell: Callable[[Sequence[Wrote]], Awaitable[None]] | None = None
-    """Reaches a node in another process; returns when it has taken the images, or is given up."""
 
 
 class Cluster:
@@ -118,6 +116,9 @@ class Cluster:
         self.nodes: list[Node] = []
         self.leader: int = 0
         """Number of the primary; changes only when it is gone."""
+        self.pass_on: Callable[[Sequence[Wrote]], Awaitable[None]] | None = None
+        """Reaches the nodes in other processes; returns when they have taken the images, or are
+        given up."""
 
     @property
     def arn(self) -> str:
@@ -155,16 +156,13 @@ class Cluster:
 
     async def wrote(self, writes: Sequence[Wrote]) -> None:
         """Tell every node of writes that are durable. Nodes of this process know when it returns
-        for the first time (no suspension); those of others when they have answered."""
-        remote = []
+        for the first time (no suspension); those of others when it has returned."""
         for node in self.nodes:
             if node.items is not None:
                 for write in writes:
                     node.items.written(write)
-            elif node.tell is not None and node.is_up:
-                remote.append(node.tell)
-        for tell in remote:
-            await tell(writes)
+        if self.pass_on is not None:
+            await self.pass_on(writes)
 
 
 class Clusters:

@@ -8,6 +8,7 @@ once: `/_jedlik/metrics` (metric_pages.py), `jedlik status` and CloudWatch read 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 BUCKETS = 64  # powers of two of a microsecond: more than any request takes
 
@@ -108,3 +109,19 @@ class NodeMetrics:
             self.faults += 1
         elif status >= 400:
             self.errors += 1
+
+    def dump(self) -> list[Any]:
+        """Everything counted, for another process to `load`."""
+        requests = [[each.sum_s, each.buckets] for each in self.requests.values()]
+        return [requests, *(getattr(self, name) for name in _NUMBERS)]
+
+    def load(self, dumped: list[Any]) -> None:
+        """Take over what another process has counted."""
+        requests, *numbers = dumped
+        for mine, (sum_s, buckets) in zip(self.requests.values(), requests, strict=True):
+            mine.sum_s, mine.buckets = sum_s, buckets
+        for name, number in zip(_NUMBERS, numbers, strict=True):
+            setattr(self, name, number)
+
+
+_NUMBERS = tuple(name for name in NodeMetrics.__slots__ if name != "requests")
