@@ -264,6 +264,15 @@ def test_no_space_for_a_new_folder_is_said_plainly(small_disk: Path) -> None:
     asyncio.run(body())
 
 
+async def test_a_full_disk_is_said_when_a_store_is_opened_again(small_disk: Path) -> None:
+    await SqliteEngine.open(small_disk / "data").close()
+    with pytest.raises(OSError, match="space"):
+        (small_disk / "ballast").write_bytes(bytes(3 << 20))
+    # There is no room for the log's shared index, which SQLite calls a disk I/O error.
+    with pytest.raises(StorageFull, match="no space left"):
+        SqliteEngine.open(small_disk / "data")
+
+
 async def test_a_read_only_folder_is_said_plainly(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     await SqliteEngine.open(folder).close()

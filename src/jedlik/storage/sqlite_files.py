@@ -81,14 +81,20 @@ class Files:
         self._lock = _lock_folder(folder)
 
     def connect(self, cache_kb: int = 1 << 10) -> apsw.Connection:
+        """A connection with the settings that all share; raises what `storage_error` makes."""
         connection = apsw.Connection(str(self.path), vfs=self._vfs, statementcachesize=200)
         connection.set_busy_timeout(BUSY_MS)
-        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by an empty file only
-        connection.execute(f"PRAGMA cache_size = -{cache_kb}")
-        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
-        connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
-        connection.execute("PRAGMA temp_store = MEMORY")
+        try:
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by an empty file only
+            connection.execute(f"PRAGMA cache_size = -{cache_kb}")
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        except apsw.Error as error:
+            failure = self.storage_error(error, connection)
+            connection.close()
+            raise failure from error
         return connection
 
     def prepare(self, connection: apsw.Connection) -> None:
