@@ -1,4 +1,5 @@
-"""A DAX node in a process of its own: `python -m jedlik.dax_process FD`, started by the server.
+"""A DAX node in a process of its own: `python -m jedlik.dax_process FD NAME`, started by the
+server.
 
 It has the ports, the protocol and the caches of one node. Rows come from the server's engine, and
 writes are carried out by the server, over the channel at the file descriptor FD. It ends when the

@@ -132,10 +132,6 @@ class ProcessNodes:
     def refresh_metrics(self) -> None:
         """Nodes report by themselves."""
 
-    def process_ids(self) -> dict[str, int]:
-        """By the nodes' names; for operators, and for tests that end one."""
-        return {node.name: process.popen.pid for node, process in self._running.items()}
-
     # What a node asks for; see dax_process.py
 
     async def engine(self, method: str, *arguments: Any) -> Any:
@@ -213,7 +209,7 @@ class _Process:
         descriptors that it inherits."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self.popen = await asyncio.to_thread(_spawn, theirs.fileno(), listening)
+            self.popen = await asyncio.to_thread(_spawn, self.node.name, theirs.fileno(), listening)
         ours.setblocking(False)
         await asyncio.get_running_loop().create_connection(lambda: self.channel, sock=ours)
         self.channel.tell("begin", orjson.dumps(begin))
@@ -258,8 +254,9 @@ class _Process:
         self.node.metrics.load(metrics)
 
 
-def _spawn(channel: int, listening: list[int]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "jedlik.dax_process", str(channel)]
+def _spawn(name: str, channel: int, listening: list[int]) -> subprocess.Popen[bytes]:
+    # The name is for people who look at the list of processes.
+    command = [sys.executable, "-m", "jedlik.dax_process", str(channel), name]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[channel, *listening])
 
 
