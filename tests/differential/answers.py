@@ -68,7 +68,7 @@ class Canonical:
             return str(self.status)
         code = self.error.rpartition("#")[2]
         status = "" if self.status == 400 else f"{self.status} "
-        return shown(f"{status}{code}: {self.message}")
+        return f"{status}{code}: {self.message}"
 
 
 def canonical(
@@ -115,8 +115,12 @@ def code(answer: Canonical) -> str | None:
 
 
 def shown(text: str) -> str:
+    """On one line of bearable length."""
     flat = text.replace("\n", "⏎")
-    return flat if len(flat) <= TEXT_SHOWN_MAX else flat[:TEXT_SHOWN_MAX] + "…"
+    if len(flat) <= TEXT_SHOWN_MAX:
+        return flat
+    # What is wrong stands at the end where a value is printed first.
+    return f"{flat[: TEXT_SHOWN_MAX // 2]}[…]{flat[-TEXT_SHOWN_MAX // 2 :]}"
 
 
 def _ordered(value: Any, name: str, *, document: bool = False) -> Any:
@@ -175,7 +179,7 @@ def _paths(peer: Any, mine: Any, path: str) -> Iterator[tuple[str, str]]:
         for n, (left, right) in enumerate(zip(peer, mine, strict=True)):
             yield from _paths(left, right, f"{path}[{n}]")
     elif peer != mine:
-        yield shown(f"{path}: {_show(peer)}"), shown(f"{path}: {_show(mine)}")
+        yield f"{path}: {_show(peer)}", f"{path}: {_show(mine)}"
 
 
 def _show(value: Any) -> str:

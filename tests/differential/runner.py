@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.differential.answers import Canonical, canonical, code, difference
+from tests.differential.answers import Canonical, canonical, code, difference, shown
 from tests.differential.listed import Listed
 from tests.differential.suite import Step, Suite
 from tests.support.raw import Answer, Raw
@@ -34,7 +34,8 @@ class Found:
         body = self.step.body
         sent = body.decode(errors="replace") if isinstance(body, bytes) else json.dumps(body)
         rows = "\n".join(
-            f"    {self.suite.peer:8} {peer}\n    jedlik   {mine}" for peer, mine in self.lines
+            f"    {self.suite.peer:8} {shown(peer)}\n    jedlik   {shown(mine)}"
+            for peer, mine in self.lines
         )
         return f"{self.suite.name}: {self.step.operation} {sent[:BODY_SHOWN_MAX]}\n{rows}"
 
