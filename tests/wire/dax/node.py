@@ -1,7 +1,7 @@
 """One DAX node in the test's own loop, and a client that speaks bytes.
 
-The client is written from the protocol's description (docs/dax.md), not with the server's reader of
-requests; only the primitive items are the server's.
+The client is written from the protocol's description (docs/dax-protocol.md), not with the
+server's reader of requests; only the primitive items are the server's.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ GET, PUT, UPDATE, DELETE = 263244906, -2106490455, 1425579023, 1013539361
 QUERY, SCAN, BATCH_GET, BATCH_WRITE = -931250863, -1875390620, -697851100, 116217951
 TRANSACT_GET, TRANSACT_WRITE = 1866287579, -1160037738
 VALUES_AFTER_STATUS = {BATCH_GET: 3, BATCH_WRITE: 3}
-"""Of BATCH_GET the first is an array header that says two: see docs/dax.md."""
+"""Of BATCH_GET the first is an array header that says two: see docs/dax-protocol.md."""
 
 
 class DaxNode:

@@ -1,4 +1,4 @@
-"""The wire protocol of DAX: CBOR items over TCP, as AWS's clients speak it (docs/dax.md).
+"""The wire protocol of DAX: CBOR items over TCP, as AWS's clients speak it (docs/dax-protocol.md).
 
 `conversation.py` is one connection, top to bottom; `cbor.py` reads what cannot be trusted;
 `requests.py` and `replies.py` translate to and from the JSON forms of the DynamoDB operations, so

@@ -1,7 +1,8 @@
 """LexDecimal: numbers as bytes whose order is the numbers' order; sort keys of type N travel so.
 
 A header byte holds sign and exponent, then come groups of three digits in ten bits each and a
-terminator that says how many digits of the last group count (docs/dax.md has the table).
+terminator that says how many digits of the last group count. The table of headers is in
+docs/dax-protocol.md, section 8.
 """
 
 from __future__ import annotations

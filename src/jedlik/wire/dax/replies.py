@@ -1,9 +1,9 @@
 """From an operation's answer to the bytes of its reply.
 
-An answer is the operation's JSON, decoded; a reply is the status (an empty array) and what §9 of
-docs/dax.md draws. Items travel as values only: their names stand in an attribute list, known on
-both sides by a number. A list that has no number yet ends the attempt (`NewLists`); whoever
-called gives it one and calls again.
+An answer is the operation's JSON, decoded; a reply is the status (an empty array) and what
+section 9 of docs/dax-protocol.md draws. Items travel as values only: their names stand in an
+attribute list, known on both sides by a number. A list that has no number yet ends the attempt
+(`NewLists`); whoever called gives it one and calls again.
 """
 
 from __future__ import annotations
