@@ -427,3 +427,48 @@ async def test_the_same_over_a_writer_that_never_syncs_loses_writes(tmp_path: Pa
     engine = SqliteEngine.open(after)
     assert await engine.get_one(A) is None
     await engine.close()
+
+
+async def test_the_first_group_after_a_restart_is_not_taken_for_the_last_one_before(
+    tmp_path: Path,
+) -> None:
+    """Neither puts anything, so both are known by their numbers."""
+    stepper = Stepper.open(tmp_path / "data")
+    await stepped_put(stepper, A, b"v")
+    await stepped_put(stepper, B, b"v")
+    for at in (A, B):
+        gone = commit(stepper.engine, Delete(at, ANY))
+        await settle()
+        await stepper.step_until("apply")
+        await stepper.engine.scan(1, b"", None, **ALL)  # looks whether the group was written
+        await settle()
+        assert not gone.done()
+        await stepper.finish()
+        assert await gone is None
+        await stepper.close()
+        stepper = Stepper.open(tmp_path / "data")
+    await stepper.close()
+
+
+async def test_no_version_of_an_earlier_process_exceeds_the_floor(tmp_path: Path) -> None:
+    """Also when the group that raised it failed, and when a later process counts from below."""
+    stepper = Stepper.open(tmp_path / "data")
+    assert await stepper.engine.version_floor() == 0
+    for version in (1 << 50, 5):
+        task = asyncio.ensure_future(stepper.engine.commit(Batch(version, [Put(A, ANY, b"v")])))
+        await stepper.finish()
+        assert await task is None
+        after = crash(tmp_path / "data", tmp_path / str(version))
+        reopened = SqliteEngine.open(after)
+        assert await reopened.version_floor() >= 1 << 50
+        await reopened.close()
+    _break_next_statement(stepper)
+    doomed = asyncio.ensure_future(stepper.engine.commit(Batch(1 << 61, [Put(A, ANY, b"v")])))
+    await stepper.finish()
+    with pytest.raises(StorageFull):
+        await doomed
+    kept = asyncio.ensure_future(stepper.engine.commit(Batch((1 << 61) + 1, [Put(A, ANY, b"v")])))
+    await stepper.finish()
+    assert await kept is None
+    assert await stepper.engine.version_floor() > 1 << 61
+    await stepper.close()

@@ -22,7 +22,7 @@ import pytest
 from jedlik.changes.record import decode_record
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.tables.database import Database
-from tests.crash.writers import TABLE, Client
+from tests.crash.writers import COUNTER, TABLE, Client, judge_counter
 from tests.differential.suite import index, table
 from tests.support.raw import Raw
 from tests.support.server import Server
@@ -89,6 +89,8 @@ def check_clients(clients: list[Client], found: list[Item], number: int) -> None
     for client in clients:
         mine = [item for item in found if item["pk"]["S"] == client.partition]
         wrong += client.judge({int(item["sk"]["N"]): item for item in mine})
+    counters = [item for item in found if item["pk"] == COUNTER["pk"]]
+    wrong += filter(None, [judge_counter(clients, counters[0] if counters else None)])
     assert not wrong, f"round {number}: {wrong}"
 
 

@@ -15,6 +15,8 @@ from tests.support.raw import Raw
 
 TABLE = "crash"
 SORT_KEYS = 20
+COUNTER = {"pk": {"S": "counter"}, "sk": {"N": "0"}}
+"""An item that all clients add to."""
 Item = dict[str, Any]
 
 
@@ -33,6 +35,9 @@ class Client:
     acknowledged: dict[int, Item] = field(default_factory=dict)  # sort key -> item
     unanswered: Unanswered | None = None
     answered: int = 0
+    added: int = 0
+    adding: int = 0
+    """To the counter: acknowledged, and perhaps."""
     failure: str = ""
 
     @property
@@ -43,6 +48,10 @@ class Client:
         """Write until the connection breaks."""
         raw = Raw(endpoint, timeout_s=10)
         while not stop.is_set():
+            if self.random.random() < 0.2:
+                if not self._add(raw):
+                    return
+                continue
             operation, body, changes = self._next()
             self.unanswered = Unanswered(changes, together=operation != "BatchWriteItem")
             try:
@@ -56,6 +65,26 @@ class Client:
             self._apply(changes)
             self.unanswered = None
             self.answered += 1
+
+    def _add(self, raw: Raw) -> bool:
+        """Add one to the counter; whether there was an answer."""
+        body = {
+            "TableName": TABLE,
+            "Key": COUNTER,
+            "UpdateExpression": "ADD n :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+        self.adding = 1
+        try:
+            answer = raw.once("UpdateItem", body)
+        except OSError:
+            return False
+        if answer.status != 200:
+            self.failure = f"ADD: {answer.status} {answer.body!r}"
+            return False
+        self.added, self.adding = self.added + 1, 0
+        self.answered += 1
+        return True
 
     def _apply(self, changes: dict[int, Item | None]) -> None:
         for sort, item in changes.items():
@@ -142,3 +171,14 @@ class Client:
 
 def _sort(item: Item) -> int:
     return int(item["sk"]["N"])
+
+
+def judge_counter(clients: list[Client], found: Item | None) -> str:
+    """What is wrong with the counter after a crash, "" if nothing; its value is the new state."""
+    value = int(found["n"]["N"]) if found else 0
+    low = sum(client.added for client in clients)
+    high = low + sum(client.adding for client in clients)
+    for client in clients:
+        client.added = client.adding = 0
+    clients[0].added = value
+    return "" if low <= value <= high else f"counter {value}, not {low} to {high}"

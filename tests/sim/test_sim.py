@@ -1,4 +1,4 @@
-"""Thousands of simulated histories; one that fails tells its seed: `make sim SEED=n` tells it all."""
+"""Thousands of simulated histories. One that fails names its seed: `make sim SEED=n` tells it."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ READ_CACHE_KB = 8 << 10  # SQLite empties it whenever something was written
 WRITE_CACHE_KB = 16 << 10
 _WAL_KEPT_BYTES = 64 << 20  # what a restarted log may keep of its file
 BUSY_MS = 5000
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 _SCHEMA = f"""
