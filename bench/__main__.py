@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import generator, report
+from bench import dax, generator, report
 from bench.generator import Load, Signed
 from bench.targets import TARGETS, Jedlik, Target, Usage, settle
 from bench.workloads import WORKLOADS, Workload, counted, fill
@@ -104,6 +104,15 @@ def main() -> None:
             quick=asked.quick,
         )
     )
+    if not asked.targets and not asked.only:
+        rows = dax.measure(
+            program,
+            rounds=plan.rounds,
+            seconds=plan.seconds,
+            warm_up_s=plan.warm_up_s,
+            seed=asked.seed,
+        )
+        text += "\n" + "\n".join(dax.section(rows)) + "\n"
     print(text)
     if asked.output:
         Path(asked.output).write_text(text)

@@ -78,22 +78,22 @@ class Signed:
 def run(program: Path, signed: Signed, *, connections: int, seconds: float) -> Load:
     """One measurement. Raises WrongAnswer if any answer was not 200 or a sampled body is wrong."""
     workload, port = signed.workload, signed.host.rpartition(":")[2]
-    with tempfile.NamedTemporaryFile(prefix="jedlik-bench-") as samples:
-        words = [port, str(connections), str(seconds), str(signed.fresh()), samples.name]
+    with tempfile.NamedTemporaryFile(prefix="jedlik-bench-") as sampled:
+        words = [port, str(connections), str(seconds), str(signed.fresh()), sampled.name]
         done = subprocess.run(
             ["taskset", "-c", str(LOAD_CORE), str(program), *words], capture_output=True, text=True
         )
         if done.returncode:
             raise WrongAnswer(f"{workload.name}: {done.stderr.strip()}")
         figures = json.loads(done.stdout)
-        for number, body in _samples(Path(samples.name).read_bytes()):
+        for number, body in samples(Path(sampled.name).read_bytes()):
             _check(workload, signed.bodies[number], body)
     if figures.pop("errors"):
         raise WrongAnswer(f"{workload.name}: not every status was 200")
     return Load(**figures)
 
 
-def _samples(data: bytes) -> Iterator[tuple[int, bytes]]:
+def samples(data: bytes) -> Iterator[tuple[int, bytes]]:
     while data:
         head, _, data = data.partition(b"\n")
         number, length = map(int, head.split())

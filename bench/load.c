@@ -1,12 +1,15 @@
 /* Load generator: keeps one request in flight on each of N connections, for a given time.
  *
- *   load PORT CONNECTIONS SECONDS REQUESTS SAMPLES
+ *   load PORT CONNECTIONS SECONDS REQUESTS SAMPLES [OPENING ANSWER_BYTES]
  *
  * REQUESTS holds whole HTTP requests, each after its length (uint32, this machine's byte order);
  * they are sent in turn. Each answer must have status 200, or it counts as an error. Bodies of one
  * answer in SAMPLE_EVERY, and of the first error, go to SAMPLES as "<request number> <length>\n<body>\n",
  * for the caller to check. Prints one line of JSON. Requests under way when time is up are awaited,
  * so that what was answered is exactly what was sent.
+ *
+ * With OPENING, a file sent first on each connection and not answered, the protocol is DAX's: an
+ * answer begins with 80h and has ANSWER_BYTES, all alike.
  *
  * Written in C so that the generator is never the slower side; called by bench/generator.py.
  */
@@ -47,6 +50,8 @@ static size_t answered, errors, latency_room, inflight;
 static FILE *samples;
 static struct sockaddr_in server;
 static int poller;
+static char opening[4096];
+static size_t opening_length, answer_bytes;
 
 static double now(void) {
     struct timespec t;
@@ -86,6 +91,7 @@ static void dial(struct connection *c) {
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&server, sizeof server)) die("connect");
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (opening_length && send(c->fd, opening, opening_length, MSG_NOSIGNAL) < 0) die("send");
     fcntl(c->fd, F_SETFL, O_NONBLOCK);
     watch(c, EPOLL_CTL_ADD, EPOLLIN);
 }
@@ -141,6 +147,14 @@ static int take(struct connection *c) {
     if (n < 0 && errno == EAGAIN) return 0;
     if (n < 0) die("recv");
     c->have += n;
+    if (opening_length) {
+        if (n == 0) { fprintf(stderr, "closed without an answer\n"); exit(1); }
+        if (c->buffer[0] != (char)0x80) { fprintf(stderr, "an error was answered\n"); exit(1); }
+        if (c->have > answer_bytes) { fprintf(stderr, "more bytes than the answer has\n"); exit(1); }
+        if (c->have < answer_bytes) return 0;
+        finish(c, c->buffer, c->have, 1, 0);
+        return 1;
+    }
     c->buffer[c->have] = 0;
     char *blank = strstr(c->buffer, "\r\n\r\n");
     if (!blank) {
@@ -181,7 +195,17 @@ static double percentile(double part) {
 }
 
 int main(int count, char **words) {
-    if (count != 6) { fprintf(stderr, "load PORT CONNECTIONS SECONDS REQUESTS SAMPLES\n"); return 2; }
+    if (count != 6 && count != 8) {
+        fprintf(stderr, "load PORT CONNECTIONS SECONDS REQUESTS SAMPLES [OPENING ANSWER_BYTES]\n");
+        return 2;
+    }
+    if (count == 8) {
+        FILE *file = fopen(words[6], "rb");
+        if (!file) die(words[6]);
+        opening_length = fread(opening, 1, sizeof opening, file);
+        fclose(file);
+        answer_bytes = strtoul(words[7], NULL, 10);
+    }
     int connections = atoi(words[2]);
     double seconds = atof(words[3]);
     load_requests(words[4]);
