@@ -3,8 +3,9 @@
 From the moment an index is in the catalog every write maintains it, so what is left to do is to
 add the entries of older items: scan the table, and for each item put its entry under two guards:
 the item is still the version that was read, and no entry is there yet. After a lost race the item
-is looked at again: a writer has put its entry, unless its change left the entry as it had to be,
-for then it takes it to be there. The place reached is kept in the jobs space, so that a restart goes on:
+is looked at again: the writer has put its entry, unless its change left the entry as it was, for
+then it takes it to be there. The place reached is kept in the jobs space, so that a restart goes
+on:
 
     (JOBS_SPACE, "backfill", index space, "") -> token (16 bytes) + sort of the last item done
 """

@@ -168,11 +168,14 @@ async def test_a_backfill_adds_items_whose_change_did_not_touch_the_index(
     added = table.index(index.name)
     assert added is not None
     backfill = Backfill(disk.db)
+    # The backfill waits for the first write; when it looks, the second one is pending.
+    writes = [asyncio.ensure_future(write_one(disk.db, put(table, items[0])))]
     step = asyncio.ensure_future(backfill.step(0))
     await disk.settle()
-    write = asyncio.ensure_future(write_one(disk.db, put(table, items[1])))  # as it was
-    await disk.do(write)
+    assert disk.engine.step() == "begin"
+    writes.append(asyncio.ensure_future(write_one(disk.db, put(table, items[1]))))
     await disk.do(step)
+    await asyncio.gather(*writes)
     while await disk.do(backfill.step(0)):
         pass
     found = (await scan(disk.engine, added.space)).entries
