@@ -13,7 +13,7 @@ from amazondax import AmazonDaxClient
 from botocore.config import Config
 
 from tests.clients.conftest import DaxServer
-from tests.clients.dax_cases import CASES
+from tests.clients.dax_cases import CASES, song
 from tests.clients.dax_stories import comparable, make_tables, run_python, story, without_items
 from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY
 
@@ -76,3 +76,20 @@ def test_answers_are_those_of_the_dynamodb_endpoint(name: str, dax: Any, dynamod
         told = comparable(other, twins)
         expected = comparable(one, reference)
         assert told == expected, f"{operation} {asked}"
+
+
+def test_leftovers_of_a_batch(dax: Any, dynamodb: Any) -> None:
+    """More than 16 MB are asked for: what did not fit comes back as keys, then as items."""
+    names = make_tables(dynamodb, "leftovers")
+    table, keys = names["music"], [song("big", year) for year in range(60)]
+    for key in keys:
+        dax.put_item(TableName=table, Item={**key, "v": {"S": "x" * 390_000}})
+    got: list[int] = []
+    rounds, wanted = 0, {table: {"Keys": keys, "ProjectionExpression": "artist, #y, v"}}
+    wanted[table]["ExpressionAttributeNames"] = {"#y": "year"}  # type: ignore[assignment]
+    while wanted:
+        answer = dax.batch_get_item(RequestItems=wanted)
+        got += [int(item["year"]["N"]) for item in answer["Responses"].get(table, [])]
+        wanted = answer["UnprocessedKeys"]
+        rounds += 1
+    assert sorted(got) == list(range(60)) and rounds == 2

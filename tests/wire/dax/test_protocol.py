@@ -8,6 +8,7 @@ import time
 import pytest
 
 from jedlik.net import StreamLimits
+from jedlik.tables.errors import Contended
 from jedlik.wire.dax.cbor import byte_string, integer, text
 from tests.wire.dax import node as wire
 from tests.wire.dax.node import GREETING, DaxNode, authorisation, get, message
@@ -342,3 +343,34 @@ async def test_numbers_of_a_key_are_one_key_however_written(node: DaxNode) -> No
     assert await connection.reply() == [[], None]
     connection.send(get("T2x", hundred[0]))
     assert (await connection.reply())[1][0].endswith(b"\x61x")
+
+
+async def test_leftovers_of_a_batch_of_writes(
+    node: DaxNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lose_every_race(*_: object) -> None:
+        raise Contended
+
+    monkeypatch.setattr("jedlik.services.dynamodb.batch_write_item.write_batch", lose_every_race)
+    connection = await node.connect()
+    list_id = (await connection.call(wire.LIST_ID, wire.array(text("v"))))[1]
+    put, gone = byte_string(b"put"), byte_string(b"gone")
+    content = byte_string(integer(list_id) + text("x"))
+    asked = b"\xa1" + text("T1x") + wire.array(put, content, gone, b"\xf6")
+    reply = await connection.call(wire.BATCH_WRITE, asked, b"\xf6")
+    left = [b"put", integer(list_id) + b"\x61x", b"gone", None]
+    assert reply == [[], {"T1x": left}, [], {}]
+
+
+@pytest.mark.parametrize("depth", [100, 295, 340])
+async def test_conditions_nested_as_deep_as_can_be(node: DaxNode, depth: int) -> None:
+    # AND and OR in turn, so that each level takes parentheses.
+    one = b"\x83\x00\x82\x12\x61v\x82\x11\x00"
+    levels = b"".join(bytes((0x83, 6 + i % 2)) for i in range(depth))
+    condition = b"\x83\x01" + levels + one * (depth + 1) + b"\x81\x61x"
+    chosen = wire.options(o4=byte_string(condition))
+    connection = await node.connect()
+    codes, told, _ = await connection.call(
+        wire.DELETE, byte_string(b"T1x"), byte_string(b"a"), chosen
+    )
+    assert codes in (VALIDATION, [4, 37, 38, 39, 43]), told
