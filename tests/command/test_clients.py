@@ -110,11 +110,28 @@ def test_a_refused_item_says_which_file_and_how_far(
     done = jedlik("load", str(file), "--table", table)
     assert done.returncode == 1
     assert "BatchWriteItem was refused: ValidationException" in done.stderr
-    assert f"({file}: 25 items were loaded before)" in done.stderr
-    file.write_text(good + "nonsense\n")
-    done = jedlik("load", str(file), "--table", table)
-    assert done.returncode == 1
-    assert f"{file}, line 26:" in done.stderr
+    assert f"Error: {file}, line 26: BatchWriteItem was refused:" in done.stderr
+    assert "(25 items were loaded before)" in done.stderr
+
+
+def test_what_comes_before_a_bad_line_is_loaded_whatever_is_bad(
+    jedlik: Jedlik, table: str, tmp_path: Path
+) -> None:
+    # 30 good lines are one batch and a part of another, which the server would refuse as a whole.
+    for bad in ('{"other": 1}', "nonsense", '{"pk": 7}'):
+        mark = f"{len(bad)}-"
+        good = "".join(json.dumps({"pk": f"{mark}{n:02}"}) + "\n" for n in range(30))
+        file = tmp_path / "x.jsonl"
+        file.write_text(good + bad + "\n" + '{"pk": "after"}\n')
+        done = jedlik("load", str(file), "--table", table)
+        loaded = [item["pk"]["S"] for item in items_of(jedlik, table)]
+        assert done.returncode == 1
+        assert f"{file}, line 31: " in done.stderr
+        assert "(30 items were loaded before)" in done.stderr
+        assert sorted(pk for pk in loaded if pk.startswith(mark)) == [
+            f"{mark}{n:02}" for n in range(30)
+        ]
+        assert "after" not in loaded
 
 
 @pytest.mark.parametrize("command", [("status",), ("sample",), ("dump", "T")])
@@ -130,4 +147,4 @@ def test_without_a_server_one_line_says_so(jedlik: Jedlik, command: tuple[str, .
 def test_dump_of_an_absent_table_is_one_line(jedlik: Jedlik, table_name: str) -> None:
     done = jedlik("dump", table_name)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: Scan was refused: ResourceNotFoundException: ")
+    assert done.stderr.startswith(f"Error: there is no table {table_name} at http://")

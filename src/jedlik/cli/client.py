@@ -155,27 +155,6 @@ class Client:
             return reply.status, None
 
 
-def default_endpoint() -> str:
-    for variable in ("JEDLIK_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"):
-        if os.environ.get(variable):
-            return os.environ[variable]
-    return f"http://127.0.0.1:{os.environ.get('JEDLIK_PORT', Settings.port)}"
-
-
-def default_keys(data: str) -> root_keys.Keys:
-    """Jedlik's own variables, then AWS's, then the data folder's, then a developer's."""
-    found = root_keys.from_environment(os.environ, "JEDLIK_") or root_keys.from_environment(
-        os.environ, "AWS_"
-    )
-    if found:
-        return found
-    try:
-        found = root_keys.read(Path(data) / root_keys.FILE)
-    except root_keys.Unusable:
-        found = None
-    return found or root_keys.Keys("jedlik", "jedlik")
-
-
 def talks_to_server(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a subcommand the options that find a server; it is called with `client`."""
 

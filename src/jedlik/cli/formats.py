@@ -38,12 +38,14 @@ class BadFile(Exception):
 class Write(NamedTuple):
     """One write request, for `table` or (None) the table the file is named for.
 
-    position: bytes of the file read so far, for the progress bar.
+    position: bytes of the file read so far, for the progress bar. place: where in the file the
+    request is, for messages: "line 7", "request 7".
     """
 
     table: str | None
     request: dict[str, Any]
     position: int
+    place: str
 
 
 class _Number(str):
@@ -106,10 +108,12 @@ def _put(path: Path, number: int, line: bytes, position: int) -> Write:
         raise BadFile(f"{path}, line {number}: an item is a JSON object")
     if item.keys() == {"Item"} and is_dynamodb_json(item["Item"]):
         item = item["Item"]
-    return Write(None, {"PutRequest": {"Item": to_dynamodb_json(item)}}, position)
+    return Write(None, {"PutRequest": {"Item": to_dynamodb_json(item)}}, position, f"line {number}")
 
 
 def _document(path: Path, content: bytes, size: int) -> Iterator[Write]:
+    if not content.strip():
+        return
     try:
         found = _loads(content)
     except ValueError as fault:
@@ -128,7 +132,8 @@ def _document(path: Path, content: bytes, size: int) -> Iterator[Write]:
     else:
         raise BadFile(f"{path}: neither items nor a BatchWriteItem request")
     for number, (table, request) in enumerate(writes, 1):
-        yield Write(table, request, size * number // len(writes))
+        place = f"item {number}" if table is None else f"request {number}"
+        yield Write(table, request, size * number // len(writes), place)
 
 
 def _csv(path: Path, stream: BinaryIO, raw: BinaryIO, types: Mapping[str, str]) -> Iterator[Write]:
@@ -147,9 +152,13 @@ def _csv(path: Path, stream: BinaryIO, raw: BinaryIO, types: Mapping[str, str]) 
                 if cell != ""
             }
             if item:
-                yield Write(None, {"PutRequest": {"Item": item}}, raw.tell())
-    except (csv.Error, UnicodeDecodeError) as fault:
+                place = f"line {rows.line_num}"
+                yield Write(None, {"PutRequest": {"Item": item}}, raw.tell(), place)
+    except csv.Error as fault:
         raise BadFile(f"{path}, line {rows.line_num}: {fault}") from None
+    except UnicodeDecodeError as fault:
+        # Text is decoded ahead of the lines: where exactly, this does not know.
+        raise BadFile(f"{path}, after line {rows.line_num}: not UTF-8 ({fault.reason})") from None
     finally:
         text.detach()  # the caller closes the file
 
@@ -260,20 +269,28 @@ def _are_requests(value: Any) -> bool:
 
 
 def batches(
-    requests: Iterable[dict[str, Any]], *, key_names: tuple[str, ...], size_max: int = 25
-) -> Iterator[list[dict[str, Any]]]:
-    """Groups for BatchWriteItem, in order; it refuses two writes of one key in one request."""
-    batch: list[dict[str, Any]] = []
+    writes: Iterable[Write], *, key_names: tuple[str, ...], size_max: int = 25
+) -> Iterator[list[Write]]:
+    """Groups for BatchWriteItem, in order; it refuses two writes of one key in one request.
+
+    When `writes` ends with BadFile, what came before it is still given out.
+    """
+    batch: list[Write] = []
     seen: set[bytes] = set()
-    for request in requests:
-        ((kind, inner),) = request.items()
-        item = inner["Item" if kind == "PutRequest" else "Key"]
-        key = orjson.dumps([item.get(name) for name in key_names])
-        if len(batch) == size_max or key in seen:
+    try:
+        for write in writes:
+            ((kind, inner),) = write.request.items()
+            item = inner["Item" if kind == "PutRequest" else "Key"]
+            key = orjson.dumps([item.get(name) for name in key_names])
+            if len(batch) == size_max or key in seen:
+                yield batch
+                batch, seen = [], set()
+            batch.append(write)
+            seen.add(key)
+    except BadFile:
+        if batch:
             yield batch
-            batch, seen = [], set()
-        batch.append(request)
-        seen.add(key)
+        raise
     if batch:
         yield batch
 

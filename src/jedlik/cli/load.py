@@ -87,22 +87,36 @@ def _load_file(
         try:
             for name, group in groupby(writes, key=lambda write: write.table or default):
                 for batch in formats.batches(_shown(group, bar), key_names=tuple(schema(name))):
-                    client.write(name, batch)
-                    done += len(batch)
+                    for written in _write(client, name, batch, file):
+                        done += written
         except formats.BadFile as fault:
             raise click.ClickException(f"{fault} ({done} items were loaded before)") from None
-        except Refused as fault:
-            fault.message += f" ({file}: {done} items were loaded before)"
-            raise
         bar.update(bar.length - bar.pos if bar.length else 0)
     seconds = time.monotonic() - started
     click.echo(f"{file}: {done} item{'' if done == 1 else 's'} in {seconds:.1f} s")
 
 
-def _shown(writes: Iterator[formats.Write], bar: Any) -> Iterator[dict[str, Any]]:
+def _shown(writes: Iterator[formats.Write], bar: Any) -> Iterator[formats.Write]:
     for write in writes:
         bar.update(write.position - bar.pos)
-        yield write.request
+        yield write
+
+
+def _write(client: Client, table: str, batch: list[formats.Write], file: Path) -> Iterator[int]:
+    """Write a batch, yielding how many were written; raises BadFile for what is refused.
+
+    The server refuses a batch as a whole. Tried one by one, what comes before the bad item is
+    loaded, and the message tells the line of the bad one.
+    """
+    try:
+        client.write(table, [write.request for write in batch])
+        yield len(batch)
+    except Refused as fault:
+        if len(batch) == 1:
+            said = fault.format_message()
+            raise formats.BadFile(f"{file}, {batch[0].place}: {said}") from None
+        for write in batch:
+            yield from _write(client, table, [write], file)
 
 
 def _schema(client: Client, table: str, key_schema: list[tuple[str, str]]) -> dict[str, str]:

@@ -47,8 +47,9 @@ class Nodes(Protocol):
     async def start(self, node: Node, *, record: NodeRecord, cluster: ClusterRecord) -> None:
         """Give the node empty caches and open its ports, those of the record if they can be had.
 
-        Clears away what is left of one that has died. Sets `port`, `tls_port` and `is_up`, now or, where it takes time, later: then `is_starting`
-        until it is so, and the job is woken. Raises Unstartable.
+        Clears away what is left of one that has died. Sets `port`, `tls_port` and `is_up`, now or,
+        where it takes time, later: then `is_starting` until it is so, and the job is woken.
+        Raises Unstartable.
         """
         ...
 

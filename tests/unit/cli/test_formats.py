@@ -94,24 +94,35 @@ def test_csv_takes_key_types_and_leaves_empty_cells_out(tmp_path: Path) -> None:
         ("x.json", "3", "neither items nor a BatchWriteItem request"),
         ("x.json", "{", "x.json: Expecting property name"),
         ("x.csv", "a,b\n1,2,3\n", "x.csv, line 2: more cells than the header has"),
+        ("x.csv", "a\n1\n\udce9\n", "x.csv, after line"),
         ("x.txt", "", "x.txt: not one of .json, .jsonl, .ndjson, .csv"),
         ("x.json.gz", "no gzip", "x.json.gz: Not a gzipped file"),
     ],
 )
 def test_says_what_is_wrong_and_where(tmp_path: Path, name: str, text: str, message: str) -> None:
     file = tmp_path / name
-    file.write_text(text)
+    file.write_text(text, errors="surrogateescape")
     with pytest.raises(formats.BadFile) as bad:
         list(formats.read(file, types={}))
     assert message in str(bad.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("x.json", ""), ("x.jsonl", ""), ("x.jsonl", "\n \n"), ("x.csv", ""), ("x.csv", "a,b\n")],
+)
+def test_an_empty_file_holds_no_items(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert items(tmp_path / name) == []
+
+
 def test_a_batch_never_holds_a_key_twice() -> None:
     requests = [{"PutRequest": {"Item": {"pk": {"N": str(n % 30)}}}} for n in range(60)]
-    groups = list(formats.batches(requests, key_names=("pk",)))
-    assert [request for group in groups for request in group] == requests
+    writes = [formats.Write(None, request, 0, f"line {n}") for n, request in enumerate(requests)]
+    groups = list(formats.batches(writes, key_names=("pk",)))
+    assert [write for group in groups for write in group] == writes
     assert [len(group) for group in groups] == [25, 25, 10]
-    again = [requests[0], requests[1], requests[0]]
+    again = [writes[0], writes[1], writes[0]]
     assert [len(group) for group in formats.batches(again, key_names=("pk",))] == [2, 1]
 
 
