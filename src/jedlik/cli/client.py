@@ -26,6 +26,7 @@ from jedlik.settings import Settings
 TARGET = "DynamoDB_20120810"
 TIMEOUT_S = 60
 ATTEMPTS_MAX = 8
+TRY_AGAIN = ("ProvisionedThroughputExceededException", "ThrottlingException")
 
 
 class Refused(click.ClickException):
@@ -109,7 +110,13 @@ class Client:
         """BatchWriteItem of at most 25 requests, again for whatever was left unprocessed."""
         left = {table: requests}
         for attempt in range(ATTEMPTS_MAX):
-            left = self.call("BatchWriteItem", {"RequestItems": left}).get("UnprocessedItems", {})
+            try:
+                answer = self.call("BatchWriteItem", {"RequestItems": left})
+            except Refused as fault:
+                if fault.code not in TRY_AGAIN:
+                    raise
+            else:
+                left = answer.get("UnprocessedItems", {})
             if not left:
                 return
             time.sleep(0.05 * 2**attempt)
