@@ -1,4 +1,4 @@
-"""A server with DAX ports of its own, data in a folder, for the DAX clients."""
+"""Servers with DAX ports of their own, data in a folder: of one node and of three."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ class DaxServer:
         return self.plain if scheme == "dax" else self.encrypted
 
 
-@pytest.fixture(scope="session")
-def dax_server(target: str) -> Iterator[DaxServer]:
+@pytest.fixture(scope="session", params=[1, 3], ids=["one node", "three nodes"])
+def dax_server(request: pytest.FixtureRequest, target: str) -> Iterator[DaxServer]:
     if target != "jedlik":
         pytest.skip("only Jedlik serves DAX here")
     plain, encrypted = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="jedlik-dax-") as folder:
         ports = ("--dax-port", str(plain), "--dax-tls-port", str(encrypted))
+        ports += ("--dax-nodes", str(request.param))
         with Server("--data", folder, *ports) as server:
             authority = Path(folder) / "dax" / "ca.pem"
             _wait_for(Path(folder) / "dax" / "server.json")
