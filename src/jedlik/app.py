@@ -137,7 +137,13 @@ class App:
         await self.server.listen_on(bound)
         self.endpoint = listening.endpoint(settings.host, bound)
         _settle()
-        listening.announce(self.endpoint, settings, folder, keys if keys_made else None)
+        listening.announce(
+            self.endpoint,
+            settings,
+            folder,
+            keys if keys_made else None,
+            dax=metric_pages.urls(self.clusters),
+        )
 
     @property
     def connection_count(self) -> int:

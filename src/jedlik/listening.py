@@ -47,18 +47,29 @@ def endpoint(host: str, bound: socket.socket) -> str:
     return f"http://{f'[{shown}]' if ':' in shown and '[' not in shown else shown}:{port}"
 
 
-def announce(url: str, settings: Settings, folder: Path, new_keys: root_keys.Keys | None) -> None:
-    """Say where the server is, and lines to paste.
+def announce(
+    url: str,
+    settings: Settings,
+    folder: Path,
+    new_keys: root_keys.Keys | None,
+    *,
+    dax: list[str],
+) -> None:
+    """Say where the server is, and lines to paste. dax: URLs of the DAX cluster, if there is one.
 
     At a terminal as text on standard output, otherwise as one log line. New keys are shown this
     once; later the data folder has them.
     """
     paste = "\n".join(_lines_to_paste(url, settings, folder, new_keys))
     if not sys.stdout.isatty():
-        _log.info("listening", extra={"endpoint": url, "version": __version__, "paste": paste})
+        said = {"endpoint": url, "dax": dax, "version": __version__, "paste": paste}
+        _log.info("listening", extra=said)
         return
     kept = "in memory" if settings.memory else f"in {_short(folder)}"
-    print(f"\nJedlik {__version__} answers at {url}, data {kept}, auth {settings.auth}.\n")
+    print(f"\nJedlik {__version__} answers at {url}, data {kept}, auth {settings.auth}.")
+    if dax:
+        print(f"DAX at {' and '.join(dax)}.")
+    print()
     if new_keys is not None:
         where = "" if settings.memory else f" (kept in {_short(folder / root_keys.FILE)})"
         print(f"  Root access key  {new_keys.access_key}{where}")

@@ -36,6 +36,16 @@ def summary(clusters: Iterable[Cluster]) -> list[dict[str, Any]]:
     return [_summary(cluster) for cluster in clusters]
 
 
+def urls(clusters: Iterable[Cluster]) -> list[str]:
+    """Where the first cluster can be reached: the URLs of its first node."""
+    for cluster in clusters:
+        for node in cluster.up:
+            address = f"[{cluster.address}]" if ":" in cluster.address else cluster.address
+            ports = (("dax", node.port), ("daxs", node.tls_port))
+            return [f"{scheme}://{address}:{port}" for scheme, port in ports if port]
+    return []
+
+
 def prometheus_text(clusters: Iterable[Cluster]) -> str:
     """All metrics of all nodes in Prometheus's text format 0.0.4; empty without a cluster."""
     nodes = [node for cluster in clusters for node in cluster.nodes]
