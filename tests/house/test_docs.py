@@ -84,6 +84,14 @@ def test_every_setting_is_in_the_guide() -> None:
     assert not missing
 
 
+def test_decisions_are_numbered_in_order() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [record.name[:4] for record in records]
+    assert numbers == [f"{number:04}" for number in range(1, len(records) + 1)]
+    for record, number in zip(records, numbers, strict=True):
+        assert record.read_text().startswith(f"# {number}: "), record.name
+
+
 def test_no_committed_file_names_a_package_registry_or_a_machine() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=30

@@ -11,7 +11,6 @@ from typing import Any, cast
 import orjson
 
 Item = dict[str, Any]
-SIZE_BYTES = 4
 
 
 class Stored:

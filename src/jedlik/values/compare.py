@@ -7,8 +7,6 @@ from typing import Any
 
 from jedlik.values.numbers import compare_numbers
 
-ORDERED_KINDS = frozenset(("S", "N", "B"))
-
 
 def equal(a: dict[str, Any], b: dict[str, Any]) -> bool:
     """True for the same type and content; sets are equal whatever the order of their members.

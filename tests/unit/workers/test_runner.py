@@ -69,6 +69,9 @@ async def test_a_job_without_a_wake_comes_round_by_itself() -> None:
     running.start()
     await until(lambda: job.steps >= 3)
     await running.stop()
+    steps = job.steps
+    await asyncio.sleep(0.01)
+    assert job.steps == steps
 
 
 async def test_a_job_that_failed_is_tried_again_without_a_new_wake(

@@ -16,8 +16,6 @@ from jedlik.values.check import NESTING_MAX, TOO_DEEP
 
 INVALID_PATH = "The document path provided in the update expression is invalid for update"
 
-_SETS = ("SS", "NS", "BS")
-
 
 class Changes:
     """A new item on its way: shares with the old one whatever was not changed."""

@@ -49,9 +49,6 @@ class Placeholders:
         if values is not None:
             self._take_values(values)
 
-    def check_syntax_of_maps(self) -> None:
-        """Nothing more to do: making the object has checked both maps."""
-
     def _take_values(self, values: dict[str, dict[str, Any]]) -> None:
         self.values = values
         kinds: list[str] = []
