@@ -1,4 +1,5 @@
-"""Servers with DAX ports of their own, data in a folder: of one node and of three."""
+"""Servers with DAX ports of their own, data in a folder: of one node, of three, and of three
+processes."""
 
 from __future__ import annotations
 
@@ -29,15 +30,21 @@ class DaxServer:
         return self.plain if scheme == "dax" else self.encrypted
 
 
-@pytest.fixture(scope="session", params=[1, 3], ids=["one node", "three nodes"])
+NODES = {
+    "one node": ("--dax-nodes", "1"),
+    "three nodes": ("--dax-nodes", "3"),
+    "three processes": ("--dax-nodes", "3", "--dax-processes"),
+}
+
+
+@pytest.fixture(scope="session", params=NODES)
 def dax_server(request: pytest.FixtureRequest, target: str) -> Iterator[DaxServer]:
     if target != "jedlik":
         pytest.skip("only Jedlik serves DAX here")
     plain, encrypted = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="jedlik-dax-") as folder:
         ports = ("--dax-port", str(plain), "--dax-tls-port", str(encrypted))
-        ports += ("--dax-nodes", str(request.param))
-        with Server("--data", folder, *ports) as server:
+        with Server("--data", folder, *ports, *NODES[request.param]) as server:
             authority = Path(folder) / "dax" / "ca.pem"
             _wait_for(Path(folder) / "dax" / "server.json")
             yield DaxServer(
