@@ -156,6 +156,7 @@ async def test_without_authorisation_every_request_is_refused(node: DaxNode) -> 
         ({"at": time.time() + 3600}, "InvalidSignatureException"),
         ({"service": "dynamodb"}, "InvalidSignatureException"),
         ({"token": "not mine"}, "UnrecognizedClientException"),
+        ({"region": "r" * 3000}, "SerializationException"),
     ],
 )
 async def test_what_is_wrong_with_a_signature(
@@ -164,7 +165,7 @@ async def test_what_is_wrong_with_a_signature(
     connection = await guarded.connect(authorised=False)
     connection.send(authorisation(**changes))  # type: ignore[arg-type]
     codes, _, info = await connection.call(wire.ENDPOINTS)
-    assert codes == AUTHENTICATION_FAILED and info[1] == code
+    assert codes == AUTHENTICATION_FAILED and info[1] == code, info
     connection.send(authorisation())  # a second try on the same connection
     assert (await connection.call(wire.ENDPOINTS))[0] == []
 
@@ -374,3 +375,22 @@ async def test_conditions_nested_as_deep_as_can_be(node: DaxNode, depth: int) ->
         wire.DELETE, byte_string(b"T1x"), byte_string(b"a"), chosen
     )
     assert codes in (VALIDATION, [4, 37, 38, 39, 43]), told
+
+
+async def test_many_regions_leave_little_behind(node: DaxNode) -> None:
+    plane = node.servers[0].converse.__self__.plane  # type: ignore[attr-defined]
+    connection = await node.connect()
+    for number in range(1000):
+        connection.send(authorisation(key="anybody", region=f"region-{number}"))
+    assert (await connection.call(wire.ENDPOINTS))[0] == []
+    assert len(plane._shelves) <= 256
+
+
+async def test_a_projection_of_very_many_paths_takes_no_time(node: DaxNode) -> None:
+    paths = wire.array(*(wire.array(b"\x12", text("a"), text(str(i))) for i in range(50_000)))
+    chosen = wire.options(o0=byte_string(b"\x82\x01" + paths))
+    connection = await node.connect()
+    started = time.perf_counter()
+    connection.send(get("T1x", b"a", chosen))
+    assert (await connection.reply())[0] in (VALIDATION, [])
+    assert time.perf_counter() - started < 5

@@ -24,7 +24,7 @@ from jedlik.wire.request_ids import RequestIds
 
 from . import cbor, methods
 from .cbor import MESSAGE_BYTES_MAX, Broken, Skipper, Truncated, byte_string, head, integer, text
-from .errors import TABLE_NOT_FOUND, write_reasons, write_refusal
+from .errors import AUTHENTICATION, TABLE_NOT_FOUND, write_reasons, write_refusal
 from .keys import KeyAttribute, KeySchema
 from .methods import METHODS, Method
 from .replies import SUCCESS, ItemWriter, Names, NewLists, write_reply
@@ -32,6 +32,7 @@ from .requests import Call, malformed, read_call
 
 GREETING = b"\x67J7yne5G"
 PREAMBLE_ITEMS = 5
+SIGNATURE_BYTES_MAX = 2048
 AUTHORISED_S = 300.0
 """Clients renew it after half of this time, or three quarters."""
 
@@ -222,7 +223,7 @@ class Conversation:
             return b""
         identity = self._identity
         if identity is None or self._stopwatch() >= self._authorised_until_s:
-            return self._say(self._refusal)
+            return write_refusal(self._refusal, self._door.ids.next(), codes=AUTHENTICATION)
         if method == methods.ENDPOINTS:
             return self._endpoints()
         self._arguments = []
@@ -244,6 +245,8 @@ class Conversation:
                 raise malformed("access key and signature are texts")
             if type(signed) is not bytes or not (token is None or type(token) is str):
                 raise malformed("the string to sign is bytes, the token text or null")
+            if len(access_key) + len(signature) + len(signed) > SIGNATURE_BYTES_MAX:
+                raise malformed("signature too long")  # what it names is kept for a while
             identity = authenticate_connection(
                 door.authenticator,
                 access_key=access_key,

@@ -130,7 +130,7 @@ def _overlap(paths: list[Path]) -> bool:
     for path in paths:
         node = tree
         for step in path:
-            if id(node) in ends or any(type(step) is not type(other) for other in node):
+            if id(node) in ends or (node and type(step) is not type(next(iter(node)))):
                 return True
             node = node.setdefault(step, {})
         if node or id(node) in ends:
