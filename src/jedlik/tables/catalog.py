@@ -10,6 +10,7 @@ tells others that serve from the same store (`watchers`), and they `forget`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from hashlib import blake2b
 
@@ -169,10 +170,14 @@ class Catalog:
         return [entry.sort.decode() for entry in page.entries]
 
     async def tables(self) -> AsyncIterator[Table]:
-        """Every table of every account and region; for workers and start-up, not for requests."""
+        """Every table of every account and region; for workers and start-up, not for requests.
+
+        Whatever is done with each, requests have a turn between two tables.
+        """
         for region_sort in await self._sorts(_REGIONS_TOKEN):
             account, region = region_sort.decode().split("|", 1)
             for name in await self._sorts(_tables_token(account, region)):
+                await asyncio.sleep(0)
                 try:
                     yield await self.get(account, region, name.decode())
                 except TableNotFound:

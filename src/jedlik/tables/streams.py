@@ -13,6 +13,7 @@ back at it (`_held`).
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from hashlib import blake2b
@@ -115,7 +116,10 @@ class Streams:
         return [_decode(entry.value) for entry in page.entries], page.more
 
     async def all(self) -> AsyncIterator[Stream]:
-        """Every stream of every account and region; for workers and start-up."""
+        """Every stream of every account and region; for workers and start-up.
+
+        Whatever is done with each, requests have a turn between two streams.
+        """
         after: tuple[bytes, bytes, bytes] | None = None
         while True:
             page = await self._engine.scan(
@@ -123,6 +127,7 @@ class Streams:
             )
             for entry in page.entries:
                 if not _is_secret(entry):
+                    await asyncio.sleep(0)
                     yield _decode(entry.value)
             if not page.more:
                 return
