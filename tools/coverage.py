@@ -1,6 +1,6 @@
 """Write docs/coverage.md, the table of operations that are there.
 
-    python tools/coverage.py [--check]
+python tools/coverage.py [--check]
 """
 
 from __future__ import annotations

@@ -82,4 +82,3 @@ def _read_claim(access_key: str, signature: str, signed: bytes, token: str | Non
         token=token,
         expires_s=None,
     )
-

@@ -133,9 +133,7 @@ class StreamProtocol(asyncio.Protocol):
             self._transport.abort()
             return
         encrypted = transport.get_extra_info("sslcontext") is not None
-        self._conversation = self._server.converse(
-            transport.get_extra_info("sockname"), encrypted
-        )
+        self._conversation = self._server.converse(transport.get_extra_info("sockname"), encrypted)
         self._known = self._conversation.known
 
     def data_received(self, data: bytes) -> None:

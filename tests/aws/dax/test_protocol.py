@@ -41,4 +41,3 @@ def test_errors_have_bare_types(dax, endpoint):
         "__type": "ClusterNotFoundFault",
         "message": "Cluster not found.",
     }
-

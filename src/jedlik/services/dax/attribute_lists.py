@@ -89,5 +89,3 @@ class AttributeLists:
             self._names.pop(self._numbers.pop(oldest), None)
         self._numbers[names] = number
         self._names[number] = names
-
-

@@ -340,5 +340,3 @@ def _parallel(value: Any, to: list[Any]) -> list[Any]:
     if len(found) != len(to):
         raise Broken("arrays of different lengths")
     return found
-
-
