@@ -57,6 +57,7 @@ class Target:
     durable: str  # what is on disk when it answers
     is_peer: bool = True
     in_memory: bool = True
+    slow: bool = False  # takes so long to fill that a quick run leaves it out
 
 
 TARGETS = [
@@ -70,9 +71,9 @@ TARGETS = [
     ),
     Target("Jedlik memory", lambda: Jedlik("--memory"), "no", is_peer=False),
     Target("DynamoDB Local memory", lambda: DynamoDBLocal(wrap=PINNED), "no"),
-    Target("DynamoDB Local disk", LocalOnDisk, "yes", in_memory=False),
+    Target("DynamoDB Local disk", LocalOnDisk, "yes", in_memory=False, slow=True),
     Target("dynalite", lambda: Dynalite(wrap=PINNED), "no"),
-    Target("moto", lambda: Moto(wrap=PINNED), "no"),
+    Target("moto", lambda: Moto(wrap=PINNED), "no", slow=True),
 ]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.support.raw import Raw, sign
 
-KEYS = 4_000
+KEYS = 10_000
 WIDTH = 1000
 QUERY_PARTITIONS = 20
 QUERY_ITEMS = 100
@@ -98,7 +98,8 @@ def _batch(r: Random, n: int) -> dict[str, Any]:
 
 
 def _empty(request: dict[str, Any], answer: dict[str, Any]) -> bool:
-    return answer == {}
+    # Moto tells the consumed capacity though nobody asked.
+    return answer.keys() <= {"ConsumedCapacity"}
 
 
 def _all_written(request: dict[str, Any], answer: dict[str, Any]) -> bool:

@@ -129,21 +129,38 @@ class Raw:
         first, *lines = head.decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines)
         headers = {name.lower(): value.strip() for name, _, value in pairs}
-        if "content-length" not in headers:
-            raise ConnectionError(f"an answer without Content-Length: {head!r}")
-        length = int(headers["content-length"])
-        parts, have = [body], len(body)
-        while have < length:
-            parts.append(_received(connection))
-            have += len(parts[-1])
+        if headers.get("transfer-encoding") == "chunked":
+            body = _unchunked(connection, body)
+        else:
+            length = int(headers.get("content-length", 0))
+            parts, have = [body], len(body)
+            while have < length:
+                parts.append(_received(connection))
+                have += len(parts[-1])
+            body = b"".join(parts)
         if headers.get("connection") == "close":
             self.close()
-        return Answer(int(first.split(" ", 2)[1]), headers, b"".join(parts))
+        return Answer(int(first.split(" ", 2)[1]), headers, body)
 
     def close(self) -> None:
         if self.socket is not None:
             self.socket.close()
             self.socket = None
+
+
+def _unchunked(connection: socket.socket, data: bytes) -> bytes:
+    """A body in chunks, of which `data` is the beginning."""
+    body = b""
+    while True:
+        while b"\r\n" not in data:
+            data += _received(connection)
+        line, _, data = data.partition(b"\r\n")
+        size = int(line.split(b";")[0], 16)
+        while len(data) < size + 2:
+            data += _received(connection)
+        body, data = body + data[:size], data[size + 2 :]
+        if not size:
+            return body
 
 
 def _received(connection: socket.socket) -> bytes:
