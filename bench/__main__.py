@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import statistics
 import sys
 import tempfile
@@ -86,7 +87,7 @@ def main() -> None:
     ]
     workloads = [w for w in WORKLOADS if not asked.only or w.operation in asked.only.split(",")]
     program = generator.compile_generator()
-    begun = time.time()
+    begun, load_before = time.time(), os.getloadavg()[0]
     footprints = {target.name: Footprint() for target in targets}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jedlik-bench-")))
@@ -114,6 +115,7 @@ def main() -> None:
             begun=begun,
             took_s=time.time() - begun,
             quick=asked.quick,
+            load_before=load_before,
         )
     )
     if not asked.targets and not asked.only:

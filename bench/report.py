@@ -51,6 +51,7 @@ class Run:
     begun: float
     took_s: float
     quick: bool
+    load_before: float
 
 
 def write(run: Run) -> str:
@@ -91,7 +92,10 @@ def _machine(run: Run) -> Iterator[str]:
     )
     day = time.strftime("%Y-%m-%d", time.gmtime(run.begun))
     yield f"- {day}, took {run.took_s / 60:.0f} min, seed {run.seed}"
-    yield f"- {model}, {os.cpu_count()} cores, Linux {platform.release()}"
+    yield (
+        f"- {model}, {os.cpu_count()} cores, Linux {platform.release()}; load average before "
+        f"{run.load_before:.1f} (above 0.3, somebody else was at work and every figure suffered)"
+    )
     yield (
         f"- Jedlik {metadata.version('jedlik')} on Python {platform.python_version()}, "
         f"apsw {metadata.version('apsw')}, uvloop {metadata.version('uvloop')}"
