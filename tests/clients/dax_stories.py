@@ -115,9 +115,9 @@ def _comparable(node: Any, names: dict[str, str]) -> Any:
         }
         if isinstance(found.get("Responses"), dict):
             for items in found["Responses"].values():
-                items.sort(key=repr)
+                items.sort(key=lambda each: repr(sorted(each.items())))
         if isinstance(found.get("ConsumedCapacity"), list):
-            found["ConsumedCapacity"].sort(key=repr)
+            found["ConsumedCapacity"].sort(key=lambda each: repr(sorted(each.items())))
         return {key: value for key, value in found.items() if value not in ({}, [])}
     if isinstance(node, (list, tuple)):
         return [_comparable(each, names) for each in node]

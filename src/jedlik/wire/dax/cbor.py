@@ -297,3 +297,8 @@ def text_map(members: dict[str, bytes]) -> bytes:
     for name, item in members.items():
         parts += (text(name), item)
     return b"".join(parts)
+
+
+def open_text_map(members: dict[str, bytes]) -> bytes:
+    """Of indefinite length: it ends with a break."""
+    return b"".join((b"\xbf", *(text(key) + member for key, member in members.items()), b"\xff"))

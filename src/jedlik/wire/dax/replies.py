@@ -11,7 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .cbor import ARRAY, BYTES, MAP, NULL, byte_string, double, head, integer, text, text_map
+from .cbor import (
+    ARRAY,
+    BYTES,
+    MAP,
+    NULL,
+    byte_string,
+    double,
+    head,
+    integer,
+    open_text_map,
+    text,
+    text_map,
+)
 from .expressions import Path
 from .keys import key_item
 from .requests import EMPTY_LIST_ID, Call
@@ -146,7 +158,7 @@ def _page(call: Call, answer: Answer, items: ItemWriter) -> bytes:
     if last is not None:
         if "IndexName" in call.request:
             fields = {name: encoded(value) for name, value in last.items()}
-            members[LAST_KEY] = byte_string(text_map(fields))
+            members[LAST_KEY] = byte_string(open_text_map(fields))  # Go's client takes no other
         else:
             members[LAST_KEY] = key_item(last, schema)
     _capacity_and_metrics(members, answer)

@@ -209,6 +209,8 @@ _WORDS: dict[int, tuple[str, dict[int, str]]] = {
 _FLAGS = {2: "ConsistentRead", 14: "ScanIndexForward"}
 _COUNTS = {13: "Limit", 16: "Segment", 17: "TotalSegments"}
 _CONDITIONS = {4: "ConditionExpression", 10: "FilterExpression"}
+# With these there is less than ALL_ATTRIBUTES; Go's client says it wherever nothing was selected.
+_NARROWING = {"ProjectionExpression", "IndexName"}
 _PROJECTION, _UPDATE, _START, _INDEX, _TOKEN = 0, 8, 9, 11, 19
 
 
@@ -250,6 +252,8 @@ def _options(call: Call, found: Any, key_condition: Any = None) -> None:
             request["IndexName"] = _text(value)
         elif number == _TOKEN:
             request["ClientRequestToken"] = _text(value)
+    if request.get("Select") == "ALL_ATTRIBUTES" and request.keys() & _NARROWING:
+        del request["Select"]
     placeholders.add_to(request)
     start = options.get(_START)
     if start is not None:
