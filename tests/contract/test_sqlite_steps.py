@@ -472,3 +472,13 @@ async def test_no_version_of_an_earlier_process_exceeds_the_floor(tmp_path: Path
     assert await kept is None
     assert await stepper.engine.version_floor() > 1 << 61
     await stepper.close()
+
+
+async def test_the_version_of_a_delete_counts_for_the_floor(tmp_path: Path) -> None:
+    """Its change record carries that version, so a later process must not use it again."""
+    stepper = Stepper.open(tmp_path / "data")
+    gone = asyncio.ensure_future(stepper.engine.commit(Batch(1 << 50, [Delete(A, ANY)])))
+    await stepper.finish()
+    assert await gone is None
+    assert await stepper.engine.version_floor() >= 1 << 50
+    await stepper.close()

@@ -393,8 +393,6 @@ class SqliteEngine:
             if type(write) is Put:
                 rows[write[0]] = _new_row((version, write[2]))
                 writing = True
-                if version > group.version:
-                    group.version = version
             elif type(write) is Delete:
                 rows[write[0]] = None
                 writing = True
@@ -405,6 +403,9 @@ class SqliteEngine:
             group.tallies += batch.tallies
             writing = True
         if writing:
+            # Deletes count too: their change records carry the version.
+            if version > group.version:
+                group.version = version
             await self._join_open()
         else:
             await self._barrier()
