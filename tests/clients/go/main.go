@@ -143,13 +143,19 @@ func main() {
 	same("pages of a query", sizes, []int{8, 8, 4})
 	scanned := must(client.Scan(ctx, &dynamodb.ScanInput{TableName: table, Select: types.SelectCount}))
 	same("scan", scanned.Count, int32(26))
+	told := must(client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: table, Item: item{"pk": text("c"), "sk": number("1")},
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes}))
+	same("capacity", *told.ConsumedCapacity.Table.CapacityUnits, 1.0)
 	must(client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 		{Put: &types.Put{TableName: table, Item: item{"pk": text("t"), "sk": number("1"), "v": text("x")}}},
 		{Delete: &types.Delete{TableName: table, Key: key}}}}))
-	got := must(client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
-		{Get: &types.Get{TableName: table, Key: item{"pk": text("t"), "sk": number("1")}}},
-		{Get: &types.Get{TableName: table, Key: key}}}}))
+	got := must(client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal, TransactItems: []types.TransactGetItem{
+			{Get: &types.Get{TableName: table, Key: item{"pk": text("t"), "sk": number("1")}}},
+			{Get: &types.Get{TableName: table, Key: key}}}}))
 	same("transactions", got.Responses[0].Item["v"], text("x"))
+	same("capacity of a transaction", *got.ConsumedCapacity[0].CapacityUnits, 4.0)
 	same("what a transaction deleted", len(got.Responses[1].Item), 0)
 	same("and is not cached", len(must(client.GetItem(ctx, &dynamodb.GetItemInput{TableName: table, Key: key})).Item), 0)
 	_, err = client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{

@@ -394,3 +394,28 @@ async def test_a_projection_of_very_many_paths_takes_no_time(node: DaxNode) -> N
     connection.send(get("T1x", b"a", chosen))
     assert (await connection.reply())[0] in (VALIDATION, [])
     assert time.perf_counter() - started < 5
+
+
+async def test_frames_around_replies_for_who_wants_them(node: DaxNode) -> None:
+    await put(node, "a", "x")
+    plain = await node.connect()
+    plain.send(get("T1x", b"a"))
+    await plain.reply()
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.nodes[0].port)
+    connection = wire.Connection(reader, writer)
+    connection.send(b"\x67J7yne5G\x01\xf6\xa0\x00" + message(wire.ENDPOINTS) + authorisation())
+    for _ in range(3):  # the last two are known replies
+        connection.send(get("T1x", b"a"))
+    connection.send(message(785068263))
+    replies = []
+    while head := await reader.read(8):
+        assert head[4:] == b"\x01\0\0\0"
+        replies.append(await reader.readexactly(int.from_bytes(head[:4], "big") - 8))
+    assert [reply[:1] for reply in replies] == [b"\x84", b"\x80", b"\x80", b"\x80", b"\x85"]
+    assert replies[1] == replies[2] == replies[3] and replies[1].endswith(b"\x61x")
+
+
+async def test_other_layers_are_not_known(node: DaxNode) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.nodes[0].port)
+    writer.write(b"\x67J7yne5G\x02\xf6\xa0\x00")
+    assert await wire.Connection(reader, writer).is_closed()

@@ -32,6 +32,8 @@ from .requests import Call, malformed, read_call
 
 GREETING = b"\x67J7yne5G"
 PREAMBLE_ITEMS = 5
+NO_LAYER, FRAMED_REPLIES = 0, 1
+"""Second item of the preamble. Java's client asks for frames around what it reads."""
 SIGNATURE_BYTES_MAX = 2048
 AUTHORISED_S = 300.0
 """Clients renew it after half of this time, or three quarters."""
@@ -122,6 +124,7 @@ class Conversation:
         "_authorised_until_s",
         "_door",
         "_encrypted",
+        "_frames",
         "_greeted",
         "_identity",
         "_message",
@@ -139,6 +142,7 @@ class Conversation:
         self._own_address = own_address
         self._encrypted = encrypted
         self._greeted = False
+        self._frames = False
         self._method = 0
         self._arguments: list[Any] = []
         self._message = b""
@@ -153,7 +157,10 @@ class Conversation:
         if shelf is None:
             return None
         now = self._stopwatch()
-        return shelf.find(message, now) if now < self._authorised_until_s else None
+        if now >= self._authorised_until_s:
+            return None
+        reply = shelf.find(message, now)
+        return framed(reply) if self._frames and reply is not None else reply
 
     # Reading
 
@@ -162,15 +169,17 @@ class Conversation:
             end = self._take_request(data, at) if self._greeted else self._take_greeting(data, at)
         except Truncated:
             if len(data) - at > MESSAGE_BYTES_MAX:
-                raise Unreadable(self._say(malformed("too long"))) from None
+                raise self._unreadable(malformed("too long")) from None
             return 0
         except Broken as error:
-            raise Unreadable(self._say(malformed(str(error)))) from None
+            raise self._unreadable(malformed(str(error))) from None
+        except ApiError as refusal:
+            raise self._unreadable(refusal) from None
         return end
 
     def end_of(self, unfinished: bytearray) -> int:
         if len(unfinished) > MESSAGE_BYTES_MAX:
-            raise Unreadable(self._say(malformed("too long")))
+            raise self._unreadable(malformed("too long"))
         try:
             if self._skipper is None:
                 self._skipper = self._begin_skipping(unfinished)
@@ -178,9 +187,15 @@ class Conversation:
             if skipper is None or not skipper.skip(unfinished):
                 return 0
         except Broken as error:
-            raise Unreadable(self._say(malformed(str(error)))) from None
+            raise self._unreadable(malformed(str(error))) from None
+        except ApiError as refusal:
+            raise self._unreadable(refusal) from None
         self._skipper = None
         return skipper.at
+
+    def _unreadable(self, refusal: ApiError) -> Unreadable:
+        last_words = self._say(refusal)
+        return Unreadable(framed(last_words) if self._frames else last_words)
 
     def _begin_skipping(self, unfinished: bytearray) -> Skipper | None:
         """Something that finds the end of what has begun; None while too little of it is there."""
@@ -196,8 +211,13 @@ class Conversation:
         begun = data[at : at + len(GREETING)]
         if not GREETING.startswith(begun):
             raise Unreadable  # whoever this is does not speak our language
+        items = []
         for _ in range(PREAMBLE_ITEMS):
-            _, at = cbor.read_item(data, at)
+            item, at = cbor.read_item(data, at)
+            items.append(item)
+        if items[1] not in (NO_LAYER, FRAMED_REPLIES):
+            raise Unreadable
+        self._frames = items[1] == FRAMED_REPLIES
         self._method = 0
         return at
 
@@ -214,6 +234,14 @@ class Conversation:
     # Answering
 
     def answer(self) -> bytes | Coroutine[Any, Any, bytes]:
+        answer = self._answer()
+        if not self._frames:
+            return answer
+        if not isinstance(answer, bytes):
+            return _framed_later(answer)
+        return framed(answer) if answer else b""
+
+    def _answer(self) -> bytes | Coroutine[Any, Any, bytes]:
         method, arguments = self._method, self._arguments
         if not self._greeted:
             self._greeted = True
@@ -383,12 +411,24 @@ class _Definitions:
         return KeySchema(*(KeyAttribute(name, kind) for name, kind in found))
 
 
+def framed(reply: bytes) -> bytes:
+    """A reply as clients want it who asked for frames: all of it in one.
+
+    A frame has a header of eight bytes: its length, the header's included, and flags, of which the
+    lowest of the fifth byte says that the reply ends with this frame.
+    """
+    return (len(reply) + 8).to_bytes(4, "big") + b"\x01\0\0\0" + reply
+
+
+async def _framed_later(answer: Coroutine[Any, Any, bytes]) -> bytes:
+    return framed(await answer)
+
+
 def _read_method(data: bytes | bytearray, at: int) -> tuple[int, int]:
-    """The number of a method that is one of ours; raises Unreadable for any other."""
+    """The number of a method that is one of ours; raises ApiError for any other."""
     service, at = cbor.read_int(data, at)
     method, at = cbor.read_int(data, at)
     if service != methods.SERVICE or method not in METHODS:
         # How long its arguments are, nobody knows: this is the last we can say.
-        unknown = ApiError("UnknownOperationException", f"No method {method} of service {service}")
-        raise Unreadable(write_refusal(unknown, ""))
+        raise ApiError("UnknownOperationException", f"No method {method} of service {service}")
     return method, at

@@ -41,6 +41,8 @@ ITEMS, COUNT, LAST_KEY, SCANNED_COUNT = 7, 8, 9, 10
 """Keys of a result map."""
 
 _EMPTY_ARRAY = b"\x80"
+_BEGIN_MAP, _END = b"\xbf", b"\xff"
+"""A map without a length, as DAX seems to write them: Java's client reads some on to their end."""
 _LAYOUTS_MAX = 4096
 
 
@@ -79,10 +81,11 @@ class ItemWriter:
         """Some attributes by their position in a list, for UPDATED_OLD and UPDATED_NEW."""
         names = tuple(sorted(attributes))
         out = bytearray(self._number(names))
-        out += head(MAP, len(names))
+        out += _BEGIN_MAP
         for position, name in enumerate(names):
             out += integer(position)
             write_value(out, attributes[name])
+        out += _END
         return byte_string(bytes(out))
 
     def _learn(self, item: Item, key_names: Names) -> tuple[bytes, Names]:
@@ -269,9 +272,10 @@ def _at(item: Item, path: Path) -> Value | None:
 
 
 def _result(members: dict[int, bytes]) -> bytes:
-    parts = [head(MAP, len(members))]
+    parts = [_BEGIN_MAP]
     for number, content in members.items():
         parts += (integer(number), content)
+    parts.append(_END)
     return b"".join(parts)
 
 
