@@ -1,0 +1,81 @@
+"""AWS's Java client for DAX, unchanged, through its ten operations; only where there are a JDK and
+Maven on PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.clients.conftest import DaxServer
+from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY, wait_active
+
+SOURCES = Path(__file__).parent / "java"
+BUILD_S_MAX = 600
+RUN_S_MAX = 120
+
+
+@pytest.fixture(scope="session")
+def jars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the client and what it needs."""
+    if not all(map(shutil.which, ("mvn", "java", "javac", "keytool"))):
+        pytest.skip("mvn, java, javac and keytool are not all on PATH")
+    folder = tmp_path_factory.mktemp("java")
+    done = subprocess.run(
+        ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}"],
+        cwd=SOURCES,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_S_MAX,
+    )
+    if done.returncode:
+        pytest.skip(f"the client cannot be had here: {done.stdout.strip()[-500:]}")
+    return folder
+
+
+@pytest.mark.parametrize("scheme", ["dax", "daxs"])
+def test_the_ten_operations(scheme: str, jars: Path, dax_server: DaxServer, tmp_path: Path) -> None:
+    dynamodb = boto3.client(
+        "dynamodb",
+        endpoint_url=dax_server.endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+    )
+    table = f"java-{uuid.uuid4().hex[:8]}"
+    keys = (("pk", "S", "HASH"), ("sk", "N", "RANGE"))
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": key, "KeyType": role} for key, _, role in keys],
+        AttributeDefinitions=[{"AttributeName": k, "AttributeType": t} for k, t, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    wait_active(dynamodb, table)
+    trusted = tmp_path / "trusted.p12"
+    authority = ("-importcert", "-noprompt", "-alias", "jedlik", "-file", dax_server.authority)
+    store = ("-keystore", str(trusted), "-storepass", "changeit")
+    subprocess.run(["keytool", *authority, *store], check=True, capture_output=True)
+    done = subprocess.run(
+        [
+            "java",
+            f"-Djavax.net.ssl.trustStore={trusted}",
+            "-Djavax.net.ssl.trustStorePassword=changeit",
+            "-cp",
+            f"{jars}/*",
+            str(SOURCES / "Dax.java"),
+            dax_server.url(scheme),
+            REGION,
+            table,
+        ],
+        env={**os.environ, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY},
+        capture_output=True,
+        text=True,
+        timeout=RUN_S_MAX,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.stdout.count("ok ") == 19
