@@ -106,4 +106,4 @@ def test_the_sdks_types(
         timeout=RUN_S_MAX,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert done.stdout.count("ok ") == 16
+    assert done.stdout.count("ok ") == 18
