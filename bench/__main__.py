@@ -43,7 +43,7 @@ class Plan:
     reads: int
 
 
-FULL = Plan(rounds=3, seconds=2.0, warm_up_s=3.0, reads=READS)
+FULL = Plan(rounds=3, seconds=1.0, warm_up_s=1.5, reads=READS)
 QUICK = Plan(rounds=1, seconds=0.7, warm_up_s=0.7, reads=100_000)
 
 
