@@ -28,6 +28,7 @@ from jedlik.storage.waist import (
     SpaceDropped,
     Stats,
     StorageClosed,
+    refuse_dropped,
 )
 
 # What `Row(...)` does, without its Python function.
@@ -120,7 +121,7 @@ class MemoryEngine:
             raise StorageClosed("the memory engine is closed")
         version, writes, changes, tallies = batch
         if self._dropped:
-            self._refuse_dropped(batch)
+            refuse_dropped(batch, self._dropped)
         for index, write in enumerate(writes):
             expect = write[1]
             if expect != ANY:
@@ -150,14 +151,6 @@ class MemoryEngine:
             space.tally_rows += rows
             space.tally_bytes += size
         return None
-
-    def _refuse_dropped(self, batch: Batch) -> None:
-        named = [write[0][0] for write in batch.writes]
-        named += [change[0] for change in batch.changes]
-        named += [tally[0] for tally in batch.tallies]
-        for number in named:
-            if number in self._dropped:
-                raise SpaceDropped(f"space {number} was dropped")
 
     async def log_read(
         self, space: int, part: int, after: int, limit: int, *, byte_limit: int = 4 << 20

@@ -55,6 +55,7 @@ from jedlik.storage.waist import (
     StorageClosed,
     StorageError,
     Unknown,
+    refuse_dropped,
 )
 
 _new_row: Callable[[tuple[int, bytes]], Row] = partial(tuple.__new__, Row)
@@ -372,7 +373,7 @@ class SqliteEngine:
             raise StorageClosed(f"the store in {self._files.folder} is being closed")
         writes = batch.writes
         if self._dropped:
-            self._refuse_dropped(batch)
+            refuse_dropped(batch, self._dropped)
         for index, write in enumerate(writes):
             expect = write[1]
             if expect != ANY:
@@ -461,14 +462,6 @@ class SqliteEngine:
         self._end_snapshot()
         _release(self._files, self._connections)
         self._closing.set_result(None)
-
-    def _refuse_dropped(self, batch: Batch) -> None:
-        named = [write[0][0] for write in batch.writes]
-        named += [change[0] for change in batch.changes]
-        named += [tally[0] for tally in batch.tallies]
-        for space in named:
-            if space in self._dropped:
-                raise SpaceDropped(f"space {space} was dropped")
 
     def _join_open(self) -> asyncio.Future[None]:
         """Wait for the open group, to which something was just added."""

@@ -21,7 +21,7 @@ This module imports nothing of ours. Engines: `memory.py`, `sqlite.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -177,6 +177,16 @@ class FolderLocked(StorageError):
 
 class SpaceDropped(StorageError):
     """A batch names a space that was dropped. Reads of such a space find nothing."""
+
+
+def refuse_dropped(batch: Batch, dropped: Set[int]) -> None:
+    """Raise SpaceDropped if a row, change or tally of the batch names one of these spaces."""
+    named = [write[0][0] for write in batch.writes]
+    named += [change[0] for change in batch.changes]
+    named += [tally[0] for tally in batch.tallies]
+    for space in named:
+        if space in dropped:
+            raise SpaceDropped(f"space {space} was dropped")
 
 
 class Engine(Protocol):
