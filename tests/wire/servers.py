@@ -208,7 +208,11 @@ class RunningGateway(Running):
                 Credential(
                     SESSION_KEY,
                     "session-secret",
-                    Principal("arn:aws:sts::111122223333:assumed-role/r/s", "111122223333", "role"),
+                    Principal(
+                        "111122223333",
+                        "arn:aws:sts::111122223333:assumed-role/r/s",
+                        "assumed-role",
+                    ),
                     SESSION_TOKEN,
                 ),
             ]

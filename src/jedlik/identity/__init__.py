@@ -1,7 +1,8 @@
 """Who gets in: SigV4, the access keys we know, and who stands behind them."""
 
 from .authenticator import Authenticator, Mode
-from .credentials import Credential, Credentials, Identity, Principal, root_credential
+from .credentials import Credential, Credentials, Identity, KeyHolder, root_credential
+from .principals import Policy, PolicySets, Principal, root_principal
 from .shortcuts import SIGNATURE_DIGITS, HeaderSignatures, RepeatedSignature
 
 __all__ = [
@@ -11,8 +12,12 @@ __all__ = [
     "Credentials",
     "HeaderSignatures",
     "Identity",
+    "KeyHolder",
     "Mode",
+    "Policy",
+    "PolicySets",
     "Principal",
     "RepeatedSignature",
     "root_credential",
+    "root_principal",
 ]

@@ -1,6 +1,5 @@
-"""The access keys that Jedlik knows, and who stands behind each.
+"""An access key and who stands behind it; what the Authenticator asks for them.
 
-Filled by `app` with the keys of the settings; later also by whatever makes users and sessions.
 The secret of a key leaves this folder only as a signing key; no `repr` shows it.
 """
 
@@ -8,25 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
+from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who signs. arn: "arn:aws:iam::000000000000:root"; kind: "root", "user", "role" …"""
-
-    arn: str
-    account: str
-    kind: str = "root"
+from .principals import Principal, root_principal
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An access key. session_token: the token that must come along, for temporary keys."""
+    """An access key. session_token: the token that must come along, for temporary keys.
+
+    expires_at: epoch seconds from which on it is no good any more.
+    """
 
     access_key: str
     secret: str = field(repr=False)
     principal: Principal
     session_token: str | None = field(default=None, repr=False)
+    expires_at: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +37,36 @@ class Identity:
     principal: Principal | None
 
 
+class KeyHolder(Protocol):
+    """Where access keys are looked up: the Directory, or a fixed set of them.
+
+    generation: grows with every change of a key or of what its principal may do, so that whoever
+    remembers an answer notices.
+    """
+
+    generation: int
+
+    def find(self, access_key: str, token: str | None = None) -> Credential | None: ...
+    def used(self, access_key: str, now: float, region: str, service: str) -> None: ...
+
+
 def root_credential(access_key: str, secret: str, account: str) -> Credential:
     """The key that may do anything in an account."""
-    return Credential(access_key, secret, Principal(f"arn:aws:iam::{account}:root", account))
+    return Credential(access_key, secret, root_principal(account))
 
 
 class Credentials:
-    """Known keys by access key. generation: grows with every change, so that caches notice."""
+    """A fixed set of keys, by access key."""
 
     def __init__(self, known: Iterable[Credential] = ()) -> None:
         self._known = {credential.access_key: credential for credential in known}
         self.generation = 0
 
-    def find(self, access_key: str) -> Credential | None:
+    def find(self, access_key: str, token: str | None = None) -> Credential | None:
         return self._known.get(access_key)
+
+    def used(self, access_key: str, now: float, region: str, service: str) -> None:
+        """Nobody asks when one of these was used."""
 
     def add(self, credential: Credential) -> None:
         """Add a key, or replace the one of the same access key."""
