@@ -12,7 +12,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 Kind = Literal["root", "user", "assumed-role", "federated-user"]
-NONE: Mapping[str, str] = MappingProxyType({})
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def _none() -> Mapping[str, str]:
+    return _NONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,9 +68,9 @@ class Principal:
     kind: Kind = "root"
     id: str = ""
     name: str = ""
-    tags: Mapping[str, str] = NONE
+    tags: Mapping[str, str] = field(default_factory=_none)
     policies: PolicySets = NO_POLICIES
-    context: Mapping[str, str] = NONE
+    context: Mapping[str, str] = field(default_factory=_none)
     issuer_arn: str = ""
 
 
