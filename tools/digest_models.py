@@ -17,19 +17,24 @@ from typing import Any
 
 BOTOCORE_VERSION = "1.44.5"
 SERVICES = {  # our name: botocore's folder
+    "applicationautoscaling": "application-autoscaling/2016-02-06",
+    "cloudwatch": "cloudwatch/2010-08-01",
     "dax": "dax/2017-04-19",
     "dynamodb": "dynamodb/2012-08-10",
     "dynamodbstreams": "dynamodbstreams/2012-08-10",
+    "iam": "iam/2010-05-08",
+    "sts": "sts/2011-06-15",
 }
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "jedlik" / "api" / "models"
 
 SHAPE_KEYS = (
     "type", "required", "members", "member", "key", "value", "enum", "min", "max", "pattern",
-    "box", "sensitive", "exception", "fault", "error", "synthetic",
+    "box", "sensitive", "exception", "fault", "error", "synthetic", "flattened",
 )  # fmt: skip
 METADATA_KEYS = (
-    "apiVersion", "endpointPrefix", "jsonVersion", "protocol", "protocols", "serviceFullName",
-    "serviceId", "signatureVersion", "signingName", "targetPrefix", "xmlNamespace",
+    "apiVersion", "awsQueryCompatible", "endpointPrefix", "jsonVersion", "protocol", "protocols",
+    "serviceFullName", "serviceId", "signatureVersion", "signingName", "targetPrefix",
+    "xmlNamespace",
 )  # fmt: skip
 MEMBER_KEYS = (
     "shape", "location", "locationName", "queryName", "streaming", "xmlAttribute", "xmlNamespace",
@@ -91,6 +96,10 @@ def _operation(op: dict[str, Any]) -> dict[str, Any]:
     for part in ("input", "output"):
         if part in op:
             kept[part] = op[part]["shape"]
+    if "resultWrapper" in op.get("output", {}):
+        kept["resultWrapper"] = op["output"]["resultWrapper"]
+    if "authtype" in op:
+        kept["authtype"] = op["authtype"]
     kept["errors"] = [error["shape"] for error in op.get("errors", ())]
     return kept
 

@@ -8,10 +8,11 @@ of the element in brackets; structures inside lists and maps are entered with a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
+
+from .patterns import compiled
 
 Shape = Mapping[str, Any]
 Shapes = Mapping[str, Shape]
@@ -136,7 +137,7 @@ def broken_constraints(shape: Shape, value: Any) -> Iterator[str]:
         if value not in shape["enum"]:
             yield enum_rule(shape)
         return
-    if "pattern" in shape and not re.fullmatch(shape["pattern"], value):
+    if "pattern" in shape and not compiled(shape["pattern"]).fullmatch(value):
         yield pattern_rule(shape)
     if shape["type"] in ("structure", "boolean"):
         return

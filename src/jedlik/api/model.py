@@ -37,7 +37,8 @@ class ServiceModel:
 
     @property
     def target_prefix(self) -> str:
-        prefix: str = self.metadata["targetPrefix"]
+        """"" for a service that is not called by awsJson."""
+        prefix: str = self.metadata.get("targetPrefix", "")
         return prefix
 
     @property
@@ -48,8 +49,28 @@ class ServiceModel:
 
     @property
     def json_version(self) -> str:
-        version: str = self.metadata["jsonVersion"]
+        version: str = self.metadata.get("jsonVersion", "1.0")
         return version
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocols that the service speaks: "json", "query", "rest-xml" …"""
+        return tuple(self.metadata.get("protocols") or [self.metadata["protocol"]])
+
+    @property
+    def query_compatible(self) -> bool:
+        """Whether clients that once spoke the query protocol still expect its error codes."""
+        return "awsQueryCompatible" in self.metadata
+
+    def query_error(self, code: str) -> tuple[str, str]:
+        """What the query protocol calls an error of this name, and whose fault it is.
+
+        "ResourceNotFoundFault" -> ("ResourceNotFound", "Sender"); a name that the model does not
+        have stays as it is.
+        """
+        shape = self.shapes.get(code, {})
+        fault = "Receiver" if shape.get("fault") else "Sender"
+        return shape.get("error", {}).get("code", code), fault
 
     def input_shape(self, operation: str) -> InputShape:
         """The compiled checks of an operation's input."""

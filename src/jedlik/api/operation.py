@@ -178,6 +178,11 @@ class Service:
         return self.model.target_prefix
 
     @property
+    def protocols(self) -> tuple[str, ...]:
+        """Those that the service speaks, by botocore's names: "json", "query" …"""
+        return self.model.protocols
+
+    @property
     def json_version(self) -> str:
         """The version that ends the content type of requests and answers: "1.0" or "1.1"."""
         return self.model.json_version
@@ -193,6 +198,7 @@ class Registry:
         self._by_target: dict[str, Operation] = {
             f"{service.target_prefix}.{op.name}": op
             for service in self.services.values()
+            if service.target_prefix
             for op in service.operations.values()
         }
 
@@ -209,7 +215,8 @@ class Registry:
         return self.services[service].operations
 
     def __iter__(self) -> Iterator[Operation]:
-        return iter(self._by_target.values())
+        for service in self.services.values():
+            yield from service.operations.values()
 
 
 def load_registry(packages: Iterable[ModuleType]) -> Registry:

@@ -8,13 +8,13 @@ first as AWS's JSON parser reads it (conversion.py, SerializationException), the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .constraints import violations
 from .conversion import convert
 from .errors import ApiError, validation
+from .patterns import compiled
 
 Shape = Mapping[str, Any]
 Shapes = Mapping[str, Shape]
@@ -227,7 +227,7 @@ def _string(shape: Shape) -> Accept:
         return lambda value: type(value) is str and value in allowed
     low, high, pattern = shape.get("min", 0), shape.get("max"), shape.get("pattern")
     if pattern is not None:
-        matches = re.compile(pattern).fullmatch
+        matches = compiled(pattern).fullmatch
         top = high if high is not None else LONG_MAX
         return lambda value: (
             type(value) is str and low <= len(value) <= top and matches(value) is not None
