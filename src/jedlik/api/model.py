@@ -37,7 +37,7 @@ class ServiceModel:
 
     @property
     def target_prefix(self) -> str:
-        """"" for a service that is not called by awsJson."""
+        """Empty for a service that is not called by awsJson."""
         prefix: str = self.metadata.get("targetPrefix", "")
         return prefix
 

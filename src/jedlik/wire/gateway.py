@@ -37,6 +37,8 @@ from .json import (
     media_type,
 )
 from .plan import Plan
+from .query import FORM, XML_TYPE
+from .query_service import QueryService
 from .request_ids import RequestIds
 from .status_pages import StatusPages
 
@@ -75,16 +77,23 @@ class Gateway:
         self.settings = settings
         self.clock = clock
         self.ids = RequestIds(random)
+        self.region = region
         self._greeting = f"healthy: dynamodb.{region}.amazonaws.com ".encode()
         self._endpoints: dict[bytes, Endpoint] = {
             f"{service.target_prefix}.{operation.name}".encode(): Endpoint(
                 operation, service.translate, service.json_version
             )
             for service in registry.services.values()
+            if service.target_prefix
             for operation in service.operations.values()
         }
+        counted = {
+            (endpoint.operation.service, endpoint.operation.name): endpoint.metrics
+            for endpoint in self._endpoints.values()
+        }
+        self._query = QueryService(self, registry, counted)
         self._pages = StatusPages(
-            [endpoint.metrics for endpoint in self._endpoints.values()],
+            list({id(each): each for each in (*counted.values(), *self._query.metrics)}.values()),
             health,
             connection_count,
             more_metrics,
@@ -100,46 +109,69 @@ class Gateway:
         if method == b"OPTIONS" and request.header(b"origin") is not None:
             lines = f"x-amzn-RequestId: {request_id}\r\n{cors.preflight_lines(request)}"
             return Reply(200, lines)
+        content_type = media_type(request.header(b"content-type"))
+        if (method == b"POST" and content_type == FORM) or (
+            method == b"GET" and b"Action=" in request.query
+        ):
+            status, answer, request_id = await self._query.answer(request)
+            return _reply(request, request_id, status, answer, XML_TYPE)
+        if path.startswith(rpc_cbor.PREFIX):
+            return await self._rpc_cbor.answer(request, request_id)
         if method == b"GET":
             return _reply(request, request_id, 200, self._greeting, b"")
-        content_type = media_type(request.header(b"content-type"))
         if method != b"POST" or content_type not in (JSON_1_0, JSON_1_1, PLAIN_JSON):
             return _reply(request, request_id, 404, UNKNOWN_OPERATION_XML, b"")
-        status, answer = await self._answer(request, request_id)
-        return _reply(request, request_id, status, answer, content_type)
+        status, answer, more = await self._answer(request, request_id)
+        return _reply(request, request_id, status, answer, content_type, more)
 
-    async def _answer(self, request: Request, request_id: str) -> tuple[int, bytes]:
-        """Status and body for a POST, its mistakes found in AWS's order."""
+    async def _answer(self, request: Request, request_id: str) -> tuple[int, bytes, str]:
+        """Status, body and further header lines for a POST, its mistakes found in AWS's order."""
         now = self.clock()
         endpoint = self._endpoints.get(request.header(b"x-amz-target") or b"")
         if endpoint is None:
             refusal = unknown_operation()
-            return refusal.status, error_body(refusal)
+            return refusal.status, error_body(refusal), ""
         try:
             req = decode_body(request.body)
             identity = self.authenticator.authenticate(request, endpoint.signing_name, now)
         except ApiError as refusal:
             endpoint.metrics.count(refusal.status, self.clock() - now)
-            return refusal.status, error_body(refusal)
+            return refusal.status, error_body(refusal), endpoint.error_lines(refusal)
         self._learn(request, endpoint, identity)
-        status = 200
+        status, more = 200, ""
         try:
-            answer = await self._run(endpoint, identity, req, request_id, now)
+            found = await self.call(endpoint, identity, req, request_id, now)
+            answer = found if isinstance(found, bytes) else dumps(found)
         except Exception as error:
-            answer, status = endpoint.failure(error, request.body, request_id)
+            answer, status, more = endpoint.failure(error, request.body, request_id)
         endpoint.metrics.count(status, self.clock() - now)
-        return status, answer
+        return status, answer, more
 
-    async def _run(
+    async def call(
         self,
         endpoint: Endpoint,
         identity: Identity,
         req: dict[str, Any],
         request_id: str,
         now: float,
-    ) -> bytes:
-        """Check, authorise, run and encode one operation."""
+    ) -> dict[str, Any] | bytes:
+        """Check, authorise and run one operation, whatever protocol it came by."""
         endpoint.check(req)
+        answer = await self.perform(endpoint.operation, identity, req, request_id, now)
+        return answer if isinstance(answer, bytes) else dumps(answer)
+
+    async def perform(
+        self,
+        operation: Operation,
+        identity: Identity,
+        req: dict[str, Any],
+        request_id: str,
+        now: float,
+        *,
+        judged: bool = True,
+    ) -> dict[str, Any] | bytes:
+        """Authorise and run an operation whose input is checked. judged: False where nobody signs
+        and the operation itself finds out who it is."""
         ctx = Context(
             self.db,
             identity.account,
@@ -149,10 +181,9 @@ class Gateway:
             now,
             self.settings,
         )
-        if self.authorise is not None:
-            self.authorise(ctx, endpoint.operation, req)
-        answer = await endpoint.handler(ctx, req)
-        return answer if isinstance(answer, bytes) else dumps(answer)
+        if judged and self.authorise is not None:
+            self.authorise(ctx, operation, req)
+        return await operation.handler(ctx, req)
 
     def _learn(self, request: Request, endpoint: Endpoint, identity: Identity) -> None:
         """From now on let requests like this one, which was accepted, take the short way."""
