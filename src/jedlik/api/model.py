@@ -62,16 +62,6 @@ class ServiceModel:
         """Whether clients that once spoke the query protocol still expect its error codes."""
         return "awsQueryCompatible" in self.metadata
 
-    def query_error(self, code: str) -> tuple[str, str]:
-        """What the query protocol calls an error of this name, and whose fault it is.
-
-        "ResourceNotFoundFault" -> ("ResourceNotFound", "Sender"); a name that the model does not
-        have stays as it is.
-        """
-        shape = self.shapes.get(code, {})
-        fault = "Receiver" if shape.get("fault") else "Sender"
-        return shape.get("error", {}).get("code", code), fault
-
     def input_shape(self, operation: str) -> InputShape:
         """The compiled checks of an operation's input."""
         found = self._inputs.get(operation)

@@ -8,10 +8,12 @@ from typing import Any, cast
 
 from jedlik.api.context import Context
 from jedlik.api.errors import ApiError, internal_failure
+from jedlik.api.model import load_model
 from jedlik.api.operation import Operation
 
 from .json import JSON_1_0, JSON_1_1, decode_body, error_body
 from .metrics import OperationMetrics
+from .query import told
 
 Running = Coroutine[Any, Any, dict[str, Any] | bytes]
 
@@ -40,20 +42,37 @@ class Endpoint:
         self.translate = translate
         self.metrics = OperationMetrics(operation.service, operation.name)
 
-    def failure(self, error: Exception, body: bytes, request_id: str) -> tuple[bytes, int]:
-        """What a client is told when its operation raised: body and status."""
+    def failure(self, error: Exception, body: bytes, request_id: str) -> tuple[bytes, int, str]:
+        """What a JSON client is told when its operation raised: body, status, header lines."""
+        refusal = self.refusal(error, lambda: decode_body(body), request_id)
+        return error_body(refusal), refusal.status, self.error_lines(refusal)
+
+    def error_lines(self, refusal: ApiError) -> str:
+        """The header lines that go with a refusal: the code that it has in the query protocol,
+        for clients of a service that once spoke it."""
+        model = load_model(self.operation.service)
+        if not model.query_compatible:
+            return ""
+        code, status = told(refusal, model)
+        return f"x-amzn-query-error: {code};{'Sender' if status < 500 else 'Receiver'}\r\n"
+
+    def refusal(
+        self, error: Exception, reread: Callable[[], dict[str, Any]], request_id: str
+    ) -> ApiError:
+        """The refusal that an operation's exception amounts to. reread: decodes the request again,
+        on any protocol."""
         refusal = error if isinstance(error, ApiError) else self.translate(error)
         if refusal is None:
             refusal = internal_failure()
             log.error("%s failed (request %s)", self.operation.name, request_id, exc_info=error)
         elif refusal.is_validation:
-            refusal = self._earlier_refusal(body) or refusal
-        return error_body(refusal), refusal.status
+            refusal = self._earlier_refusal(reread) or refusal
+        return refusal
 
-    def _earlier_refusal(self, body: bytes) -> ApiError | None:
+    def _earlier_refusal(self, reread: Callable[[], dict[str, Any]]) -> ApiError | None:
         """What AWS would have found before the mistake at hand: the request read again, exactly."""
         try:
-            self.operation.check_deep(decode_body(body))
+            self.operation.check_deep(reread())
         except ApiError as earlier:
             return earlier
         return None

@@ -24,7 +24,7 @@ from jedlik.api.operation import Operation, Registry
 from jedlik.identity import Authenticator, Identity
 from jedlik.net import Reply, Request
 
-from . import cors
+from . import cors, rpc_cbor
 from .checksum import crc32
 from .endpoint import Endpoint
 from .json import (
@@ -92,6 +92,7 @@ class Gateway:
             for endpoint in self._endpoints.values()
         }
         self._query = QueryService(self, registry, counted)
+        self._rpc_cbor = rpc_cbor.RpcCbor(self, registry, self._endpoints)
         self._pages = StatusPages(
             list({id(each): each for each in (*counted.values(), *self._query.metrics)}.values()),
             health,
@@ -157,8 +158,7 @@ class Gateway:
     ) -> dict[str, Any] | bytes:
         """Check, authorise and run one operation, whatever protocol it came by."""
         endpoint.check(req)
-        answer = await self.perform(endpoint.operation, identity, req, request_id, now)
-        return answer if isinstance(answer, bytes) else dumps(answer)
+        return await self.perform(endpoint.operation, identity, req, request_id, now)
 
     async def perform(
         self,
@@ -197,11 +197,11 @@ class Gateway:
 
 
 def _reply(
-    request: Request, request_id: str, status: int, body: bytes, content_type: bytes
+    request: Request, request_id: str, status: int, body: bytes, content_type: bytes, more: str = ""
 ) -> Reply:
     lines = (
         f"x-amzn-RequestId: {request_id}\r\n{cors.origin_line(request)}"
-        f"x-amz-crc32: {crc32(body)}\r\n"
+        f"x-amz-crc32: {crc32(body)}\r\n{more}"
     )
     if content_type:
         lines += f"Content-Type: {content_type.decode()}\r\n"

@@ -175,15 +175,17 @@ class Plan:
     def _refusal(
         self, endpoint: Endpoint, error: Exception, body: bytes, request_id: str, now: float
     ) -> Reply:
-        answer, status = endpoint.failure(error, body, request_id)
+        answer, status, more = endpoint.failure(error, body, request_id)
         endpoint.metrics.count(status, self.clock() - now)
-        return self._reply(endpoint, status, answer, request_id)
+        return self._reply(endpoint, status, answer, request_id, more)
 
-    def _reply(self, endpoint: Endpoint, status: int, body: bytes, request_id: str) -> Reply:
+    def _reply(
+        self, endpoint: Endpoint, status: int, body: bytes, request_id: str, more: str = ""
+    ) -> Reply:
         return Reply(
             status,
             f"x-amzn-RequestId: {request_id}\r\n{self._lines}x-amz-crc32: {crc32(body)}\r\n"
-            f"{endpoint.content_line}",
+            f"{more}{endpoint.content_line}",
             body,
         )
 
