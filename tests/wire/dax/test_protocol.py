@@ -408,7 +408,12 @@ async def test_frames_around_replies_for_who_wants_them(node: DaxNode) -> None:
         connection.send(get("T1x", b"a"))
     connection.send(message(785068263))
     replies = []
-    while head := await reader.read(8):
+    while not reader.at_eof():
+        try:
+            head = await reader.readexactly(8)
+        except asyncio.IncompleteReadError as end:
+            assert not end.partial
+            break
         assert head[4:] == b"\x01\0\0\0"
         replies.append(await reader.readexactly(int.from_bytes(head[:4], "big") - 8))
     assert [reply[:1] for reply in replies] == [b"\x84", b"\x80", b"\x80", b"\x80", b"\x85"]
