@@ -5,6 +5,7 @@ connection's life, `layout.py` for why it is fast. `StreamServer` is for protoco
 HTTP and mark their own messages.
 """
 
+from .flows import BodyBroken, Incoming, StreamedReply, StreamedRequest
 from .http import HttpProtocol
 from .layout import Layout
 from .limits import Limits
@@ -15,9 +16,11 @@ from .stream import Conversation, StreamLimits, StreamServer, Unreadable
 
 __all__ = [
     "Answer",
+    "BodyBroken",
     "Conversation",
     "Handler",
     "HttpProtocol",
+    "Incoming",
     "Layout",
     "Limits",
     "Refuse",
@@ -26,6 +29,8 @@ __all__ = [
     "Server",
     "StreamLimits",
     "StreamServer",
+    "StreamedReply",
+    "StreamedRequest",
     "Unreadable",
     "resumed",
     "serve",

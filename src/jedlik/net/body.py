@@ -50,10 +50,14 @@ class ChunkedBody:
     chunks costs its sender more than us.
     """
 
-    __slots__ = ("_content", "_limits", "_line", "_missing", "_size", "_trailer_bytes")
+    __slots__ = (
+        "_bytes_max", "_content", "_limits", "_line", "_missing", "_size", "_trailer_bytes",
+    )  # fmt: skip
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, bytes_max: int | None = None) -> None:
+        """bytes_max: instead of the limits' own."""
         self._limits = limits
+        self._bytes_max = limits.body_bytes_max if bytes_max is None else bytes_max
         self._content = bytearray()
         self._line = b""  # the beginning of a line whose end has not come
         self._missing = 0  # of the current chunk, its CRLF included; 0: a line is next
@@ -95,6 +99,12 @@ class ChunkedBody:
     def content(self) -> bytes:
         return bytes(self._content)
 
+    def take(self) -> bytes:
+        """What came since the last call, for whoever does not keep the whole."""
+        content = bytes(self._content)
+        self._content.clear()
+        return content
+
     @property
     def received(self) -> int:
         """Bytes that came so far, at least 1 once anything did."""
@@ -123,7 +133,7 @@ class ChunkedBody:
             self._trailer_bytes = 0
             return
         self._size += size
-        if self._size > self._limits.body_bytes_max:
+        if self._size > self._bytes_max:
             raise BadRequest(413, "body too large")
         self._missing = size + 2
 

@@ -38,7 +38,8 @@ class Head:
     """A request without its body.
 
     names: header names as spelt, for learning a layout. length: of the body in bytes, or
-    CHUNKED. coding: the body's Content-Encoding, b"" if none.
+    CHUNKED; whether it is too long is for the connection to say. coding: the body's
+    Content-Encoding, b"" if none.
     """
 
     method: bytes
@@ -100,7 +101,7 @@ def parse_head(data: bytes, limits: Limits) -> Head:
         version=version,
         names=tuple(names),
         headers=headers,
-        length=_length(headers, version, limits),
+        length=_length(headers, version),
         coding=_coding(headers),
         keep_alive=_keep_alive(headers, version),
         expects_continue=_expects_continue(headers, version),
@@ -137,7 +138,7 @@ def _check_host(headers: dict[bytes, bytes], version: tuple[int, int]) -> None:
         raise BadRequest(400, "malformed Host header")
 
 
-def _length(headers: dict[bytes, bytes], version: tuple[int, int], limits: Limits) -> int:
+def _length(headers: dict[bytes, bytes], version: tuple[int, int]) -> int:
     coding = headers.get(b"transfer-encoding")
     length = headers.get(b"content-length")
     if coding is not None:
@@ -152,8 +153,6 @@ def _length(headers: dict[bytes, bytes], version: tuple[int, int], limits: Limit
         return 0
     if _LENGTH.fullmatch(length) is None:
         raise BadRequest(400, "malformed Content-Length")
-    if int(length) > limits.body_bytes_max:
-        raise BadRequest(413, "body too large")
     return int(length)
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .body import ChunkedBody, SizedBody, decode_body
 from .drive import Drive
+from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest
 from .head import CHUNKED, BadRequest, Head, head_end, parse_head
 from .layout import Layout, Plan
 from .repetition import Repetition, Rest
@@ -54,8 +55,10 @@ class HttpProtocol(asyncio.Protocol):
         "_eof",
         "_handler",
         "_head",
+        "_incoming",
         "_layout",
         "_names",
+        "_outgoing",
         "_peer",
         "_reading_paused",
         "_repetition",
@@ -81,6 +84,8 @@ class HttpProtocol(asyncio.Protocol):
         self._head: Head | None = None
         self._body: SizedBody | ChunkedBody | None = None
         self._request: Request | None = None  # the one being handled
+        self._incoming: Incoming | None = None  # its body, where that is streamed
+        self._outgoing: Outgoing | None = None
         self._names: tuple[bytes, ...] | None = None  # of the last head, a layout candidate
         self._reserved = 0
         self._eof = False
@@ -139,6 +144,8 @@ class HttpProtocol(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client will send no more; it may still be reading."""
         self._eof = True
+        if self._incoming is not None:
+            self._incoming.fail("the body ended early")
         return self.phase in (BUSY, DRAIN)
 
     def pause_writing(self) -> None:
@@ -150,6 +157,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._write_paused = False
+        if self._outgoing is not None:
+            self._outgoing.go_on()
         if self.phase == DRAIN:
             self._become_idle()
 
@@ -157,6 +166,10 @@ class HttpProtocol(asyncio.Protocol):
         self.phase = CLOSED
         self._buffer = b""
         self._body = None
+        if self._incoming is not None:
+            self._incoming.fail("the client has gone")
+        if self._outgoing is not None:
+            self._outgoing.go_on()
         self._release()
         self._server.leave(self)
 
@@ -184,6 +197,16 @@ class HttpProtocol(asyncio.Protocol):
             elif waited > (limits.write_s if unsent else limits.linger_s):
                 self._transport.abort()
 
+    def tick_flows(self, now: float) -> None:
+        """Once a second while a streamed request is handled: end what has stalled."""
+        limits = self._server.limits
+        if self._incoming is not None and self._incoming.stalled(now, limits.body_s):
+            self._incoming.fail("request not completed in time")
+        if self._outgoing is not None and self._outgoing.stalled(
+            now, self._transport.get_write_buffer_size(), limits.write_s
+        ):
+            self._transport.abort()
+
     def stop(self) -> None:
         """The server is closing: end now if idle, else after the current answer."""
         if self.phase in (IDLE, HEAD):
@@ -199,6 +222,11 @@ class HttpProtocol(asyncio.Protocol):
         if self.phase == LINGER or self.phase == CLOSED:
             return
         if self.phase in (BUSY, DRAIN):
+            incoming = self._incoming
+            if incoming is not None and not incoming.complete:
+                data = incoming.feed(data, self._server.now) or b""
+                if not data:
+                    return
             # Answers go out in order; the next request waits, and with it its sender.
             self._buffer += data
             if len(self._buffer) > self._server.limits.pipeline_bytes_max:
@@ -233,7 +261,9 @@ class HttpProtocol(asyncio.Protocol):
             self._become_idle()
 
     def _next_request(self) -> Request | None:
-        """A complete request from the buffer, or None while one is incomplete."""
+        """A request from the buffer, or None while one is incomplete."""
+        if self._incoming is not None and not self._pass_over():
+            return None
         if self._body is None:
             if not self._buffer:
                 return None
@@ -241,6 +271,8 @@ class HttpProtocol(asyncio.Protocol):
                 self._enter(HEAD)
             if not self._read_learned_head() and not self._read_head():
                 return None
+            if self._incoming is not None:
+                return self._request
         body = self._body
         assert body is not None
         rest = body.feed(self._buffer)
@@ -285,6 +317,16 @@ class HttpProtocol(asyncio.Protocol):
         head = parse_head(self._buffer[:end], limits)
         self._learn(head)
         self._buffer = self._buffer[end:]
+        streams_body = self._server.streams_body
+        if (
+            head.length
+            and streams_body is not None
+            and streams_body(head.method, head.target, head.headers)
+        ):
+            self._stream(head)
+            return True
+        if head.length > limits.body_bytes_max:
+            raise BadRequest(413, "body too large")
         self._head = head
         self._enter(BODY)
         if head.length == CHUNKED:
@@ -294,6 +336,25 @@ class HttpProtocol(asyncio.Protocol):
             self._body = SizedBody(head.length)
         if head.expects_continue and head.length and not self._buffer:
             self._transport.write(_CONTINUE)
+        return True
+
+    def _stream(self, head: Head) -> None:
+        """The body will be read by the handler, whose request is then ready at once."""
+        incoming = Incoming(self, head, self._server.limits, self._server.now)
+        self._incoming = incoming
+        self._request = StreamedRequest(head, incoming, self._peer)
+        self._buffer = incoming.feed(self._buffer, self._server.now) or b""
+
+    def _pass_over(self) -> bool:
+        """Throw away the rest of a body that nobody wanted; whether that is done."""
+        incoming = self._incoming
+        assert incoming is not None
+        rest = incoming.feed(self._buffer, self._server.now)
+        self._buffer = rest or b""
+        if rest is None:
+            return False
+        self._incoming = None
+        self._enter(IDLE)
         return True
 
     def _learn(self, head: Head) -> None:
@@ -443,7 +504,9 @@ class HttpProtocol(asyncio.Protocol):
             self._fail(request, error)
         else:
             self._answer(request, reply)
-        if self.phase == IDLE and (self._buffer or self._eof or self._reading_paused):
+        if self.phase in (IDLE, BODY) and (
+            self._buffer or self._eof or self._reading_paused or self._incoming is not None
+        ):
             self._become_idle()
 
     def _fail(self, request: Request, error: BaseException | None = None) -> None:
@@ -452,10 +515,17 @@ class HttpProtocol(asyncio.Protocol):
 
     def _answer(self, request: Request, reply: Reply) -> None:
         """Write the reply and turn to what is next."""
-        server = self._server
-        keep_alive = self._write(request, reply)
+        if self._incoming is not None:
+            self._end_incoming(self._incoming, reply)
+        if type(reply) is StreamedReply:
+            self._send(request, reply)
+        else:
+            self._answered(self._write(request, reply))
+
+    def _answered(self, keep_alive: bool) -> None:
+        """A reply is written: what comes next."""
         self._request = None
-        self.since = server.now
+        self.since = self._server.now
         if self._reserved:
             self._release()
         if not keep_alive:
@@ -463,7 +533,55 @@ class HttpProtocol(asyncio.Protocol):
         elif self._write_paused:
             self.phase = DRAIN
         else:
-            self.phase = IDLE
+            self.phase = IDLE if self._incoming is None else BODY
+
+    def _end_incoming(self, incoming: Incoming, reply: Reply) -> None:
+        """The handler is through: what it left of the body is read over, or the end of all."""
+        if incoming.complete:
+            self._incoming = None
+        elif not incoming.discard():
+            reply.close = True
+            self._incoming = None
+        self._resume_reading()
+
+    def _send(self, request: Request, reply: StreamedReply) -> None:
+        """Send a reply whose body is still being made."""
+        keep_alive = request.keep_alive and not (reply.close or self._server.closing)
+        head = STATUS_LINES[reply.status] + self._server.common_lines + reply.lines
+        if not keep_alive:
+            head += "Connection: close\r\n"
+        elif request.old:
+            head += "Connection: keep-alive\r\n"
+        self._transport.write(f"{head}Content-Length: {reply.length}\r\n\r\n".encode())
+        if reply.source is None:
+            self._answered(keep_alive)
+            return
+        self._outgoing = Outgoing(self, self._server.now)
+
+        def sent(whole: bool | None, error: BaseException | None) -> None:
+            self.drive = None
+            self._outgoing = None
+            if error is not None:
+                log.error("the body of an answer failed", exc_info=error)
+            if self.phase == CLOSED:
+                self._request = None
+                self._server.leave(self)
+            elif not whole:
+                self._transport.abort()  # the only way to say that more was promised
+            else:
+                self._answered(keep_alive)
+                if self.phase in (IDLE, BODY):
+                    self._become_idle()
+
+        sending = self._outgoing.send(reply)
+        try:
+            waiting = sending.send(None)
+        except StopIteration as stop:
+            self._server.loop.call_soon(sent, stop.value, None)
+        except Exception as error:
+            self._server.loop.call_soon(sent, None, error)
+        else:
+            self.drive = Drive(sending, waiting, sent, self._server.loop)
 
     def _write(self, request: Request, reply: Reply) -> bool:
         """Write a reply; whether the connection stays."""
@@ -512,6 +630,37 @@ class HttpProtocol(asyncio.Protocol):
         self._resume_reading()
         self._transport.write_eof()
 
+    # For streamed bodies
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self._server.loop
+
+    @property
+    def flows(self) -> bool:
+        """Whether a body is being streamed, in or out."""
+        return self._incoming is not None or self._outgoing is not None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.phase == CLOSED or self._transport.is_closing()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client has to read before more is written."""
+        return self._write_paused and self.phase != CLOSED
+
+    def write(self, data: bytes) -> None:
+        if not self.is_gone:
+            self._transport.write(data)
+
+    def stop_reading(self) -> None:
+        self._pause_reading()
+
+    def go_on_reading(self) -> None:
+        if self.phase != CLOSED:
+            self._resume_reading()
+
     # Phases
 
     def _enter(self, phase: int) -> None:
@@ -519,7 +668,7 @@ class HttpProtocol(asyncio.Protocol):
         self.since = self._server.now
 
     def _become_idle(self) -> None:
-        self._enter(IDLE)
+        self._enter(IDLE if self._incoming is None else BODY)
         if self._buffer:
             self._advance()
         if self.phase <= BODY:

@@ -138,6 +138,10 @@ class Reply:
         self.close = close
 
 
+StreamsBody = Callable[[bytes, bytes, Mapping[bytes, bytes]], bool]
+"""From method, target and headers of a request with a body: whether its handler reads the body as
+it comes (then it is given a StreamedRequest, and the body's limits are its own business)."""
+
 Handler = Callable[[Request], Coroutine[Any, Any, Reply]]
 
 Answer = tuple[str, bytes]

@@ -17,7 +17,7 @@ from email.utils import formatdate
 from .http import BUSY, STATUS_LINES, HttpProtocol
 from .layout import Layouts
 from .limits import Limits
-from .request import Handler, Refuse, refuse_plainly
+from .request import Handler, Refuse, StreamsBody, refuse_plainly
 
 _TICK_S = 1.0
 _FILES_FOR_OTHERS = 128  # descriptors left to storage, logs and the like
@@ -33,18 +33,21 @@ class Server:
         loop: asyncio.AbstractEventLoop,
         limits: Limits | None = None,
         refuse: Refuse = refuse_plainly,
+        streams_body: StreamsBody | None = None,
         name: str = "Jedlik",
         tasks: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """handler: a coroutine function from Request to Reply. refuse: words for what net itself
-        refuses. tasks: run every handler in a Task of its own, for handlers that need
-        `asyncio.current_task()`. clock: epoch seconds, for the Date header.
+        refuses. streams_body: which requests are handled while their bodies come. tasks: run
+        every handler in a Task of its own, for handlers that need `asyncio.current_task()`. clock:
+        epoch seconds, for the Date header.
         """
         self.handler = handler
         self.loop = loop
         self.limits = limits or Limits()
         self.refuse = refuse
+        self.streams_body = streams_body
         self.tasks = tasks
         self.layouts = Layouts(self.limits)
         self.closing = False
@@ -132,6 +135,8 @@ class Server:
         for connection in tuple(self._connections):
             if connection.phase != BUSY:
                 connection.tick(self.now)
+            elif connection.flows:
+                connection.tick_flows(self.now)
         # Just after the next full second, so that Date is never late by more than a moment.
         until_next = _TICK_S - self._clock() % _TICK_S + 0.001
         self._timer = self.loop.call_later(until_next, self._tick)
