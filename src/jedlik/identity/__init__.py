@@ -2,6 +2,7 @@
 
 from .authenticator import Authenticator, Mode
 from .credentials import Credential, Credentials, Identity, KeyHolder, root_credential
+from .directory import Directory, Draft
 from .principals import Policy, PolicySets, Principal, root_principal
 from .shortcuts import SIGNATURE_DIGITS, HeaderSignatures, RepeatedSignature
 
@@ -10,6 +11,8 @@ __all__ = [
     "Authenticator",
     "Credential",
     "Credentials",
+    "Directory",
+    "Draft",
     "HeaderSignatures",
     "Identity",
     "KeyHolder",

@@ -5,7 +5,8 @@ date near ours, do we know the key, is the signature the one we calculate. `shor
 only the last three for requests that look like an earlier accepted one.
 
 A known access key is always verified. In `open` mode an unknown one is a developer who may do
-anything; only that the signature is whole is then asked of it.
+anything; only that the signature is whole is then asked of it. Keys that were made here and are
+gone, and tokens that only look like ours, are refused in both modes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Literal
 
 from . import errors
 from .authorization import Claim, SignedRequest, read_claim
-from .credentials import Credential, Credentials, Identity
+from .credentials import Credential, Identity, KeyHolder
 from .sigv4 import (
     TERMINATOR,
     UNSIGNED_PAYLOAD,
@@ -36,7 +37,7 @@ Mode = Literal["open", "required"]
 class Authenticator:
     """credentials: the keys we know. account: whose the tables of unknown developers are."""
 
-    def __init__(self, credentials: Credentials, *, mode: Mode, account: str) -> None:
+    def __init__(self, credentials: KeyHolder, *, mode: Mode, account: str) -> None:
         self.credentials = credentials
         self._mode = mode
         self.account = account
@@ -45,21 +46,21 @@ class Authenticator:
     def authenticate(self, request: SignedRequest, service: str, now: float) -> Identity:
         """Who signed the request for a service ("dynamodb"). Raises ApiError."""
         claim = read_claim(request)
-        credential = self.credentials.find(claim.access_key)
-        if credential is None and self._mode == "open":
+        credential = self.credentials.find(claim.access_key, claim.token)
+        if credential is None and self.admits(claim.access_key, claim.token):
             return Identity(claim.access_key, self.account, claim.region, None)
         check_scope(claim, service)
         check_time(claim, now)
-        if credential is None or credential.session_token != claim.token:
-            raise errors.unknown_client()
+        credential = usable(credential, claim.token, now)
         self._check_signature(request, claim, credential)
+        self.credentials.used(claim.access_key, now, claim.region, service)
         principal = credential.principal
         return Identity(claim.access_key, principal.account, claim.region, principal)
 
-    @property
-    def admits_unknown(self) -> bool:
-        """Whether an unknown access key is a developer who may do anything."""
-        return self._mode == "open"
+    def admits(self, access_key: str, token: str | None) -> bool:
+        """Whether an unknown access key is a developer who may do anything: in open mode, if it
+        was not made here, as deleted ones were."""
+        return self._mode == "open" and not self.credentials.claims(access_key, token)
 
     def signing_key(self, credential: Credential, claim: Claim) -> SigningKey:
         """The credential's key for a claim's scope, cached: deriving it costs four HMACs."""
@@ -97,6 +98,15 @@ class Authenticator:
         expected = self.signing_key(credential, claim).sign(text)
         if not compare_digest(expected, claim.signature.encode("latin-1")):
             raise errors.mismatch(canonical, text)
+
+
+def usable(credential: Credential | None, token: str | None, now: float) -> Credential:
+    """The credential, if it is known and may be used with that session token now."""
+    if credential is None or credential.session_token != token:
+        raise errors.unknown_client()
+    if credential.expires_at <= now:
+        raise errors.expired_token()
+    return credential
 
 
 def basic_date(time_s: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hmac import compare_digest
 
 from . import errors
-from .authenticator import Authenticator, check_scope, check_time
+from .authenticator import Authenticator, check_scope, check_time, usable
 from .authorization import Claim, parse_date
 from .credentials import Identity
 from .sigv4 import canonical_request, payload_hash, string_to_sign
@@ -34,13 +34,12 @@ def authenticate_connection(
     In open mode an unknown key is a developer, as at every other door.
     """
     claim = _read_claim(access_key, signature, signed, token)
-    credential = authenticator.credentials.find(access_key)
-    if credential is None and authenticator.admits_unknown:
+    credential = authenticator.credentials.find(access_key, token)
+    if credential is None and authenticator.admits(access_key, token):
         return Identity(access_key, authenticator.account, claim.region, None)
     check_scope(claim, SERVICE)
     check_time(claim, now)
-    if credential is None or credential.session_token != token:
-        raise errors.unknown_client()
+    credential = usable(credential, token, now)
     date = claim.date.encode()
     canonical = canonical_request(
         b"POST",
@@ -55,6 +54,7 @@ def authenticate_connection(
     # The text is compared for itself: that the signature fits some other text proves nothing.
     if text != signed or not compare_digest(expected, signature.encode("latin-1", "replace")):
         raise errors.mismatch(canonical, text)
+    authenticator.credentials.used(access_key, now, claim.region, SERVICE)
     principal = credential.principal
     return Identity(access_key, principal.account, claim.region, principal)
 

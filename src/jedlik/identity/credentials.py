@@ -47,7 +47,13 @@ class KeyHolder(Protocol):
     generation: int
 
     def find(self, access_key: str, token: str | None = None) -> Credential | None: ...
-    def used(self, access_key: str, now: float, region: str, service: str) -> None: ...
+    def claims(self, access_key: str, token: str | None = None) -> bool:
+        """Whether a key that `find` does not know is none of a developer's for all that."""
+        ...
+
+    def used(self, access_key: str, now: float, region: str, service: str) -> None:
+        """The key has just signed something."""
+        ...
 
 
 def root_credential(access_key: str, secret: str, account: str) -> Credential:
@@ -64,6 +70,9 @@ class Credentials:
 
     def find(self, access_key: str, token: str | None = None) -> Credential | None:
         return self._known.get(access_key)
+
+    def claims(self, access_key: str, token: str | None = None) -> bool:
+        return False
 
     def used(self, access_key: str, now: float, region: str, service: str) -> None:
         """Nobody asks when one of these was used."""

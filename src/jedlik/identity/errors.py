@@ -32,6 +32,13 @@ def unknown_client() -> ApiError:
     )
 
 
+def expired_token() -> ApiError:
+    """The session is over."""
+    return ApiError(
+        "ExpiredTokenException", "The security token included in the request is expired"
+    )
+
+
 def incomplete(message: str) -> ApiError:
     return ApiError("IncompleteSignatureException", message)
 

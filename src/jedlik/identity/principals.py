@@ -60,6 +60,8 @@ class Principal:
     tags: aws:PrincipalTag/…, of the session where it is one.
     context: condition keys with their values, such as aws:username, aws:PrincipalArn,
     aws:TokenIssueTime, aws:FederatedProvider, cognito-identity.amazonaws.com:sub.
+    temporary: came with a session token. transitive: the session tags that go along when it assumes
+    a role.
     A root that came with a session (GetSessionToken) is still "root".
     """
 
@@ -72,6 +74,8 @@ class Principal:
     policies: PolicySets = NO_POLICIES
     context: Mapping[str, str] = field(default_factory=_none)
     issuer_arn: str = ""
+    temporary: bool = False
+    transitive: Mapping[str, str] = field(default_factory=_none)
 
 
 def root_principal(account: str) -> Principal:

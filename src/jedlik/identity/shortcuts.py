@@ -13,16 +13,19 @@ from binascii import hexlify
 from collections.abc import Mapping
 from hashlib import sha256
 from hmac import compare_digest
+from math import inf
 from re import Match
 from typing import Protocol
 
 from .authenticator import CLOCK_SKEW_S, Authenticator
 from .authorization import SignedRequest, parse_date, read_claim
-from .credentials import Credentials, Identity
+from .credentials import Identity, KeyHolder
 from .sigv4 import ALGORITHM, Hash, SigningKey
 
 SIGNATURE_DIGITS = 64
 _DIGITS_MARK = b"Signature="
+LIFETIME_S = 900.0
+"""After so long a key goes the long way once, where its use is noted."""
 _SHORTCUTS_MAX = 64  # by layout: access keys × days × regions × sets of signed headers
 
 
@@ -41,14 +44,15 @@ class Shortcut:
     prefix: that beginning. key: None for a stranger in open mode, of whom nothing is verified.
     groups: of the date and of every signed header. template: the canonical request before the
     payload's hash, with a place for each signed header's value. token: the session token that
-    came along.
+    came along. until: when the long way is to be taken again, at the latest when a session ends.
     """
 
     __slots__ = ("generation", "groups", "identity", "key", "prefix", "scope", "seal",
-                 "template", "token", "values")  # fmt: skip
+                 "template", "token", "until", "values")  # fmt: skip
 
     def __init__(self, prefix: bytes, identity: Identity, generation: int) -> None:
         """A stranger's."""
+        self.until = inf
         self.prefix = prefix
         self.identity = identity
         self.generation = generation
@@ -62,8 +66,10 @@ class Shortcut:
         groups: tuple[int, ...],
         scope: bytes,
         token: bytes | None,
+        until: float,
     ) -> None:
         """Make it one that verifies."""
+        self.until = until
         self.key = key
         self.template = template
         self.groups = groups
@@ -116,17 +122,18 @@ class Seal:
 class RepeatedSignature:
     """Verifies requests that are known to be the same up to the signature's digits."""
 
-    __slots__ = ("credentials", "generation", "identity", "seal")
+    __slots__ = ("credentials", "generation", "identity", "seal", "until")
 
-    def __init__(self, shortcut: Shortcut, seal: Seal | None, credentials: Credentials) -> None:
+    def __init__(self, shortcut: Shortcut, seal: Seal | None, credentials: KeyHolder) -> None:
         self.identity = shortcut.identity
         self.generation = shortcut.generation
+        self.until = shortcut.until
         self.seal = seal
         self.credentials = credentials
 
     def check(self, digits: bytes, body: bytes, now: float) -> Identity | None:
         """Who signed; None sends the caller a longer way."""
-        if self.generation != self.credentials.generation:
+        if self.generation != self.credentials.generation or now >= self.until:
             return None
         seal = self.seal
         if seal is None or seal.fits(hexlify(sha256(body).digest()), digits, now):
@@ -164,7 +171,7 @@ class HeaderSignatures:
             if shortcut is None:
                 return None
             self._recent = shortcut
-        if shortcut.generation != self._credentials.generation:
+        if shortcut.generation != self._credentials.generation or now >= shortcut.until:
             return None
         if shortcut.key is None:
             return shortcut.identity
@@ -203,7 +210,7 @@ class HeaderSignatures:
             return False
         return not self._content_group or match[self._content_group] == payload
 
-    def learn(self, request: LaidOutRequest, identity: Identity) -> None:
+    def learn(self, request: LaidOutRequest, identity: Identity, now: float) -> None:
         """Remember a request that the Authenticator has just accepted, if a shortcut can say so."""
         authorization = request.header(b"authorization")
         if (
@@ -217,16 +224,16 @@ class HeaderSignatures:
         shortcut = Shortcut(
             authorization[:-SIGNATURE_DIGITS], identity, self._credentials.generation
         )
-        if identity.principal is not None and not self._complete(shortcut, request):
+        if identity.principal is not None and not self._complete(shortcut, request, now):
             return
         if len(self._known) >= _SHORTCUTS_MAX:
             del self._known[next(iter(self._known))]
         self._known[shortcut.prefix] = self._recent = shortcut
 
-    def _complete(self, shortcut: Shortcut, request: LaidOutRequest) -> bool:
+    def _complete(self, shortcut: Shortcut, request: LaidOutRequest, now: float) -> bool:
         """Let a shortcut verify requests like this; False if their signature needs more."""
         claim = read_claim(request)
-        credential = self._credentials.find(claim.access_key)
+        credential = self._credentials.find(claim.access_key, claim.token)
         signed = [name.encode("latin-1") for name in claim.signed_headers]
         if credential is None or not self._date_group:
             return False
@@ -240,5 +247,6 @@ class HeaderSignatures:
             groups=(self._date_group, *(self._groups[name] for name in signed)),
             scope=claim.scope.encode("latin-1"),
             token=request.header(b"x-amz-security-token"),
+            until=min(now + LIFETIME_S, credential.expires_at),
         )
         return True

@@ -2,7 +2,8 @@
 
 Spaces below 16 are the database's own: 0 the catalog (`catalog.py`), 1 the client tokens of
 transactions (`write.py`), 2 work in progress (`JOBS_SPACE`: what a worker must finish although the
-process may die: spaces to drop), 3 the streams (`streams.py`). A table takes one space for its
+process may die: spaces to drop), 3 the streams (`streams.py`), 4 what was measured
+(`measurements.py`). A table takes one space for its
 items, one for its log, one for the sizes of its item collections, one for each index, and with time
 to live one for the order in which items expire.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put, Write
@@ -24,7 +26,8 @@ from jedlik.tables.turns import Sleep, Turns
 
 TOKENS_SPACE = 1
 JOBS_SPACE = 2
-OWN_SPACES = (0, TOKENS_SPACE, JOBS_SPACE, STREAMS_SPACE)
+MEASUREMENTS_SPACE = 4
+OWN_SPACES = (0, TOKENS_SPACE, JOBS_SPACE, STREAMS_SPACE, MEASUREMENTS_SPACE)
 
 _DROPS_TOKEN = b"drop".ljust(16, b"\0")
 
@@ -60,6 +63,8 @@ class Database:
 
         self.internal_changes: dict[str, asyncio.Event] = {}
         """By internal table: set when a service changed it; for the workers that wait for that."""
+        self.beside: dict[type, Any] = {}
+        """What services keep in memory beside the tables, one of each type; put here by `app`."""
 
     async def open(self) -> None:
         """Make what must be there before the first request."""

@@ -148,7 +148,7 @@ class Plan:
             signatures = self._signatures[endpoint.signing_name] = HeaderSignatures(
                 self._layout.groups, self._gateway.authenticator, endpoint.signing_name
             )
-        signatures.learn(request, identity)
+        signatures.learn(request, identity, self.clock())
         target = request.header(b"x-amz-target")
         assert target is not None
         self._routes[target] = endpoint, signatures.check

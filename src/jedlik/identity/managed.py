@@ -1,0 +1,51 @@
+"""AWS's managed policies: package data, one file each in `managed_policies/`, read when asked for.
+
+Written from the lists of actions that AWS publishes in its managed policy reference.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+
+from .records import AWS, ManagedPolicy, PolicyVersion
+
+_CREATED_AT = 1_423_164_000.0  # 2015-02-05, when most of them appeared
+
+
+@functools.cache
+def aws_managed_policy(arn: str) -> ManagedPolicy | None:
+    """The policy of an ARN such as arn:aws:iam::aws:policy/ReadOnlyAccess, None if unknown."""
+    name = arn.rpartition("/")[2]
+    if not name.replace("-", "").replace("_", "").isalnum():
+        return None
+    found = _read(name)
+    return found if found is not None and found.arn == arn else None
+
+
+@functools.cache
+def aws_managed_policies() -> tuple[ManagedPolicy, ...]:
+    """All of them, in order of their names."""
+    folder = resources.files(__package__) / "managed_policies"
+    names = sorted(each.name[:-5] for each in folder.iterdir() if each.name.endswith(".json"))
+    return tuple(policy for name in names if (policy := _read(name)) is not None)
+
+
+@functools.cache
+def _read(name: str) -> ManagedPolicy | None:
+    file = resources.files(__package__) / "managed_policies" / f"{name}.json"
+    if not file.is_file():
+        return None
+    told = json.loads(file.read_bytes())
+    document = json.dumps(told["Document"], indent=2)
+    return ManagedPolicy(
+        name=name,
+        id=told["Id"],
+        account=AWS,
+        path=told.get("Path", "/"),
+        description=told.get("Description", ""),
+        created_at=_CREATED_AT,
+        updated_at=_CREATED_AT,
+        versions=(PolicyVersion(1, document, _CREATED_AT),),
+    )
