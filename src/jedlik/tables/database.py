@@ -22,6 +22,7 @@ from jedlik.tables.clock import Clock, SystemClock, VersionSource
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Index, Table
 from jedlik.tables.streams import STREAMS_SPACE, Stream, Streams
+from jedlik.tables.throughput import Flows
 from jedlik.tables.turns import Sleep, Turns
 
 TOKENS_SPACE = 1
@@ -53,6 +54,12 @@ class Database:
         self.versions = VersionSource(self.clock, node)
         self.catalog = Catalog(engine, self.versions)
         self.streams = Streams(engine, self.versions)
+        self.flows = Flows(
+            now=lambda: self.clock.now_ms() / 1000,
+            cached=self.catalog.cached,
+            is_free=lambda table: table.account == INTERNAL_ACCOUNT,
+        )
+        """Capacity: what tables are asked for and may take (`throughput/`)."""
         self.collection_bytes_max = 10 << 30
         self.index_added = asyncio.Event()
         """Set when an index was added: workers/backfill.py then looks at the catalog again."""
@@ -152,6 +159,7 @@ class Database:
             gone.append(table.log_space)
         promises = [Put(_drop_key(space), ANY, b"") for space in gone]
         await self.catalog.remove(table, [*closing, *promises])
+        self.flows.forget(table)
         await self.streams.seal(table)
         for space in gone:
             await self._drop_space(space)
