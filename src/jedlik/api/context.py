@@ -12,7 +12,8 @@ class Context:
 
     db: the tables' Database. principal: who signed, as `identity` describes them (None: an
     unknown developer in open mode). now: epoch seconds when the request arrived; operations read
-    no other clock. settings: the process's settings, read by attribute.
+    no other clock. settings: the process's settings, read by attribute. tables: set by the
+    operation to the table, or a list of those, that it is about, for whoever counts requests.
 
     `db`, `principal` and `settings` are untyped here because `api` imports nothing of ours.
     """
@@ -24,3 +25,4 @@ class Context:
     request_id: str
     now: float
     settings: Any = None
+    tables: Any = None

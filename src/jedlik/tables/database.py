@@ -20,7 +20,7 @@ from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put, Write
 from jedlik.tables.catalog import Catalog
 from jedlik.tables.clock import Clock, SystemClock, VersionSource
 from jedlik.tables.errors import TableNotFound
-from jedlik.tables.model import Index, Table
+from jedlik.tables.model import INTERNAL_ACCOUNT, Index, Table
 from jedlik.tables.streams import STREAMS_SPACE, Stream, Streams
 from jedlik.tables.throughput import Flows
 from jedlik.tables.turns import Sleep, Turns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jedlik.values import Invalid
 
@@ -25,6 +25,8 @@ __all__ = [
     "TableError",
     "TableExists",
     "TableNotFound",
+    "ThrottleReason",
+    "Throttled",
     "TransactionCancelled",
     "TransactionInProgress",
 ]
@@ -76,6 +78,34 @@ class CollectionTooLarge(TableError):
 
 class Contended(TableError):
     """Other writers won every bounded retry."""
+
+
+ThrottleReason = Literal["provisioned", "account", "key_range", "max_on_demand"]
+"""Which limit was met: the table's or index's own units, the quota of a table, that of a part of
+its keys, or the maximum set for an on-demand one."""
+
+
+class Throttled(TableError):
+    """A table or index has given what it may for now. `resource` is its ARN.
+
+    access: "read" or "write". is_on_demand: how the resource is billed.
+    """
+
+    def __init__(
+        self,
+        reason: ThrottleReason,
+        access: Literal["read", "write"],
+        resource: str,
+        *,
+        is_index: bool,
+        is_on_demand: bool,
+    ) -> None:
+        super().__init__(reason, access, resource)
+        self.reason: ThrottleReason = reason
+        self.access = access
+        self.resource = resource
+        self.is_index = is_index
+        self.is_on_demand = is_on_demand
 
 
 @dataclass(frozen=True)

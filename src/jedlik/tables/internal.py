@@ -21,12 +21,12 @@ from jedlik.storage.waist import Entry
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended, TableExists, TableNotFound, TransactionCancelled
 from jedlik.tables.item_writes import DeleteWrite, ItemWrite, PutWrite
-from jedlik.tables.model import KeyAttribute, KeySchema, Table
+from jedlik.tables.model import INTERNAL_ACCOUNT, KeyAttribute, KeySchema, Table
 from jedlik.tables.stored import Stored
 from jedlik.tables.write import write_all
 from jedlik.values import encode_key, item_size, token
 
-ACCOUNT = "internal"
+ACCOUNT = INTERNAL_ACCOUNT
 """Real accounts are twelve digits."""
 REGION = "everywhere"
 PAGE_ITEMS = 500

@@ -22,6 +22,9 @@ TableStatus = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
 IndexStatus = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
 BillingMode = Literal["PROVISIONED", "PAY_PER_REQUEST"]
 
+INTERNAL_ACCOUNT = "internal"
+"""The account of the services' own tables, see `internal.py`."""
+
 
 @dataclass(frozen=True)
 class KeyAttribute:

@@ -1,0 +1,13 @@
+"""Throughput: what tables and indexes are asked for, how much of it they get, and the counts.
+
+`lanes.py` meters and limits one direction of one table or index, with `parts.py` for the ranges of
+its keys and `ramps.py` for what an on-demand one may grow to; `flows.py` finds the lanes of a table
+and keeps their limits as the table says; `figures.py` counts. All of it is pure: the time is
+passed in, nothing is stored, nothing is awaited.
+"""
+
+from jedlik.tables.throughput.figures import Figure, Statistics
+from jedlik.tables.throughput.flows import Flow, Flows, Mode
+from jedlik.tables.throughput.lanes import Lane
+
+__all__ = ["Figure", "Flow", "Flows", "Lane", "Mode", "Statistics"]
