@@ -23,6 +23,7 @@ SERVICES = {  # our name: botocore's folder
     "dynamodb": "dynamodb/2012-08-10",
     "dynamodbstreams": "dynamodbstreams/2012-08-10",
     "iam": "iam/2010-05-08",
+    "s3": "s3/2006-03-01",
     "sts": "sts/2011-06-15",
 }
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "jedlik" / "api" / "models"
@@ -30,6 +31,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "src" / "jedlik" / "api" / "mo
 SHAPE_KEYS = (
     "type", "required", "members", "member", "key", "value", "enum", "min", "max", "pattern",
     "box", "sensitive", "exception", "fault", "error", "synthetic", "flattened",
+    "payload", "locationName", "xmlNamespace", "timestampFormat",
 )  # fmt: skip
 METADATA_KEYS = (
     "apiVersion", "awsQueryCompatible", "endpointPrefix", "jsonVersion", "protocol", "protocols",
