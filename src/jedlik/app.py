@@ -29,7 +29,7 @@ from jedlik.api.operation import Registry, load_registry
 from jedlik.dax_doors import Doors
 from jedlik.dax_nodes import LocalNodes
 from jedlik.dax_processes import ProcessNodes
-from jedlik.identity import Authenticator, Credentials, Mode, root_credential
+from jedlik.identity import Authenticator, Directory, Mode, root_credential
 from jedlik.net import Server
 from jedlik.services import dax, dynamodb, dynamodbstreams
 from jedlik.services.dax import metric_pages, records
@@ -44,6 +44,7 @@ from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
 from jedlik.workers.backfill import Backfill
 from jedlik.workers.dax_clusters import DaxClusters
+from jedlik.workers.directory import DirectoryRefresh, KeyUses
 from jedlik.workers.expiry import Expiry
 from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
@@ -56,6 +57,8 @@ RETENTION_REST_S = 60.0
 SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
 DAX_REST_S = 0.05
+KEY_USES_REST_S = 60.0
+DIRECTORY_REST_S = 1.0
 DAX_START_S_MAX = 20.0  # in processes of their own, nodes take about a second
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -124,9 +127,10 @@ class App:
         await self.db.open()
         await self.db.finish_drops()
         await self.db.streams.seal_all()
-        authenticator = _authenticator(settings, keys)
+        self.directory = await self._open_directory(keys)
+        authenticator = _authenticator(settings, self.directory)
         self.dax = await self._dax(authenticator, keys)
-        workers = _workers(self.db, settings, self.dax)
+        workers = _workers(self.db, settings, self.dax, self.directory)
         workers.start()
         self._closing.push_async_callback(workers.stop)
         if settings.samples and is_new:
@@ -153,6 +157,16 @@ class App:
         """End in the reverse order of the beginning; finishes what is being answered."""
         await self._closing.aclose()
 
+    async def _open_directory(self, keys: root_keys.Keys | None) -> Directory:
+        """Users, roles and their keys, beside the tables for whoever asks."""
+        account = self.settings.account
+        root = root_credential(keys.access_key, keys.secret_key, account) if keys else None
+        directory = Directory(self.db, account=account, root=root)
+        await directory.open()
+        self.db.beside[Directory] = directory
+        self._closing.push_async_callback(directory.save_uses)
+        return directory
+
     async def _dax(self, authenticator: Authenticator, keys: root_keys.Keys | None) -> DaxClusters:
         """DAX clusters as they were left, and the one that is there from the start, listening."""
         settings, dynamodb_service = self.settings, self.registry.services["dynamodb"]
@@ -164,6 +178,7 @@ class App:
                 settings,
                 dynamodb_service,
                 keys=keys,
+                directory=self.directory,
                 folder=None if folder is None else str(folder),
                 wake=InternalTable(self.db, records.TABLE).changed,
             )
@@ -212,10 +227,9 @@ class App:
         }
 
 
-def _authenticator(settings: Settings, keys: root_keys.Keys | None) -> Authenticator:
-    known = [root_credential(keys.access_key, keys.secret_key, settings.account)] if keys else []
+def _authenticator(settings: Settings, directory: Directory) -> Authenticator:
     mode: Mode = "required" if settings.auth == "required" else "open"
-    return Authenticator(Credentials(known), mode=mode, account=settings.account)
+    return Authenticator(directory, mode=mode, account=settings.account)
 
 
 def _with_free_dax_ports(settings: Settings) -> Settings:
@@ -228,9 +242,12 @@ def _with_free_dax_ports(settings: Settings) -> Settings:
     )
 
 
-def _workers(db: Database, settings: Settings, dax_clusters: DaxClusters) -> Runner:
+def _workers(
+    db: Database, settings: Settings, dax_clusters: DaxClusters, directory: Directory
+) -> Runner:
     schedules = [
         Schedule(Backfill(db), 0, wake=db.index_added),
+        Schedule(KeyUses(directory), KEY_USES_REST_S, wake=directory.has_uses),
         Schedule(Retention(db), RETENTION_REST_S),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
         Schedule(dax_clusters, DAX_REST_S, wake=dax_clusters.wake),
@@ -244,6 +261,8 @@ def _workers(db: Database, settings: Settings, dax_clusters: DaxClusters) -> Run
             min(SHARD_ROLLS_REST_S_MAX, settings.stream_shard_s / 4),
         ),
     ]
+    if settings.store:  # other processes change the same directory
+        schedules.append(Schedule(DirectoryRefresh(directory), DIRECTORY_REST_S))
     return Runner(schedules, SystemClock())
 
 

@@ -25,7 +25,7 @@ from jedlik.api.errors import ApiError
 from jedlik.api.operation import Handler, Operation, Service, load_registry
 from jedlik.dax_doors import Doors
 from jedlik.dax_nodes import LocalNodes
-from jedlik.identity import Authenticator, Credentials, root_credential
+from jedlik.identity import Authenticator, Directory, root_credential
 from jedlik.net.channel import Channel
 from jedlik.services import dynamodb
 from jedlik.services.dax.clusters import Cluster, Node, Wrote
@@ -56,12 +56,15 @@ class NodeProcess:
                 "view": self._take_view,
                 "written": self._take_writes,
                 "table_changed": self._table_changed,
+                "directory_changed": self._directory_changed,
             },
             closed=self._end,
         )
         self._cluster: Cluster
         self._node: Node
         self._db: Database
+        self._directory: Directory
+        self._refreshing: set[asyncio.Task[bool]] = set()
 
     async def run(self, sock: socket.socket) -> None:
         """Serve until the channel ends."""
@@ -71,6 +74,7 @@ class NodeProcess:
         except asyncio.CancelledError:
             return
         nodes = LocalNodes(settings, doors)
+        await self._directory.open()
         await self.channel.call("begun")
         await nodes.serve(self._node, *sockets)
         await self.channel.call("listening")
@@ -102,15 +106,17 @@ class NodeProcess:
 
     def _doors(self, begin: dict[str, Any], settings: Settings) -> Doors:
         keys = root_keys.Keys(*begin["keys"]) if begin["keys"] else None
-        known = (
-            [root_credential(keys.access_key, keys.secret_key, settings.account)] if keys else []
+        account = settings.account
+        root = root_credential(keys.access_key, keys.secret_key, account) if keys else None
+        self._directory = self._db.beside[Directory] = Directory(
+            self._db, account=account, root=root
         )
         return Doors(
             settings,
             self._db,
             self._with_remote_writes(load_registry([dynamodb]).services["dynamodb"]),
             Authenticator(
-                Credentials(known),
+                self._directory,
                 mode="required" if settings.auth == "required" else "open",
                 account=settings.account,
             ),
@@ -182,6 +188,12 @@ class NodeProcess:
             other.port, other.tls_port, other.is_up = port, tls_port, is_up
             nodes.append(other)
         cluster.nodes, cluster.leader = nodes, leader
+
+    def _directory_changed(self) -> None:
+        """A user, key or policy: what was remembered of them is no good any more."""
+        task = asyncio.ensure_future(self._directory.refresh())
+        self._refreshing.add(task)
+        task.add_done_callback(self._refreshing.discard)
 
     def _table_changed(self, account: str, region: str, name: str) -> None:
         self._db.catalog.forget(account, region, name)

@@ -31,6 +31,7 @@ from jedlik.api.context import Context
 from jedlik.api.errors import ApiError
 from jedlik.api.operation import Service
 from jedlik.dax_nodes import bound_ports, port_of
+from jedlik.identity import Directory
 from jedlik.net.channel import Channel, ChannelClosed
 from jedlik.services.dax.attribute_lists import TABLE as LISTS_TABLE
 from jedlik.services.dax.clusters import Cluster, Node, Wrote
@@ -61,6 +62,7 @@ class ProcessNodes:
         dynamodb: Service,
         *,
         keys: root_keys.Keys | None,
+        directory: Directory,
         folder: str | None,
         wake: asyncio.Event,
     ) -> None:
@@ -75,6 +77,7 @@ class ProcessNodes:
         self._count = 0
         self._checks: asyncio.Task[None] | None = None
         db.catalog.watchers.append(self._table_changed)
+        directory.watchers.append(self._directory_changed)
 
     async def start(self, node: Node, *, record: NodeRecord, cluster: ClusterRecord) -> None:
         if self._checks is None:
@@ -131,6 +134,10 @@ class ProcessNodes:
 
     def refresh_metrics(self) -> None:
         """Nodes report by themselves."""
+
+    def _directory_changed(self) -> None:
+        for process in self._running.values():
+            process.channel.tell("directory_changed")
 
     # What a node asks for; see dax_process.py
 

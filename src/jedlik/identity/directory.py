@@ -35,6 +35,8 @@ from .sessions import MARK, Session, Sessions
 
 TABLE = "iam"
 VERSION, SECRET, LAST_USED = "version", "secret", "last-used"
+ONE = "one"
+"""The name of a row of which there is only one."""
 RETRIES_MAX = 20
 _FOUND_MAX = 10_000
 
@@ -110,6 +112,8 @@ class Directory:
         self._found: dict[tuple[str, str | None], Credential | None] = {}
         self._uses: dict[str, Use] = {}
         self._unsaved_uses: set[str] = set()
+        self.has_uses = asyncio.Event()
+        """Set when a use of a key waits to be written down."""
         self.watchers: list[Callable[[], None]] = []
         """Told of every change, for nodes in other processes."""
         self.persons = Persons(self)
@@ -126,14 +130,14 @@ class Directory:
     async def open(self) -> None:
         """Load everything; with the first one, make the secret of this data folder."""
         await self._table.make()
-        found = await self._table.get(SECRET, "")
+        found = await self._table.get(SECRET, ONE)
         while found is None:
             new = b64encode(self.random(32))
             try:
-                await self._table.write(Change(SECRET, "", new))
+                await self._table.write(Change(SECRET, ONE, new))
             except Contended:  # another process was faster
                 pass
-            found = await self._table.get(SECRET, "")
+            found = await self._table.get(SECRET, ONE)
         self.master = b64decode(found.document)
         self.sessions = Sessions(self.master, self.random)
         for row in await self._table.range(LAST_USED):
@@ -142,7 +146,7 @@ class Directory:
 
     async def refresh(self) -> bool:
         """Load anew if another process has changed something; whether it was so."""
-        version = await self._table.get(VERSION, "")
+        version = await self._table.get(VERSION, ONE)
         if (version.document if version else b"") == self._version:
             return False
         await self._load()
@@ -150,7 +154,7 @@ class Directory:
 
     async def _load(self) -> None:
         while True:
-            before = await self._table.get(VERSION, "")
+            before = await self._table.get(VERSION, ONE)
             rows: dict[tuple[str, str], bytes] = {}
             records: dict[type[Stored], dict[str, dict[str, Stored]]] = {}
             for kind in KINDS:
@@ -158,7 +162,7 @@ class Directory:
                     rows[kind.kind, row.name] = row.document
                     record = msgspec.json.decode(row.document, type=kind)
                     records.setdefault(kind, {}).setdefault(record.account, {})[record.key] = record
-            if await self._table.get(VERSION, "") == before:
+            if await self._table.get(VERSION, ONE) == before:
                 break  # nobody changed anything in between
         self._rows, self._records = rows, records
         self._version = before.document if before else b""
@@ -200,9 +204,9 @@ class Directory:
                 if not changes:
                     return result
                 version = str(int(self._version or b"0") + 1).encode()
-                seen = Record(VERSION, "", self._version) if self._version else None
+                seen = Record(VERSION, ONE, self._version) if self._version else None
                 try:
-                    await self._table.write(*changes, Change(VERSION, "", version, seen=seen))
+                    await self._table.write(*changes, Change(VERSION, ONE, version, seen=seen))
                 except Contended:
                     await self._load()
                     continue
@@ -298,16 +302,17 @@ class Directory:
     def used(self, access_key: str, now: float, region: str, service: str) -> None:
         """Note that a key was used; kept in memory until `save_uses`."""
         found = self._found.get((access_key, None))
-        name = access_key
-        if found is None:
-            return
-        self._uses[name] = now, region, service
-        self._unsaved_uses.add(name)
+        if found is not None and found is not self._root:
+            self._note(access_key, (now, region, service))
 
     def used_session(self, role: Role, now: float, region: str) -> None:
         """The same for a role, by its id."""
-        self._uses[role.id] = now, region, "sts"
-        self._unsaved_uses.add(role.id)
+        self._note(role.id, (now, region, "sts"))
+
+    def _note(self, name: str, use: Use) -> None:
+        self._uses[name] = use
+        self._unsaved_uses.add(name)
+        self.has_uses.set()
 
     def last_use(self, name: str) -> Use | None:
         """Of an access key, or a role's id."""
@@ -316,6 +321,7 @@ class Directory:
     async def save_uses(self) -> None:
         """Write down what was noted; a worker calls this now and then."""
         names, self._unsaved_uses = list(self._unsaved_uses), set()
+        self.has_uses.clear()
         for name in names:
             seen = await self._table.get(LAST_USED, name)
             new = msgspec.json.encode(self._uses[name])
@@ -323,10 +329,6 @@ class Directory:
                 await self._table.write(Change(LAST_USED, name, new, seen=seen))
             except Contended:
                 continue  # another process has noted a use of the same moment
-
-    @property
-    def has_unsaved_uses(self) -> bool:
-        return bool(self._unsaved_uses)
 
 
 def _key(kind: type[Stored], name: str) -> str:

@@ -3,7 +3,7 @@
 Rows of the internal table "iam" (see tables/internal.py); every name begins with the account, for
 these things belong to accounts, not to regions:
 
-    (kind, account + "|" + key) -> record        ("version", "") -> number of changes so far
+    (kind, account + "|" + key) -> record        ("version", "one") -> number of changes so far
 
 `key` is the name in lower case, because AWS takes no two names that differ in case only.
 Times are epoch seconds. Policy documents are kept as they came, as text.
