@@ -110,11 +110,15 @@ class Throttled(TableError):
 
 @dataclass(frozen=True)
 class Reason:
-    """Why one item of a transaction could not be done. `code` is "None" for an innocent item."""
+    """Why one item of a transaction could not be done. `code` is "None" for an innocent item.
+
+    throttled: with the code "Throttled", which services put in AWS's words.
+    """
 
     code: str
     message: str | None = None
     old: Stored | None = None
+    throttled: Throttled | None = None
 
 
 class TransactionCancelled(TableError):

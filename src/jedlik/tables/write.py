@@ -18,6 +18,16 @@ from typing import NamedTuple
 from jedlik.changes.record import Record, encode_record
 from jedlik.storage.waist import ABSENT, Batch, Change, Delete, Engine, Keep, Put, Row, Tally
 from jedlik.tables import expiry, indexes
+from jedlik.tables.charges import (
+    INNOCENT,
+    admit_all,
+    admit_indexes,
+    reserve,
+    take,
+    take_for_cancelled,
+    take_for_indexes,
+    throttled_reason,
+)
 from jedlik.tables.database import TOKENS_SPACE, Database
 from jedlik.tables.errors import (
     CollectionTooLarge,
@@ -26,8 +36,10 @@ from jedlik.tables.errors import (
     IdempotencyMismatch,
     Invalid,
     Reason,
+    Throttled,
     TransactionCancelled,
 )
+from jedlik.tables.indexes import WRITE_UNIT_BYTES, IndexDelta, write_units
 from jedlik.tables.item_writes import CheckWrite, ItemWrite
 from jedlik.tables.model import Table
 from jedlik.tables.stored import Stored, size_of
@@ -36,7 +48,7 @@ RETRIES_MAX = 30
 TOKEN_LIFE_MS = 600_000
 """How long a client token of a transaction is remembered (API reference, TransactWriteItems)."""
 
-NOTHING = Reason("None")
+NOTHING = INNOCENT
 RowKey = tuple[int, bytes, bytes, bytes]
 
 
@@ -48,6 +60,8 @@ class Written:
     new: Stored | None
     index_units: dict[str, int]
     collection_bytes: int | None = None
+    index_places: dict[str, bytes] | None = None
+    """Where in each global index: the token of the entry that is written, or goes."""
 
     @property
     def charged_bytes(self) -> int:
@@ -65,36 +79,68 @@ class ClientToken:
 
 
 async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None) -> Written:
-    """Do one write; raises ConditionFailed, Invalid, CollectionTooLarge or Contended."""
-    engine, table = db.engine, write.table
-    row_key = (table.space, write.key.token, write.key.sort, b"")
+    """Do one write; raises ConditionFailed, Invalid, CollectionTooLarge, Throttled or Contended.
+
+    Takes the capacity that it comes to; what the house itself does (an `actor`) takes none.
+    """
+    engine, table, key = db.engine, write.table, write.key
+    if actor is not None:
+        return await _write_one(
+            db, write, await engine.get_one(_row_key(write), pending=True), actor
+        )
+    flow = db.flows.of(table)
+    lane = flow.write
+    now = db.clock.now_ms() / 1000
+    place = key.token if lane.parts is None or not lane.parts.by_sort else key.token + key.sort
+    if now < lane.shut_until:
+        lane.admit(place, now)
+    row_key = (table.space, key.token, key.sort, b"")
     row = await engine.get_one(row_key, pending=True)
-    if table.plain:
-        written = await _attempt_plain(db, write, row_key, row)
-        if written is not None:
-            return written
-    else:
-        done = await _attempt(db, [write], [row], actor=actor)
-        if done is not None:
-            return done[0]
-    done = await _take_turns(db, [write], actor=actor)
-    assert done is not None
-    return done[0]
+    try:
+        written = await _attempt_plain(db, write, row_key, row) if table.plain else None
+        if written is None:
+            written = await _write_one(db, write, row, None)
+    except ConditionFailed as error:
+        flow.conditions_failed.add(1.0)
+        lane.take(place, write_units(error.charged_bytes), now)
+        raise
+    old, new = written.old, written.new
+    size = new.size if new is not None else 0
+    if old is not None and old.size > size:
+        size = old.size
+    units = -(-size // WRITE_UNIT_BYTES) or 1
+    if written.index_units:
+        units += take_for_indexes(flow, written, now)
+    lane.take(place, units, now)
+    return written
 
 
 async def write_batch(
     db: Database, writes: Sequence[ItemWrite], *, actor: str | None = None
-) -> list[Written]:
-    """Do several writes of different items; one commit carries them all.
+) -> list[Written | Throttled]:
+    """Do several writes of different items; one commit carries them all, but for those that there
+    is no capacity for.
 
     Those that clients ask for are unconditional. Where one has a condition that does not hold,
     nothing is written and ConditionFailed is raised.
     """
-    rows = await _read_olds(db.engine, writes)
-    done = await _attempt(db, writes, rows, actor=actor)
-    if done is None:
-        done = await _take_turns(db, writes, actor=actor)
-    assert done is not None
+    if actor is not None:
+        return [*await _write_several(db, writes, actor)]
+    now = db.clock.now_ms() / 1000
+    # Each is charged what it takes at least before the next is admitted, as if they came one by
+    # one; what it took beyond that follows.
+    reserved = [reserve(db, write, now) for write in writes]
+    admitted = [w for w, r in zip(writes, reserved, strict=True) if not isinstance(r, Throttled)]
+    outcomes = iter(await _write_several(db, admitted, None) if admitted else ())
+    done: list[Written | Throttled] = []
+    for write, before in zip(writes, reserved, strict=True):
+        if isinstance(before, Throttled):
+            done.append(before)
+            continue
+        outcome = next(outcomes)
+        done.append(outcome)
+        if not isinstance(outcome, Throttled):
+            take(db, write, outcome, now, reserved=before)
     return done
 
 
@@ -105,23 +151,60 @@ async def write_all(
 
     Raises TransactionCancelled with a reason per write, or IdempotencyMismatch.
     """
+    now = db.clock.now_ms() / 1000
+    admit_all(db, writes, now)
     rows = await _read_olds(db.engine, writes)
     claim = None if token is None else await _claim(db, token)
     if token is not None and claim is None:
         return None
-    done = await _attempt(db, writes, rows, claim=claim, together=True)
-    if done is not None:
-        return done
     try:
-        return await _take_turns(db, writes, token=token, together=True)
+        done = await _attempt(db, writes, rows, claim=claim, together=True)
+        if done is None:
+            done = await _take_turns(db, writes, token=token, together=True)
     except Contended:
+        for write in writes:
+            db.flows.of(write.table).conflicts.add(1.0)
         reason = Reason("TransactionConflict", "Transaction is ongoing for the item")
         raise TransactionCancelled([reason] * len(writes)) from None
+    except TransactionCancelled as error:
+        take_for_cancelled(db, writes, rows, error.reasons, now)
+        raise
+    for write, written in zip(writes, done or (), strict=False):
+        assert not isinstance(written, Throttled)
+        take(db, write, written, now, times=2)
+    return None if done is None else [w for w in done if not isinstance(w, Throttled)]
 
 
 async def settle(engine: Engine, version: int) -> None:
     """Wait until everything that a pending read can have seen is durable."""
     await engine.commit(Batch(version, ()))
+
+
+def _row_key(write: ItemWrite) -> RowKey:
+    return (write.table.space, write.key.token, write.key.sort, b"")
+
+
+async def _write_one(db: Database, write: ItemWrite, row: Row | None, actor: str | None) -> Written:
+    """The complete way of one write, over and over if others win."""
+    done = None if write.table.plain else await _attempt(db, [write], [row], actor=actor)
+    if done is None:
+        done = await _take_turns(db, [write], actor=actor)
+    assert done is not None
+    written = done[0]
+    if isinstance(written, Throttled):
+        raise written
+    return written
+
+
+async def _write_several(
+    db: Database, writes: Sequence[ItemWrite], actor: str | None
+) -> list[Written | Throttled]:
+    rows = await _read_olds(db.engine, writes)
+    done = await _attempt(db, writes, rows, actor=actor)
+    if done is None:
+        done = await _take_turns(db, writes, actor=actor)
+    assert done is not None
+    return done
 
 
 async def _attempt_plain(
@@ -170,7 +253,7 @@ async def _take_turns(
     actor: str | None = None,
     token: ClientToken | None = None,
     together: bool = False,
-) -> list[Written] | None:
+) -> list[Written | Throttled] | None:
     """Retry after a conflict, holding the keys against this process's other writers.
 
     None when a rival with the same token has done the work meanwhile.
@@ -210,11 +293,14 @@ async def _attempt(
     actor: str | None = None,
     claim: Put | None = None,
     together: bool = False,
-) -> list[Written] | None:
-    """Evaluate every write on these rows and commit; None when a guard found other rows."""
+) -> list[Written | Throttled] | None:
+    """Evaluate every write on these rows and commit; None when a guard found other rows.
+
+    A write that an index has no capacity for is left out, or cancels those that go together.
+    """
     version = db.versions.next(max((row.version for row in rows if row), default=0))
     plan = _Plan(db, version, actor)
-    done: list[Written] = []
+    done: list[Written | Throttled] = []
     reasons: list[Reason] = []
     for write, row in zip(writes, rows, strict=True):
         old = None if row is None else Stored(row.version, row.value)
@@ -225,6 +311,12 @@ async def _attempt(
             reasons.append(Reason("ConditionalCheckFailed", "The conditional request failed", old))
         except Invalid as error:
             reasons.append(Reason("ValidationError", error.message, old))
+        except Throttled as fault:
+            if together:
+                reasons.append(throttled_reason(fault))
+            else:
+                done.append(fault)
+                reasons.append(NOTHING)
     if len(done) < len(writes):
         await _refuse(db, plan, writes, rows, reasons, together=together)
         return None
@@ -293,7 +385,10 @@ class _Plan:
         self._backfilling: list[Put | Delete] = []
 
     def add(self, write: ItemWrite, old: Stored | None) -> Written:
-        """Take one write in; raises ConditionFailed or Invalid, leaving the plan unusable."""
+        """Take one write in.
+
+        Raises ConditionFailed or Invalid, leaving the plan unusable; Throttled, leaving it as is.
+        """
         at, self._taken = self._taken, self._taken + 1
         if write.condition is not None and not write.condition.holds(old.item if old else None):
             raise ConditionFailed(old)
@@ -304,12 +399,15 @@ class _Plan:
         if isinstance(write, CheckWrite) or (old is None and new is None):
             self.writes.append(Keep(row_key, seen))
             return Written(old, new, {})
+        deltas = indexes.deltas(table, key, old, new) if table.indexes else []
+        if deltas and self._actor is None:
+            admit_indexes(self._db.flows.of(table), deltas, self._at_ms / 1000)
         self.writes.append(Put(row_key, seen, new.value) if new else Delete(row_key, seen))
         rows = (new is not None) - (old is not None)
         grown = (new.size if new else 0) - (old.size if old else 0)
         self._tally(table.space, rows, grown)
         written = Written(old, new, {})
-        local_grown = self._add_index_deltas(write, written)
+        local_grown = self._add_index_deltas(deltas, written) if deltas else 0
         if table.has_local_indexes:
             member = _Grown(at, written, grown + local_grown)
             self._collections.setdefault((table.collection_space, key.token), []).append(member)
@@ -355,16 +453,18 @@ class _Plan:
         tallies = [Tally(space, *counts) for space, counts in self._tallies.items()]
         return Batch(self.version, self.writes, self._changes, tallies)
 
-    def _add_index_deltas(self, write: ItemWrite, written: Written) -> int:
+    def _add_index_deltas(self, deltas: Sequence[IndexDelta], written: Written) -> int:
         """Index rows of one write; returns how many bytes its local indexes grew by."""
         local_grown = 0
-        for delta in indexes.deltas(write.table, write.key, written.old, written.new):
+        places = written.index_places = {}
+        for delta in deltas:
             if delta.index.backfilling:
                 self._backfilling += delta.writes
             else:
                 self.writes += delta.writes
                 self._tally(delta.index.space, delta.rows, delta.size_bytes)
             written.index_units[delta.index.name] = delta.units
+            places[delta.index.name] = delta.writes[-1].key[1]
             if delta.index.kind == "local":
                 local_grown += delta.size_bytes
         return local_grown
