@@ -1,14 +1,14 @@
 """Random work against every engine and against a dictionary, compared after every step.
 
 Batches of one step are committed at once: they share groups and see each other while pending.
-SQLite is closed and opened again in between.
+SQLite and PostgreSQL are closed and opened again in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jedlik.storage.memory import MemoryEngine
+from jedlik.storage.postgres import PostgresEngine
+from jedlik.storage.postgres_schema import DISTRIBUTED
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.waist import (
     ABSENT,
@@ -37,6 +39,7 @@ from jedlik.storage.waist import (
     Stats,
     Tally,
 )
+from tests.support.postgres import Cluster
 
 SPACES = (1, 2)
 TOKENS = tuple(bytes([at]) * 16 for at in range(3))
@@ -198,7 +201,7 @@ class Model:
         return Page(entries, len(entries) < len(found))
 
 
-async def run(engine: Engine, folder: Path, work: list[object]) -> None:
+async def run(engine: Engine, folder: Path, work: list[object], *, url: str = "") -> None:
     model = Model()
     version = 0
     asked_before: list[Range] = []
@@ -218,7 +221,11 @@ async def run(engine: Engine, folder: Path, work: list[object]) -> None:
                         for write in its_writes
                     ]
                     batches.append(Batch(version, resolved, its_changes, its_tallies))
-                answers = await asyncio.gather(*map(engine.commit, batches))
+                if isinstance(engine, PostgresEngine):
+                    # Together they would take effect in any order, and the model knows but one.
+                    answers = [await engine.commit(batch) for batch in batches]
+                else:
+                    answers = await asyncio.gather(*map(engine.commit, batches))
                 assert answers == [model.commit(batch) for batch in batches]
                 touched = [write.key for batch in batches for write in batch.writes]
                 wanted = [model.rows.get(key) for key in touched]
@@ -244,6 +251,9 @@ async def run(engine: Engine, folder: Path, work: list[object]) -> None:
             elif isinstance(step, Reopen) and isinstance(engine, SqliteEngine):
                 await engine.close()
                 engine = open_sqlite(folder)
+            elif isinstance(step, Reopen) and isinstance(engine, PostgresEngine):
+                await engine.close()
+                engine = await PostgresEngine.open(url)
             await compare_logs_and_tallies(engine, model)
     finally:
         await engine.close()
@@ -287,3 +297,29 @@ def test_engine_does_what_a_dictionary_does(kind: str, work: list[object]) -> No
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(body(Path(folder)))
+
+
+@pytest.mark.parametrize("dialect", ["plain", "citus"])
+def test_postgres_does_what_a_dictionary_does(
+    dialect: str, cluster: Cluster, new_store: Callable[..., str]
+) -> None:
+    url = new_store(dialect=dialect, connections=2)
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(work=st.lists(steps, min_size=1, max_size=25))
+    def check(work: list[object]) -> None:
+        async def body() -> None:
+            # A store that is emptied is made sooner than a new one.
+            first = await PostgresEngine.open(url)
+            async with first._pool.connection() as connection:
+                for table in DISTRIBUTED:
+                    await connection.execute(f"TRUNCATE {table}")
+            await run(first, Path(), work, url=url)
+
+        asyncio.run(body())
+
+    check()

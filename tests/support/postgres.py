@@ -1,0 +1,205 @@
+"""A PostgreSQL server for tests: made in a temporary folder, on 127.0.0.1, as an ordinary user.
+
+PostgreSQL refuses to run as root, so where the tests do, it runs as another user. By default it
+does not wait for the disk: only tests about durability need that, and ask for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import glob
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+MAJOR_MIN = 15
+START_S_MAX = 60
+USERS = ("postgres", "nobody")
+
+
+class Missing(Exception):
+    """No PostgreSQL that is new enough; the text says what to do."""
+
+
+@functools.cache
+def programs() -> Path:
+    """The folder with initdb, postgres and pg_ctl. Raises Missing."""
+    found = [Path(given) for given in os.environ.get("POSTGRES_BIN", "").split(":") if given]
+    # Debian keeps them off PATH, in a folder for each version.
+    debian = glob.glob("/usr/lib/postgresql/*/bin")
+    found += [Path(each) for each in sorted(debian, key=lambda each: int(each.split("/")[4]))]
+    if on_path := shutil.which("initdb"):
+        found.append(Path(on_path).resolve().parent)
+    for folder in found:
+        if (folder / "initdb").exists() and _major(folder / "postgres") >= MAJOR_MIN:
+            return folder
+    raise Missing(f"PostgreSQL {MAJOR_MIN} or newer: install it (Debian: postgresql-15)")
+
+
+def _major(program: Path) -> int:
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30)
+        return int(said.stdout.split()[2].split(".")[0])
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
+        return 0
+
+
+class Cluster:
+    """One server. `settings` are further lines of postgresql.conf."""
+
+    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
+        self.programs = programs()
+        self.root = Path(tempfile.mkdtemp(prefix="jedlik-pg-"))
+        self.user = _user()
+        if self.user is not None:
+            os.chown(self.root, self.user.pw_uid, self.user.pw_gid)
+        self.data = self.root / "data"
+        self.password = secrets.token_hex(8)
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._settings = {
+            "listen_addresses": "'127.0.0.1'",
+            "unix_socket_directories": "''",
+            "fsync": "on" if durable else "off",
+            "synchronous_commit": "on" if durable else "off",
+            "full_page_writes": "on" if durable else "off",
+            "max_connections": "200",
+            "shared_buffers": "'64MB'",
+            "max_wal_size": "'256MB'",
+            "log_min_messages": "warning",
+            "logging_collector": "off",
+            **(settings or {}),
+        }
+
+    def url(self, schema: str = "jedlik", *, database: str = "postgres", **more: Any) -> str:
+        parameters = "".join(f"&{name}={value}" for name, value in more.items())
+        host = f"tester:{self.password}@127.0.0.1:{self.port}"
+        return f"postgresql://{host}/{database}?schema={schema}{parameters}"
+
+    @property
+    def plain_url(self) -> str:
+        """For asyncpg, which knows no schema parameter."""
+        return self.url().partition("?")[0]
+
+    def make(self) -> Cluster:
+        secret = self.root / "password"
+        secret.write_text(self.password)
+        if self.user is not None:
+            os.chown(secret, self.user.pw_uid, self.user.pw_gid)
+        self.run(
+            "initdb", "-D", str(self.data), "-U", "tester", f"--pwfile={secret}", "-A",
+            "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
+        )  # fmt: skip
+        lines = [f"{name} = {value}\n" for name, value in self._settings.items()]
+        with (self.data / "postgresql.conf").open("a") as config:
+            config.writelines(lines)
+        return self
+
+    def start(self) -> Cluster:
+        out = (self.root / "log").open("ab")
+        self.process = subprocess.Popen(
+            [self.programs / "postgres", "-D", self.data, "-p", str(self.port)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            **self._as_user(),
+        )
+        out.close()
+        deadline = time.monotonic() + START_S_MAX
+        while not self._answers():
+            assert self.process.poll() is None, f"postgres ended:\n{self.output()}"
+            assert time.monotonic() < deadline, f"postgres did not start:\n{self.output()}"
+            time.sleep(0.05)
+        return self
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT: a fast shutdown. SIGQUIT: at once, as in a crash."""
+        process, self.process = self.process, None
+        if process is not None and process.poll() is None:
+            process.send_signal(how)
+            process.wait(START_S_MAX)
+
+    def output(self) -> str:
+        return (self.root / "log").read_text(errors="replace")
+
+    def run(self, program: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [self.programs / program, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=START_S_MAX,
+            stdin=subprocess.DEVNULL,
+            **self._as_user(),
+        )
+        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def sql(self, statement: str, *arguments: Any) -> list[Any]:
+        """Run a statement by itself, from code that is not async."""
+
+        async def ask() -> list[Any]:
+            connection = await asyncpg.connect(self.plain_url)
+            try:
+                return list(await connection.fetch(statement, *arguments))
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+    def __enter__(self) -> Cluster:
+        try:
+            return self.make().start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        ready = subprocess.run(
+            [self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+            check=False,
+        )
+        return ready.returncode == 0
+
+    def _as_user(self) -> dict[str, Any]:
+        # In a folder that the user may enter; with a home that is its own.
+        common: dict[str, Any] = {"cwd": self.root, "env": {**os.environ, "HOME": str(self.root)}}
+        if self.user is not None:
+            common |= {
+                "user": self.user.pw_uid,
+                "group": self.user.pw_gid,
+                "extra_groups": [],
+            }
+        return common
+
+
+def _user() -> pwd.struct_passwd | None:
+    """Who the server runs as; None: whoever we are."""
+    if os.geteuid() != 0:
+        return None
+    for name in USERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise Missing("an ordinary user for PostgreSQL, which does not run as root")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
