@@ -3,7 +3,7 @@
 Spaces below 16 are the database's own: 0 the catalog (`catalog.py`), 1 the client tokens of
 transactions (`write.py`), 2 work in progress (`JOBS_SPACE`: what a worker must finish although the
 process may die: spaces to drop), 3 the streams (`streams.py`), 4 what was measured
-(`measurements.py`). A table takes one space for its
+(`measurements.py`), 5 the backups (`backups.py`). A table takes one space for its
 items, one for its log, one for the sizes of its item collections, one for each index, and with time
 to live one for the order in which items expire.
 """
@@ -11,12 +11,15 @@ to live one for the order in which items expire.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from jedlik.storage.blobs import Blobs
 from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put, Write
+from jedlik.tables.backups import BACKUPS_SPACE, Backup, Backups, new_id
 from jedlik.tables.catalog import Catalog
 from jedlik.tables.clock import Clock, SystemClock, VersionSource
 from jedlik.tables.errors import TableNotFound
@@ -28,7 +31,9 @@ from jedlik.tables.turns import Sleep, Turns
 TOKENS_SPACE = 1
 JOBS_SPACE = 2
 MEASUREMENTS_SPACE = 4
-OWN_SPACES = (0, TOKENS_SPACE, JOBS_SPACE, STREAMS_SPACE, MEASUREMENTS_SPACE)
+OWN_SPACES = (0, TOKENS_SPACE, JOBS_SPACE, STREAMS_SPACE, MEASUREMENTS_SPACE, BACKUPS_SPACE)
+SYSTEM_BACKUP_MS = 35 * 24 * 3_600_000
+"""How long a table deleted with point-in-time recovery on is kept (developer guide)."""
 
 _DROPS_TOKEN = b"drop".ljust(16, b"\0")
 
@@ -54,6 +59,7 @@ class Database:
         self.versions = VersionSource(self.clock, node)
         self.catalog = Catalog(engine, self.versions)
         self.streams = Streams(engine, self.versions)
+        self.backups = Backups(engine, self.versions)
         self.flows = Flows(
             now=lambda: self.clock.now_ms() / 1000,
             cached=self.catalog.cached,
@@ -67,6 +73,10 @@ class Database:
         """Set when a table's time to live was switched: workers/expiry.py then looks again."""
         self.table_unsettled = asyncio.Event()
         """Set when a table's state was made to last a while; workers/table_states.py ends it."""
+        self.backup_work = asyncio.Event()
+        """Set when there is a backup or restore to do; workers/backups.py does it."""
+        self.blobs: Blobs | None = None
+        """Where large values are, for services that have them; set by whoever knows the place."""
 
         self.internal_changes: dict[str, asyncio.Event] = {}
         """By internal table: set when a service changed it; for the workers that wait for that."""
@@ -166,9 +176,14 @@ class Database:
 
     async def drop_log(self, stream: Stream) -> None:
         """Give the log of a deleted table back; called when its last stream is forgotten."""
-        put = Put(_drop_key(stream.log_space), ANY, b"")
-        await self.engine.commit(Batch(self.versions.next(), (put,)))
-        await self._drop_space(stream.log_space)
+        await self.drop_spaces([stream.log_space])
+
+    async def drop_spaces(self, spaces: Sequence[int], *also: Write) -> None:
+        """Give spaces back in the background; `also` is written in the commit that promises it."""
+        promises = [Put(_drop_key(space), ANY, b"") for space in spaces]
+        await self.engine.commit(Batch(self.versions.next(), [*promises, *also]))
+        for space in spaces:
+            await self._drop_space(space)
 
     async def finish_drops(self) -> None:
         """Drop the spaces that an earlier process promised to drop. Called at start."""

@@ -21,6 +21,7 @@ from jedlik.storage.waist import Entry
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended, TableExists, TableNotFound, TransactionCancelled
 from jedlik.tables.item_writes import DeleteWrite, ItemWrite, PutWrite
+from jedlik.tables.keys import Key
 from jedlik.tables.model import INTERNAL_ACCOUNT, KeyAttribute, KeySchema, Table
 from jedlik.tables.stored import Stored
 from jedlik.tables.write import write_all
@@ -71,7 +72,7 @@ class InternalTable:
 
     async def get(self, group: str, name: str) -> Record | None:
         table = await self._table()
-        key = table.key_of({"pk": {"S": group}, "sk": {"S": name}})
+        key = _key(group, name)
         row = await self._db.engine.get_one((table.space, key.token, key.sort, b""))
         if row is None:
             return None
@@ -148,12 +149,18 @@ class _AsSeen:
 
 def _item_write(table: Table, change: Change) -> ItemWrite:
     attributes = {"pk": {"S": change.group}, "sk": {"S": change.name}}
-    key = table.key_of(attributes)
+    key = _key(change.group, change.name)
     condition = _AsSeen(change.seen)
     if change.document is None:
         return DeleteWrite(table, key, condition)
     item = {**attributes, "document": {"S": change.document.decode()}}
     return PutWrite(table, key, item, item_size(item), condition)
+
+
+def _key(group: str, name: str) -> Key:
+    """Not `key_of`, which keeps the limits of clients: a name may be longer than a sort key (an
+    object's key with its version behind it)."""
+    return Key(token(encode_key({"S": group})), encode_key({"S": name}))
 
 
 def _record(group: str, entry: Entry) -> Record:

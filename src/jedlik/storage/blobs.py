@@ -1,0 +1,271 @@
+"""Where object bytes are: large values that no engine should hold, one content file each.
+
+    <folder>/incoming/<id>       being written
+    <folder>/<id[:2]>/<id>       complete, on disk, never changed again
+
+An id is 32 hexadecimal digits of our own making; nothing that a client chose ever becomes part of
+a path. A file counts only once somebody has committed a row that refers to it: whoever writes does
+`writer` → `finish` → commit the row → `settle`, and `drop` where the commit fails. What a crash
+leaves without a row is found by `listing` and dropped (workers/object_upkeep.py).
+
+Everything that touches the disk is plain and blocking, for the threads of `run`. `Blobs` is what
+another place for bytes (a shared folder, an object store) has to offer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
+
+READ_BYTES = 512 * 1024
+_THREADS_MAX = 8
+_ID = re.compile(r"[0-9a-f]{32}")
+
+T = TypeVar("T")
+
+
+class Span(NamedTuple):
+    """A stretch of one blob."""
+
+    id: str
+    start: int
+    length: int
+
+
+class BlobWriter(Protocol):
+    """A blob in the making. Methods block; one thread at a time."""
+
+    id: str
+
+    def write(self, data: bytes) -> None: ...
+
+    def finish(self) -> None:
+        """Make it complete and durable."""
+
+    def abort(self) -> None:
+        """Forget what was written; harmless when repeated and after `finish`."""
+
+
+class Blobs(Protocol):
+    """A place for blobs."""
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        """Do blocking work in a thread."""
+        ...
+
+    def writer(self) -> BlobWriter: ...
+
+    def link(self, id: str) -> str:
+        """Another blob with the same bytes, without copying them where that can be. Blocks."""
+        ...
+
+    def settle(self, ids: Sequence[str]) -> None:
+        """Rows refer to these now: `listing` may name them again."""
+
+    def read(self, spans: Sequence[Span]) -> AsyncIterator[bytes]:
+        """The bytes of several stretches, one after the other, in pieces. The blobs stay readable
+        until the iterator is closed, even when they are dropped meanwhile."""
+        ...
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        """Forget blobs; harmless for those that are not there."""
+
+    async def listing(self, shelf: int) -> list[str]:
+        """Ids on one of 256 shelves of blobs that are older than this process."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class FileBlobs:
+    """Blobs as files in a folder. durable: files are on disk before `finish` returns."""
+
+    def __init__(self, folder: Path | None, *, durable: bool = True) -> None:
+        """folder: None takes a temporary one, which is gone when this is closed."""
+        self._temporary = folder is None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="jedlik-objects-"))
+        self._incoming = self._folder / "incoming"
+        self._durable = durable
+        self._began_at = time.time()
+        self._unsettled: set[str] = set()
+        self._pins: dict[str, int] = {}
+        self._dropped: set[str] = set()  # while somebody still reads them
+        self._threads = ThreadPoolExecutor(_THREADS_MAX, thread_name_prefix="blobs")
+        self._ready = False
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, work, *arguments)
+
+    def writer(self) -> FileWriter:
+        self._make_ready()
+        return FileWriter(self, os.urandom(16).hex())
+
+    def link(self, id: str) -> str:
+        self._make_ready()
+        new = os.urandom(16).hex()
+        target = self._shelve(new)
+        self._unsettled.add(new)
+        os.link(self.path(id), target)
+        self.persist(target.parent)
+        return new
+
+    def settle(self, ids: Sequence[str]) -> None:
+        self._unsettled.difference_update(ids)
+
+    async def read(self, spans: Sequence[Span]) -> AsyncIterator[bytes]:
+        names = {span.id for span in spans}
+        for id in names:
+            self._pins[id] = self._pins.get(id, 0) + 1
+        file = -1
+        try:
+            for span in spans:
+                file = await self.run(os.open, self.path(span.id), os.O_RDONLY)
+                at, end = span.start, span.start + span.length
+                while at < end:
+                    part = await self.run(os.pread, file, min(READ_BYTES, end - at), at)
+                    if not part:
+                        raise EOFError(f"blob {span.id} is shorter than its row says")
+                    at += len(part)
+                    yield part
+                os.close(file)
+                file = -1
+        finally:
+            if file >= 0:
+                os.close(file)
+            self._unpin(names)
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        free = [id for id in ids if id not in self._pins]
+        self._dropped.update(id for id in ids if id in self._pins)
+        self._unsettled.difference_update(ids)
+        if free:
+            await self.run(self._remove, free)
+
+    async def listing(self, shelf: int) -> list[str]:
+        names = await self.run(self._list, f"{shelf:02x}")
+        return [id for id in names if id not in self._unsettled]
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        if self._temporary:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    # For the writer
+
+    def path(self, id: str) -> Path:
+        assert _ID.fullmatch(id), id
+        return self._folder / id[:2] / id
+
+    def incoming(self, id: str) -> Path:
+        return self._incoming / id
+
+    def complete(self, id: str) -> None:
+        """Move a written file to where it stays."""
+        self._unsettled.add(id)
+        target = self._shelve(id)
+        os.rename(self.incoming(id), target)
+        self.persist(target.parent)
+
+    @property
+    def durable(self) -> bool:
+        return self._durable
+
+    def persist(self, folder: Path) -> None:
+        """A renamed file is found after a power cut only if its folder was written, too."""
+        if not self._durable:
+            return
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _shelve(self, id: str) -> Path:
+        target = self.path(id)
+        if not target.parent.exists():
+            target.parent.mkdir(exist_ok=True)
+            self.persist(self._folder)
+        return target
+
+    def _make_ready(self) -> None:
+        """The folder, made when first needed; what an earlier process left half-written goes."""
+        if self._ready:
+            return
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        self.persist(self._folder.parent)
+        for left in os.scandir(self._incoming):
+            if left.stat().st_mtime < self._began_at:
+                _unlink(Path(left.path))
+        self._ready = True
+
+    def _list(self, shelf: str) -> list[str]:
+        try:
+            with os.scandir(self._folder / shelf) as entries:
+                return [
+                    entry.name
+                    for entry in entries
+                    if _ID.fullmatch(entry.name) and entry.stat().st_ctime < self._began_at
+                ]
+        except FileNotFoundError:
+            return []
+
+    def _remove(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            _unlink(self.path(id))
+
+    def _unpin(self, ids: set[str]) -> None:
+        free = []
+        for id in ids:
+            self._pins[id] -= 1
+            if not self._pins[id]:
+                del self._pins[id]
+                if id in self._dropped:
+                    self._dropped.discard(id)
+                    free.append(id)
+        if free:
+            self._threads.submit(self._remove, free)
+
+
+class FileWriter:
+    """A content file in the making."""
+
+    __slots__ = ("_blobs", "_file", "id")
+
+    def __init__(self, blobs: FileBlobs, id: str) -> None:
+        self.id = id
+        self._blobs = blobs
+        self._file = os.open(blobs.incoming(id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._file, view) :]
+
+    def finish(self) -> None:
+        if self._blobs.durable:
+            os.fsync(self._file)
+        os.close(self._file)
+        self._file = -1
+        self._blobs.complete(self.id)
+
+    def abort(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+            _unlink(self._blobs.incoming(self.id))
+
+
+def _unlink(path: Path) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
