@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from struct import unpack
 from typing import NamedTuple
 
 from jedlik.storage.waist import Engine, Entry
@@ -35,8 +36,10 @@ class Page(NamedTuple):
 
     @property
     def size_bytes(self) -> int:
-        """The rows' sizes together: added up for those who ask what the page costs."""
-        return sum([size_of(entry.value) for entry in self.entries])
+        """The rows' sizes together, which is what the page costs. Fifty thousand rows may be in
+        it, so a row takes a slice, and no call."""
+        heads = b"".join([entry.value[:4] for entry in self.entries])
+        return sum(unpack(f"<{len(self.entries)}I", heads))
 
 
 async def get_item(engine: Engine, table: Table, key: Key) -> Stored | None:

@@ -169,7 +169,7 @@ class DataPlane:
         if request.get("ConsistentRead"):
             return await self._pass(ctx, operation, request)
         reads = CachedReads(self._db.engine, self._items)
-        ctx.db = View(self._db, reads)
+        ctx.db = View(self._db, reads, ctx.now)
         answer = _decoded(await operation.handler(ctx, request))
         self._count_items(reads)
         if "ConsumedCapacity" in answer:
@@ -187,7 +187,7 @@ class DataPlane:
                 table = table_of(name)
                 strong.add(table.space if table is not None else -1)
         reads = CachedReads(self._db.engine, self._items, strong)
-        ctx.db = View(self._db, reads)
+        ctx.db = View(self._db, reads, ctx.now)
         answer = _decoded(await operation.handler(ctx, request))
         self._count_items(reads)
         return Outcome(without_hits(answer, reads, table_of))

@@ -10,7 +10,8 @@ from jedlik.api.context import Context
 from jedlik.api.errors import ApiError
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
-from jedlik.services.dynamodb.errors import translate
+from jedlik.services.dynamodb.errors import short_code, translate
+from jedlik.services.dynamodb.pages import admit_page
 from jedlik.services.dynamodb.partiql_requests import (
     Asked,
     bound_of,
@@ -49,6 +50,8 @@ class Member:
 @operation("dynamodb", "BatchExecuteStatement", access="write", resource=statement_arns)
 async def batch_execute_statement(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     members = [await _member(ctx, asked) for asked in req["Statements"]]
+    tables = [member.plan.table for member in members if member.plan is not None]
+    ctx.tables = list({table.space: table for table in tables}.values())
     _refuse_odd_batches(members)
     units = capacity.Tally()
     responses = [await _response(ctx, member, units) for member in members]
@@ -115,17 +118,18 @@ async def _response(ctx: Context, member: Member, units: capacity.Tally) -> dict
 async def _read(
     ctx: Context, plan: GetPlan, asked: Asked, units: capacity.Tally
 ) -> dict[str, Any] | None:
+    place = admit_page(ctx, plan.table, None, plan.key.token, plan.key.sort)
     stored = await get_item(ctx.db.engine, plan.table, plan.key)
-    size = 0 if stored is None else stored.size
-    units.add(plan.table.name, plan.table, capacity.read_units(size, capacity.rate_of(asked)))
+    taken = capacity.read_units(0 if stored is None else stored.size, capacity.rate_of(asked))
+    ctx.db.flows.of(plan.table).read.take(place, taken, ctx.now)
+    units.add(plan.table.name, plan.table, taken)
     if stored is None:
         return None
     return stored.item if plan.projection is None else plan.projection.apply(stored.item)
 
 
 def _error(refusal: ApiError) -> dict[str, Any]:
-    """An error as a member of Responses: codes here go without their ending."""
-    code = refusal.code.removesuffix("Exception")
-    if code == "Validation":
-        code = "ValidationError"
-    return {"Code": code, "Message": refusal.message, **refusal.fields}
+    """An error as a member of Responses: codes here go without their ending, reasons of throttling
+    are not told (the API's model has no place for them)."""
+    fields = {name: value for name, value in refusal.fields.items() if name == "Item"}
+    return {"Code": short_code(refusal), "Message": refusal.message, **fields}

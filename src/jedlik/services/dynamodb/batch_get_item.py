@@ -15,7 +15,7 @@ from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
 from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
-from jedlik.tables.errors import Invalid
+from jedlik.tables.errors import Invalid, Throttled
 from jedlik.tables.expressions import Projection
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
@@ -46,8 +46,11 @@ class Asked(NamedTuple):
 async def batch_get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     asked = await _asked(ctx, req["RequestItems"])
     wanted = [(one.table, key) for one in asked for key in one.keys]
+    ctx.tables = [one.table for one in asked]
+    if (fault := _all_throttled(ctx, asked)) is not None:
+        raise fault
     found = await get_items(ctx.db.engine, wanted)
-    responses, unprocessed, units = _divide(asked, found)
+    responses, unprocessed, units = _divide(ctx, asked, found)
     parts = [b'{"Responses":{', responses, b'},"UnprocessedKeys":', orjson.dumps(unprocessed)]
     detail = capacity.wanted(req)
     if detail is not None:
@@ -75,34 +78,63 @@ async def _asked(ctx: Context, request_items: dict[str, Any]) -> list[Asked]:
     return asked
 
 
+def _all_throttled(ctx: Context, asked: list[Asked]) -> Throttled | None:
+    """Why nothing at all can be read; None if something can. What cannot is found again, and
+    counted, item by item."""
+    fault = None
+    for one in asked:
+        lane = ctx.db.flows.of(one.table).read
+        for key in one.keys:
+            reason = lane.refusal(lane.place_of(key.token, key.sort), ctx.now)
+            if reason is None or lane.reports_only:
+                return None
+            fault = fault or (lane, reason)
+    return None if fault is None else fault[0].throttled(fault[1])
+
+
 def _divide(
-    asked: list[Asked], found: list[Stored | None]
+    ctx: Context, asked: list[Asked], found: list[Stored | None]
 ) -> tuple[bytes, dict[str, Any], capacity.Tally]:
     """The inside of Responses, what is left undone, and the bill."""
     groups: list[bytes] = []
     unprocessed: dict[str, Any] = {}
     units = capacity.Tally()
     size_bytes = 0
+    is_full = False
     rows = iter(found)
     for name, table, request, keys, projection in asked:
         rate = capacity.rate_of(request)
+        lane = ctx.db.flows.of(table).read
+        is_throttled = False
         items: list[bytes] = []
         left: list[dict[str, Any]] = []
         for i in range(len(keys)):
             stored = next(rows)
             size = 0 if stored is None else stored.size
-            if left or size_bytes + size > BATCH_GET_BYTES_MAX:
+            if is_full or size_bytes + size > BATCH_GET_BYTES_MAX:
                 left.append(request["Keys"][i])
-                size_bytes = BATCH_GET_BYTES_MAX
+                is_full = True
                 continue
+            place = lane.place_of(keys[i].token, keys[i].sort)
+            if ctx.now < lane.shut_until:
+                try:
+                    lane.admit(place, ctx.now)
+                except Throttled:
+                    left.append(request["Keys"][i])
+                    is_throttled = True
+                    continue
             size_bytes += size
-            units.add(name, table, capacity.read_units(size, rate))
+            taken = capacity.read_units(size, rate)
+            lane.take(place, taken, ctx.now)
+            units.add(name, table, taken)
             if stored is None:
                 continue
             if projection is None:
                 items.append(stored.json)
             else:
                 items.append(orjson.dumps(projection.apply(stored.item)))
+        if is_throttled:
+            ctx.db.flows.of(table).operation("BatchGetItem").throttled.add(1.0)
         if left:
             unprocessed[name] = {**request, "Keys": left}
         groups.append(b"%b:[%b]" % (orjson.dumps(name), b",".join(items)))

@@ -14,7 +14,7 @@ from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
 from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import collection_metrics
-from jedlik.tables.errors import Contended, Invalid
+from jedlik.tables.errors import Contended, Invalid, Throttled
 from jedlik.tables.item_writes import ITEM_BYTES_MAX, DeleteWrite, ItemWrite, PutWrite
 from jedlik.tables.write import Written, write_batch
 from jedlik.values import check_item
@@ -43,11 +43,18 @@ async def batch_write_item(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     names, writes = await _writes(ctx, req["RequestItems"])
     if len({(write.table.space, write.key) for write in writes}) < len(writes):
         raise Invalid("Provided list of item keys contains duplicates")
+    ctx.tables = list({write.table.space: write.table for write in writes}.values())
     try:
         written = await write_batch(ctx.db, writes)
     except Contended:
         return {"UnprocessedItems": req["RequestItems"]}
-    answer: dict[str, Any] = {"UnprocessedItems": {}}
+    unprocessed: dict[str, list[dict[str, Any]]] = {}
+    throttled = [each for each in written if isinstance(each, Throttled)]
+    if throttled:
+        if len(throttled) == len(written):
+            raise throttled[0]
+        unprocessed = _unprocessed(ctx, req["RequestItems"], names, writes, written)
+    answer: dict[str, Any] = {"UnprocessedItems": unprocessed}
     detail = capacity.wanted(req)
     if detail is not None:
         answer["ConsumedCapacity"] = _bill(names, writes, written).consumed(detail)
@@ -97,9 +104,31 @@ def _items(
                 yield request["DeleteRequest"]["Key"], False
 
 
-def _bill(names: list[str], writes: list[ItemWrite], written: list[Written]) -> capacity.Tally:
+def _unprocessed(
+    ctx: Context,
+    request_items: dict[str, list[dict[str, Any]]],
+    names: list[str],
+    writes: list[ItemWrite],
+    written: list[Written | Throttled],
+) -> dict[str, list[dict[str, Any]]]:
+    """Those requests that there was no capacity for, as they were asked."""
+    asked = [request for requests in request_items.values() for request in requests]
+    left: dict[str, list[dict[str, Any]]] = {}
+    for name, write, request, done in zip(names, writes, asked, written, strict=True):
+        if isinstance(done, Throttled):
+            if name not in left:
+                ctx.db.flows.of(write.table).operation("BatchWriteItem").throttled.add(1.0)
+            left.setdefault(name, []).append(request)
+    return left
+
+
+def _bill(
+    names: list[str], writes: list[ItemWrite], written: list[Written | Throttled]
+) -> capacity.Tally:
     units = capacity.Tally()
     for name, write, done in zip(names, writes, written, strict=True):
+        if isinstance(done, Throttled):
+            continue
         table_units = capacity.write_units(done.charged_bytes)
         units.add(name, write.table, table_units, done.index_units)
     return units
@@ -109,13 +138,13 @@ def _metrics(
     request_items: dict[str, list[dict[str, Any]]],
     names: list[str],
     writes: list[ItemWrite],
-    written: list[Written],
+    written: list[Written | Throttled],
 ) -> dict[str, list[dict[str, Any]]]:
     """ItemCollectionMetrics by table: one for each collection that was written to."""
     found: dict[str, dict[bytes, dict[str, Any]]] = {}
     items = _items(request_items)
     for name, write, done, (item, _) in zip(names, writes, written, items, strict=True):
-        if write.table.has_local_indexes:
+        if write.table.has_local_indexes and not isinstance(done, Throttled):
             metrics = collection_metrics(write.table, done, item)
             found.setdefault(name, {})[write.key.token] = metrics
     return {name: list(by_collection.values()) for name, by_collection in found.items()}

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jedlik.api.errors import ApiError
-from jedlik.services.dynamodb.errors import NAMESPACE
-from jedlik.tables.errors import Invalid, Reason, TransactionCancelled
+from jedlik.services.dynamodb.errors import NAMESPACE, short_code, throttled
+from jedlik.tables.charges import throttled_reason
+from jedlik.tables.errors import Invalid, Reason, Throttled, TransactionCancelled
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
 from jedlik.tables.write import NOTHING
@@ -46,6 +47,7 @@ class KeyPlaces:
 def cancelled(reasons: Sequence[Reason], shows_old: Sequence[bool]) -> ApiError:
     """The refusal; `shows_old` says of each item whether its old image was asked for."""
     told = []
+    reasons = [_in_words(reason) for reason in reasons]
     for reason, with_old in zip(reasons, shows_old, strict=True):
         one: dict[str, Any] = {"Code": reason.code}
         if reason.message is not None:
@@ -62,3 +64,16 @@ def cancelled(reasons: Sequence[Reason], shows_old: Sequence[bool]) -> ApiError:
         message_key="Message",
         fields={"CancellationReasons": told},
     )
+
+
+def _in_words(reason: Reason) -> Reason:
+    """A reason of the write door with AWS's code and text."""
+    if reason.throttled is None:
+        return reason
+    refusal = throttled(reason.throttled)
+    return Reason(short_code(refusal), refusal.message)
+
+
+def throttled_reasons(faults: Sequence[Throttled | None]) -> list[Reason]:
+    """One reason for each item: those that must wait say so."""
+    return [NOTHING if each is None else throttled_reason(each) for each in faults]

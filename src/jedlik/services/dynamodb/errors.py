@@ -115,6 +115,79 @@ def policy_not_found(arn: str) -> ApiError:
     )
 
 
+PROVISIONED_TABLE = (
+    "The level of configured provisioned throughput for the table was exceeded. "
+    "Consider increasing your provisioning level with the UpdateTable API."
+)
+PROVISIONED_INDEX = (
+    "The level of configured provisioned throughput for one or more global secondary indexes of "
+    "the table was exceeded. Consider increasing your provisioning level for the "
+    "under-provisioned global secondary indexes with the UpdateTable API."
+)
+ON_DEMAND_TABLE = (
+    "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically "
+    "scaling your table or index so please try again shortly. If exceptions persist, check if you "
+    "have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+    "bp-partition-key-design.html"
+)
+ON_DEMAND_INDEX = (
+    "Throughput exceeds the current capacity for one or more global secondary indexes. DynamoDB is "
+    "automatically scaling your index so please try again shortly."
+)
+# Unverified: the text; the reason and that it is a ThrottlingException are documented.
+ON_DEMAND_MAXIMUM = "Throughput exceeds the maximum OnDemandThroughput configured on table or index"
+ACCOUNT_LIMIT = (
+    "Throughput exceeds the current throughput limit for your account. Please contact AWS Support "
+    "at https://aws.amazon.com/support request a limit increase"
+)
+"""As an SDK's reference has it."""
+LIMIT_TYPES = {
+    "provisioned": "ProvisionedThroughputExceeded",
+    "account": "AccountLimitExceeded",
+    "key_range": "KeyRangeThroughputExceeded",
+    "max_on_demand": "MaxOnDemandThroughputExceeded",
+}
+AVAILABILITY = "com.amazon.coral.availability"
+
+
+def throttled(fault: tables.Throttled) -> ApiError:
+    """Too much for now: which exception depends on how the table or index is billed.
+
+    SDKs try again by themselves, whichever it is. Unverified: that a part's limit on an on-demand
+    table is always a ThrottlingException, as the API reference's examples have it.
+    """
+    kind = "Index" if fault.is_index else "Table"
+    access = "Read" if fault.access == "read" else "Write"
+    reason = f"{kind}{access}{LIMIT_TYPES[fault.reason]}"
+    reasons = [{"reason": reason, "resource": fault.resource}]
+    if fault.reason == "account":
+        return _dynamodb(
+            "RequestLimitExceeded", ACCOUNT_LIMIT, fields={"ThrottlingReasons": reasons}
+        )
+    if not fault.is_on_demand:
+        return _dynamodb(
+            "ProvisionedThroughputExceededException",
+            PROVISIONED_INDEX if fault.is_index else PROVISIONED_TABLE,
+            fields={"ThrottlingReasons": reasons},
+        )
+    if fault.reason == "max_on_demand":
+        message = ON_DEMAND_MAXIMUM
+    else:
+        message = ON_DEMAND_INDEX if fault.is_index else ON_DEMAND_TABLE
+    return ApiError(
+        "ThrottlingException",
+        message,
+        namespace=AVAILABILITY,
+        fields={"throttlingReasons": reasons},
+    )
+
+
+def short_code(refusal: ApiError) -> str:
+    """An error's code where it is one item's of several: cancellation reasons, PartiQL batches."""
+    code = refusal.code.removesuffix("Exception")
+    return {"Validation": "ValidationError", "Throttling": "ThrottlingError"}.get(code, code)
+
+
 def internal_server_error() -> ApiError:
     return ApiError("InternalServerError", "Internal server error", status=500, namespace=NAMESPACE)
 
@@ -170,11 +243,9 @@ def _translate_table_error(fault: tables.TableError) -> ApiError | None:
             "The transaction with the given request token is already in progress.",
             message_key="Message",
         )
+    if isinstance(fault, tables.Throttled):
+        return throttled(fault)
     if isinstance(fault, tables.Contended):
         # SDKs retry this one by themselves, which is what a lost race asks for.
-        return _dynamodb(
-            "ProvisionedThroughputExceededException",
-            "The level of configured provisioned throughput for the table was exceeded. "
-            "Consider increasing your provisioning level with the UpdateTable API.",
-        )
+        return _dynamodb("ProvisionedThroughputExceededException", PROVISIONED_TABLE)
     return None

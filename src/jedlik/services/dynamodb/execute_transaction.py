@@ -18,6 +18,7 @@ from jedlik.services.dynamodb.cancellations import cancelled
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
 from jedlik.services.dynamodb.partiql_requests import bound_of, is_read, statement_arns, table_of
 from jedlik.services.dynamodb.partiql_writes import DUPLICATE
+from jedlik.services.dynamodb.transaction_reads import admit_gets, take_gets
 from jedlik.tables.errors import Reason, TransactionCancelled
 from jedlik.tables.item_writes import ItemWrite
 from jedlik.tables.model import Table
@@ -51,6 +52,7 @@ async def execute_transaction(ctx: Context, req: dict[str, Any]) -> dict[str, An
     if len({is_read(bound) for bound in bounds}) > 1:
         raise Invalid(MIXED)
     tables = [await table_of(ctx, bound) for bound in bounds]
+    ctx.tables = list({table.space: table for table in tables}.values())
     if is_read(bounds[0]):
         return await _read(ctx, req, bounds, tables)
     try:
@@ -61,16 +63,18 @@ async def execute_transaction(ctx: Context, req: dict[str, Any]) -> dict[str, An
         raise cancelled(_reasons(error, bounds), shows_old) from None
     answer: dict[str, Any] = {"Responses": []}
     detail = capacity.wanted(req)
-    if detail is None:
-        return answer
     units = capacity.Tally()
     if written is None:
         # A token used before: nothing is written, the items are read (and charged) instead.
-        found = await get_items(ctx.db.engine, [(write.table, write.key) for write in writes])
-        for table, stored in zip(tables, found, strict=True):
-            size = stored.size if stored else 0
-            units.add(table.name, table, capacity.read_units(size, capacity.TRANSACTIONAL))
+        wanted = [(write.table, write.key) for write in writes]
+        taken = take_gets(ctx, wanted, await get_items(ctx.db.engine, wanted))
+        for table, each in zip(tables, taken, strict=True):
+            units.add(table.name, table, each)
+        if detail is None:
+            return answer
         answer["ConsumedCapacity"] = units.consumed(detail, kind="ReadCapacityUnits")
+        return answer
+    if detail is None:
         return answer
     for table, done in zip(tables, written, strict=True):
         table_units = capacity.write_units(done.charged_bytes)
@@ -85,16 +89,16 @@ async def _read(
     """Every statement's item as it was at one instant."""
     plans = [_get(number, *each) for number, each in enumerate(zip(bounds, tables, strict=True))]
     _refuse_twice([(plan.table.space, plan.key) for plan in plans])
-    found = await get_items(
-        ctx.db.engine, [(plan.table, plan.key) for plan in plans], snapshot=True
-    )
+    wanted = [(plan.table, plan.key) for plan in plans]
+    admit_gets(ctx, wanted)
+    found = await get_items(ctx.db.engine, wanted, snapshot=True)
     if sum(stored.size for stored in found if stored) > TRANSACTION_BYTES_MAX:
         raise Invalid(TOO_LARGE)
     responses: list[dict[str, Any]] = []
     units = capacity.Tally()
-    for plan, stored in zip(plans, found, strict=True):
-        size = stored.size if stored else 0
-        units.add(plan.table.name, plan.table, capacity.read_units(size, capacity.TRANSACTIONAL))
+    taken = take_gets(ctx, wanted, found)
+    for plan, stored, each in zip(plans, found, taken, strict=True):
+        units.add(plan.table.name, plan.table, each)
         if stored is None:
             responses.append({})
         else:

@@ -9,6 +9,7 @@ import orjson
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
+from jedlik.services.dynamodb.capacity import READ_UNIT_BYTES
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
@@ -29,7 +30,14 @@ async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     key = key_of(table, req["Key"])
     if projection is not None:
         refuse_paths_into_keys(table, projection)
+    lane = ctx.db.flows.of(table).read
+    place = lane.place_of(key.token, key.sort)
+    if ctx.now < lane.shut_until:
+        lane.admit(place, ctx.now)
     found = await read_item(ctx.db.engine, table, key)
+    size = 0 if found is None else found.size
+    units = (-(-size // READ_UNIT_BYTES) or 1) * (1.0 if req.get("ConsistentRead") else 0.5)
+    lane.take(place, units, ctx.now)
     if is_bare:
         return b"{}" if found is None else b'{"Item":' + found.json + b"}"
     if found is None:
@@ -41,7 +49,6 @@ async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     detail = capacity.wanted(req)
     if detail is None:
         return b"{}" if item is None else b'{"Item":' + item + b"}"
-    units = capacity.read_units(found.size if found else 0, capacity.rate_of(req))
     told = orjson.dumps(capacity.consumed(detail, name, table, units))
     if item is None:
         return b'{"ConsumedCapacity":' + told + b"}"

@@ -97,6 +97,20 @@ def not_projected(table: Table, index: Index, names: Iterable[str]) -> list[str]
     return sorted(name for name in names if name not in held)
 
 
+def admit_page(
+    ctx: Context, table: Table, index: Index | None, token: bytes, sort: bytes | None = None
+) -> bytes:
+    """Let a page be read from here on; raises Throttled. Returns the place it is charged to.
+
+    A page may reach over several parts; it is charged where it begins.
+    """
+    lane = ctx.db.flows.of(table).read_lane(index)
+    place: bytes = lane.place_of(token, sort or b"")
+    if ctx.now < lane.shut_until:
+        lane.admit(place, ctx.now)
+    return place
+
+
 async def page_answer(
     ctx: Context,
     req: Request,
@@ -105,8 +119,14 @@ async def page_answer(
     page: Page,
     selection: Selection,
     condition: Condition | None,
+    *,
+    operation: str,
+    place: bytes,
 ) -> bytes:
-    """The body of a reply that carries this page."""
+    """The body of a reply that carries this page, and its capacity taken.
+
+    operation: "Query" or "Scan". place: as it was admitted (`admit_page`).
+    """
     entries, more = page.entries, page.more
     values = [entry.value for entry in entries]
     fetched_units = 0.0
@@ -123,9 +143,14 @@ async def page_answer(
     if more and entries:
         key = last_key(table, index, orjson.loads(entries[-1].value[4:]))
         parts += [b',"LastEvaluatedKey":', orjson.dumps(key)]
+    flow = ctx.db.flows.of(table)
+    units = capacity.read_units(page.size_bytes, capacity.rate_of(req))
+    flow.read_lane(index).take(place, units, ctx.now)
+    if fetched_units:
+        flow.read.take(place, fetched_units, ctx.now)
+    flow.operation(operation).returned.add(len(found))
     detail = capacity.wanted(req)
     if detail is not None:
-        units = capacity.read_units(page.size_bytes, capacity.rate_of(req))
         if index is None:
             told = capacity.consumed(detail, req["TableName"], table, units)
         else:

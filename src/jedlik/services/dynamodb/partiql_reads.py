@@ -9,10 +9,11 @@ import orjson
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb import capacity
-from jedlik.services.dynamodb.pages import fetch_items, matching, not_projected
+from jedlik.services.dynamodb.pages import admit_page, fetch_items, matching, not_projected
 from jedlik.services.dynamodb.partiql_tokens import BEGINNING, Position, after
 from jedlik.services.dynamodb.start_keys import last_key
 from jedlik.storage.waist import Entry
+from jedlik.tables.errors import Throttled
 from jedlik.tables.partiql.access import Range
 from jedlik.tables.partiql.plan import ReadPlan
 from jedlik.tables.read import PAGE_SIZE_BYTES_MAX, Page, query, scan
@@ -45,21 +46,34 @@ async def select_page(
 ) -> Selected:
     """Look at rows from `start` on, until `limit` rows or 1 MB were looked at."""
     selected = Selected()
+    flow = ctx.db.flows.of(plan.table)
     fetching = _must_fetch(plan)
     number, position = start
     left, size_bytes = limit, 0
     if plan.ranges == ():
         # WHERE contradicts itself: nothing is read, and charged like an item not found.
         selected.units = capacity.read_units(0, rate)
+        place = admit_page(ctx, plan.table, plan.index, b"")
+        flow.read_lane(plan.index).take(place, selected.units, ctx.now)
     while number < _count(plan):
+        try:
+            place = admit_page(ctx, plan.table, plan.index, *_beginning(plan, number, position))
+        except Throttled:
+            if number == start.number:
+                raise
+            selected.next = Position(number, None)  # what was read is answered
+            return selected
         page = await _range_page(ctx, plan, number, position, left)
-        selected.units += capacity.read_units(page.size_bytes, rate)
+        taken = capacity.read_units(page.size_bytes, rate)
+        flow.read_lane(plan.index).take(place, taken, ctx.now)
+        selected.units += taken
         size_bytes += page.size_bytes
         entries, more = page.entries, page.more and not _is_one_row(plan, number)
         rows = [entry.value for entry in entries]
         whole = rows
         if fetching:
             whole, units = await fetch_items(ctx, plan.table, entries)
+            flow.read.take(place, units * rate, ctx.now)
             selected.fetched_units += units * rate
             if len(whole) < len(entries):
                 entries, more = entries[: len(whole)], True
@@ -124,6 +138,13 @@ async def _range_page(
         after=None if position is None else position[1:],
         limit=limit,
     )
+
+
+def _beginning(plan: ReadPlan, number: int, position: Any) -> tuple[bytes, bytes | None]:
+    """Token and sort key where a page begins."""
+    if plan.ranges is None:
+        return (b"" if position is None else position[0]), None
+    return plan.ranges[number].token, plan.ranges[number].low
 
 
 def _must_fetch(plan: ReadPlan) -> bool:

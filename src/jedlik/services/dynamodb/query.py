@@ -9,6 +9,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.pages import (
+    admit_page,
     index_of,
     page_answer,
     refuse_filter_beyond_index,
@@ -53,6 +54,7 @@ async def query(ctx: Context, req: dict[str, Any]) -> bytes:
     selection = selection_of(req, table, index, parts.projection)
     if index is not None and parts.condition is not None:
         refuse_filter_beyond_index(table, index, selection, parts.condition)
+    place = admit_page(ctx, table, index, partition, wanted.low)
     page = await read_range(
         ctx.db.engine,
         table.space if index is None else index.space,
@@ -65,7 +67,9 @@ async def query(ctx: Context, req: dict[str, Any]) -> bytes:
         after=None if start is None else (start.sort, start.sub),
         limit=req.get("Limit"),
     )
-    return await page_answer(ctx, req, table, index, page, selection, parts.condition)
+    return await page_answer(
+        ctx, req, table, index, page, selection, parts.condition, operation="Query", place=place
+    )
 
 
 def _parts(req: Mapping[str, Any]) -> ReadParts:

@@ -7,7 +7,7 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
-from jedlik.services.dynamodb.pages import index_of, page_answer, selection_of
+from jedlik.services.dynamodb.pages import admit_page, index_of, page_answer, selection_of
 from jedlik.services.dynamodb.request_expressions import (
     legacy_parts,
     refuse,
@@ -37,6 +37,7 @@ async def scan(ctx: Context, req: dict[str, Any]) -> bytes:
         low, high = segment_tokens(req["Segment"], req["TotalSegments"])
     refuse_paths_into_keys(table, parts.condition, parts.projection)
     selection = selection_of(req, table, index, parts.projection)
+    place = admit_page(ctx, table, index, low if start is None else start[0])
     page = await read_all(
         ctx.db.engine,
         table.space if index is None else index.space,
@@ -45,4 +46,6 @@ async def scan(ctx: Context, req: dict[str, Any]) -> bytes:
         after=start,
         limit=req.get("Limit"),
     )
-    return await page_answer(ctx, req, table, index, page, selection, parts.condition)
+    return await page_answer(
+        ctx, req, table, index, page, selection, parts.condition, operation="Scan", place=place
+    )

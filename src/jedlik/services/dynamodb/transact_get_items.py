@@ -16,6 +16,7 @@ from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
 from jedlik.services.dynamodb.table_names import table_arns
+from jedlik.services.dynamodb.transaction_reads import admit_gets, take_gets
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.errors import TransactionCancelled
 from jedlik.tables.expressions import Projection
@@ -53,18 +54,20 @@ async def transact_get_items(ctx: Context, req: dict[str, Any]) -> bytes:
         raise cancelled(error.reasons, [False] * len(gets)) from None
     for table, projection in zip(tables, projections, strict=True):
         refuse_paths_into_keys(table, projection)
+    ctx.tables = list({table.space: table for table in tables}.values())
+    admit_gets(ctx, wanted)
     found = await get_items(ctx.db.engine, wanted, snapshot=True)
     if sum(stored.size for stored in found if stored) > TRANSACTION_BYTES_MAX:
         # Unverified: the documentation names the limit, not the words.
         raise validation("Collection size of items in transaction exceeds the limit of 4 MB")
     responses = b",".join(map(_response, found, projections))
+    taken = take_gets(ctx, wanted, found)
     detail = capacity.wanted(req)
     if detail is None:
         return b'{"Responses":[' + responses + b"]}"
     units = capacity.Tally()
-    for get, table, stored in zip(gets, tables, found, strict=True):
-        size = stored.size if stored else 0
-        units.add(get["TableName"], table, capacity.read_units(size, capacity.TRANSACTIONAL))
+    for get, table, each in zip(gets, tables, taken, strict=True):
+        units.add(get["TableName"], table, each)
     told = orjson.dumps(units.consumed(detail, kind="ReadCapacityUnits"))
     return b'{"Responses":[' + responses + b'],"ConsumedCapacity":' + told + b"}"
 

@@ -20,6 +20,7 @@ from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
 from jedlik.services.dynamodb.request_expressions import only_condition, update_and_condition
 from jedlik.services.dynamodb.rules import update_parameters, write_parameters
 from jedlik.services.dynamodb.table_names import table_arns
+from jedlik.services.dynamodb.transaction_reads import take_gets
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import collection_metrics
 from jedlik.tables.errors import Invalid, TransactionCancelled
@@ -85,6 +86,7 @@ async def transact_write_items(ctx: Context, req: dict[str, Any]) -> dict[str, A
         raise validation("Collection size of items in transaction exceeds the limit of 4 MB")
     names = [action.request["TableName"] for action in actions]
     tables = [known_table(ctx, name) or await usable_table(ctx, name) for name in names]
+    ctx.tables = list({table.space: table for table in tables}.values())
     try:
         writes = _writes(actions, tables)
         written = await write_all(ctx.db, writes, token=token)
@@ -96,7 +98,8 @@ async def transact_write_items(ctx: Context, req: dict[str, Any]) -> dict[str, A
         raise cancelled(error.reasons, shows_old) from None
     detail = capacity.wanted(req)
     if written is None:
-        return {} if detail is None else await _repeated(ctx, names, writes, detail)
+        repeated = await _repeated(ctx, names, writes, detail)
+        return {} if detail is None else repeated
     answer: dict[str, Any] = {}
     if detail is not None:
         units = capacity.Tally()
@@ -166,15 +169,15 @@ def _client_token(ctx: Context, req: dict[str, Any]) -> ClientToken | None:
 
 
 async def _repeated(
-    ctx: Context, names: Sequence[str], writes: Sequence[ItemWrite], detail: str
+    ctx: Context, names: Sequence[str], writes: Sequence[ItemWrite], detail: str | None
 ) -> dict[str, Any]:
     """The answer to a token used before: nothing is written, the items are read (and charged)."""
     units = capacity.Tally()
-    found = await get_items(ctx.db.engine, [(write.table, write.key) for write in writes])
-    for name, write, stored in zip(names, writes, found, strict=True):
-        size = stored.size if stored else 0
-        units.add(name, write.table, capacity.read_units(size, capacity.TRANSACTIONAL))
-    return {"ConsumedCapacity": units.consumed(detail, kind="ReadCapacityUnits")}
+    wanted = [(write.table, write.key) for write in writes]
+    taken = take_gets(ctx, wanted, await get_items(ctx.db.engine, wanted))
+    for name, write, each in zip(names, writes, taken, strict=True):
+        units.add(name, write.table, each)
+    return {"ConsumedCapacity": units.consumed(detail or "TOTAL", kind="ReadCapacityUnits")}
 
 
 def _metrics(

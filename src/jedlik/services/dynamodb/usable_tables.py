@@ -14,7 +14,10 @@ USABLE = frozenset(("ACTIVE", "UPDATING"))
 def known_table(ctx: Context, name: str) -> Table | None:
     """The table if it is usable and known already: the data path's look-up, a dict and a test."""
     table: Table | None = ctx.db.catalog.cached(ctx.account, ctx.region, name)
-    return table if table is not None and table.status in USABLE else None
+    if table is None or table.status not in USABLE:
+        return None
+    ctx.tables = table
+    return table
 
 
 async def usable_table(ctx: Context, name_or_arn: str) -> Table:
@@ -23,4 +26,5 @@ async def usable_table(ctx: Context, name_or_arn: str) -> Table:
     table: Table = await ctx.db.catalog.get(ctx.account, ctx.region, name)
     if table.status not in USABLE:
         raise TableNotFound(name)
+    ctx.tables = table
     return table
