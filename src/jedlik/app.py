@@ -119,11 +119,12 @@ class App:
         # What a client is told (DescribeEndpoints) is the port that was taken, not 0.
         self.settings = settings = replace(settings, port=bound.getsockname()[1])
         folder = Path(settings.data).absolute()
-        is_new = settings.memory or not (folder / "store.sqlite").exists()
-        engine = _open_engine(settings, folder, alone=lambda: self.connection_count <= 1)
+        engine, is_new = await _open_engine(
+            settings, folder, alone=lambda: self.connection_count <= 1
+        )
         self._closing.push_async_callback(engine.close)
         keys, keys_made = _root_keys(settings, folder)
-        self.db = Database(engine)
+        self.db = Database(engine, node=getattr(engine, "node", 0))
         await self.db.open()
         await self.db.finish_drops()
         await self.db.streams.seal_all()
@@ -266,15 +267,30 @@ def _workers(
     return Runner(schedules, SystemClock())
 
 
-def _open_engine(settings: Settings, folder: Path, *, alone: Callable[[], bool]) -> Engine:
-    """alone: whether at most one client is there, whose write may then commit on the loop."""
+async def _open_engine(
+    settings: Settings, folder: Path, *, alone: Callable[[], bool]
+) -> tuple[Engine, bool]:
+    """The store, and whether it is new.
+
+    alone: whether at most one client is there, whose write may then commit on the loop.
+    """
     if settings.memory:
         from jedlik.storage.memory import MemoryEngine
 
-        return MemoryEngine()
+        return MemoryEngine(), True
+    if settings.store:
+        try:
+            from jedlik.storage.postgres import PostgresEngine
+        except ModuleNotFoundError as missing:
+            raise NotThere(
+                f"--store needs {missing.name}: pip install 'jedlik[postgres]'"
+            ) from None
+        store = await PostgresEngine.open(settings.store)
+        return store, store.is_new
     from jedlik.storage.sqlite import SqliteEngine
 
-    return SqliteEngine.open(folder, durability=settings.durability, alone=alone)
+    is_new = not (folder / "store.sqlite").exists()
+    return SqliteEngine.open(folder, durability=settings.durability, alone=alone), is_new
 
 
 def _root_keys(settings: Settings, folder: Path) -> tuple[root_keys.Keys | None, bool]:
@@ -294,9 +310,10 @@ def _root_keys(settings: Settings, folder: Path) -> tuple[root_keys.Keys | None,
 
 def _warn_of_what_is_not_there(settings: Settings) -> None:
     """Flags of the design that govern something yet to come: said plainly, never ignored."""
-    if settings.store:
-        raise NotThere(
-            "the PostgreSQL store is not there yet: leave --store away to keep data in a folder"
+    if settings.store and settings.durability != "full":
+        _log.warning(
+            "--durability %s: with --store the server's synchronous_commit decides",
+            settings.durability,
         )
     if settings.workers > 1:
         _log.warning(

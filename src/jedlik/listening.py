@@ -66,6 +66,8 @@ def announce(
         _log.info("listening", extra=said)
         return
     kept = "in memory" if settings.memory else f"in {_short(folder)}"
+    if settings.store:
+        kept = "in PostgreSQL"
     print(f"\nJedlik {__version__} answers at {url}, data {kept}, auth {settings.auth}.")
     if dax:
         print(f"DAX at {' and '.join(dax)}.")

@@ -116,7 +116,7 @@ class Settings:
         if self.memory and self.store:
             raise SettingsError("--memory and --store exclude each other")
         if self.store and not self.store.startswith(("postgresql://", "postgres://")):
-            raise SettingsError(f"--store is a postgresql:// URL, not {self.store!r}")
+            raise SettingsError("--store is a postgresql:// URL")  # it may hold a password
         if self.auth == "open" and not is_loopback(self.host):
             raise SettingsError(
                 f"will not listen on {self.host} with --auth open: whoever reaches that address "

@@ -135,7 +135,7 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     ("arguments", "text"),
     [
         (("--host", "0.0.0.0"), "will not listen on 0.0.0.0 with --auth open"),
-        (("--store", "postgresql://db/x"), "the PostgreSQL store is not there yet"),
+        (("--store", "postgresql://db/x?parts=0"), "parts is a whole number from 1 to 4096"),
         (("--host", "203.0.113.7", "--auth", "required"), "this machine has no such address"),
         (("--host", "no.such.host.invalid", "--auth", "required"), "--host no.such.host.invalid:"),
         (("--config", "absent.toml"), "cannot read absent.toml"),

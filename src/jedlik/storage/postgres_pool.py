@@ -93,7 +93,9 @@ class Pool:
             if self._count < self._address.connections:
                 self._count += 1
                 try:
-                    taken = await self._connect()
+                    # In a task, which the driver needs for its time-outs; whoever wants a
+                    # connection may be a coroutine that is driven without one (net/drive.py).
+                    taken = await asyncio.ensure_future(self._connect())
                 except BaseException:
                     self._count -= 1
                     self._wake(None)
