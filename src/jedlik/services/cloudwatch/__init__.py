@@ -1,0 +1,6 @@
+"""Amazon CloudWatch, API version 2010-08-01: metrics, alarms, dashboards.
+
+Spoken as JSON, as forms (query) and as CBOR; a file per operation. `tables/measurements.py` keeps
+the metrics, `records.py` alarms and dashboards; `alarm_states.py` judges an alarm,
+`expressions.py` and `metric_math.py` calculate. `workers/alarms.py` evaluates.
+"""
