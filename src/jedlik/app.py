@@ -29,7 +29,7 @@ from jedlik.api.operation import Registry, load_registry
 from jedlik.dax_doors import Doors
 from jedlik.dax_nodes import LocalNodes
 from jedlik.dax_processes import ProcessNodes
-from jedlik.identity import Authenticator, Directory, Mode, root_credential
+from jedlik.identity import Authenticator, Authoriser, Directory, Mode, root_credential
 from jedlik.net import Server
 from jedlik.services import dax, dynamodb, dynamodbstreams
 from jedlik.services.dax import metric_pages, records
@@ -43,6 +43,7 @@ from jedlik.tables.internal import InternalTable
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
 from jedlik.workers.backfill import Backfill
+from jedlik.workers.backups import Backups
 from jedlik.workers.dax_clusters import DaxClusters
 from jedlik.workers.directory import DirectoryRefresh, KeyUses
 from jedlik.workers.expiry import Expiry
@@ -56,6 +57,7 @@ GARBAGE_THRESHOLD = 50_000
 RETENTION_REST_S = 60.0
 SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
+BACKUPS_REST_S = 0.05
 DAX_REST_S = 0.05
 KEY_USES_REST_S = 60.0
 DIRECTORY_REST_S = 1.0
@@ -203,6 +205,7 @@ class App:
             db=self.db,
             settings=settings,
             region=settings.region,
+            authoriser=Authoriser(),
             health=self.health,
             connection_count=lambda: self.connection_count,
             more_metrics=self._dax_metrics,
@@ -250,6 +253,7 @@ def _workers(
         Schedule(Backfill(db), 0, wake=db.index_added),
         Schedule(KeyUses(directory), KEY_USES_REST_S, wake=directory.has_uses),
         Schedule(Retention(db), RETENTION_REST_S),
+        Schedule(Backups(db), BACKUPS_REST_S, wake=db.backup_work),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
         Schedule(dax_clusters, DAX_REST_S, wake=dax_clusters.wake),
         Schedule(
@@ -285,6 +289,10 @@ async def _open_engine(
             raise NotThere(
                 f"--store needs {missing.name}: pip install 'jedlik[postgres]'"
             ) from None
+        try:  # the root keys and what DAX needs stay in the folder
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as fault:
+            raise StorageError(f"{folder} cannot be used: {fault.strerror}") from fault
         store = await PostgresEngine.open(settings.store)
         return store, store.is_new
     from jedlik.storage.sqlite import SqliteEngine
