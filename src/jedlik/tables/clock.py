@@ -7,6 +7,7 @@ from typing import Protocol
 
 NODE_BITS = 10
 COUNTER_BITS = 11
+VERSIONS_PER_MS = 1 << (NODE_BITS + COUNTER_BITS)
 
 
 class Clock(Protocol):
@@ -23,6 +24,11 @@ class SystemClock:
     def now_ms(self) -> int:
         """Milliseconds since 1970."""
         return time.time_ns() // 1_000_000
+
+
+def last_version_of(at_ms: int) -> int:
+    """The greatest version that a write of that millisecond can have."""
+    return (at_ms + 1) * VERSIONS_PER_MS - 1
 
 
 class VersionSource:

@@ -160,19 +160,36 @@ class Database:
         """Take a table away and give its spaces back in the background; raises TableNotFound.
 
         Its streams can still be read for a while, so the log stays until the last of them is
-        forgotten (`drop_log`).
+        forgotten (`drop_log`). With point-in-time recovery on, a backup keeps its items, too.
         """
-        closing = await self.streams.switched(table, None, self.clock.now_ms())
-        followed = closing or await self.streams.of_log(table)
+        now_ms = self.clock.now_ms()
+        also: list[Write] = [*await self.streams.switched(table, None, now_ms)]
         gone = [*spaces_of(table)]
-        if not followed:
+        if table.recovery is not None and table.recovery.enabled:
+            gone.remove(table.space)
+            also.append(self._last_backup(table, now_ms))
+        elif not also and not await self.streams.of_log(table):
             gone.append(table.log_space)
-        promises = [Put(_drop_key(space), ANY, b"") for space in gone]
-        await self.catalog.remove(table, [*closing, *promises])
+        also += [Put(_drop_key(space), ANY, b"") for space in gone]
+        await self.catalog.remove(table, also)
         self.flows.forget(table)
         await self.streams.seal(table)
         for space in gone:
             await self._drop_space(space)
+
+    def _last_backup(self, table: Table, now_ms: int) -> Put:
+        """The backup of a table that is being deleted: its own rows and its log, for a while."""
+        backup = Backup(
+            id=new_id(now_ms, self.versions.next()),
+            name=f"{table.name}$DeletedTableBackup",
+            kind="SYSTEM",
+            table=table,
+            space=table.space,
+            at_ms=now_ms,
+            status="AVAILABLE",
+            expires_at_ms=now_ms + SYSTEM_BACKUP_MS,
+        )
+        return Put(backup.key, ANY, backup.row)
 
     async def drop_log(self, stream: Stream) -> None:
         """Give the log of a deleted table back; called when its last stream is forgotten."""

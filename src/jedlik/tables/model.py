@@ -133,6 +133,16 @@ class RecoverySettings:
 
 
 @dataclass(frozen=True)
+class RestoreSource:
+    """What a table was restored from: a backup, or another table's past (`backup_arn` None)."""
+
+    table_arn: str
+    at_ms: int
+    backup_arn: str | None = None
+    in_progress: bool = True
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of one account and region."""
 
@@ -162,6 +172,9 @@ class Table:
     latest_stream_label: str | None = None
     ttl: TtlSettings | None = None
     recovery: RecoverySettings | None = None
+    restored: RestoreSource | None = None
+    held_by: tuple[str, ...] = ()
+    """The backup jobs that read its rows and its log at this moment (`recovery.py`)."""
     sse: dict[str, Any] | None = None
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -189,7 +202,7 @@ class Table:
         """Whether a reader of the change log is enabled, so that writes must append to it."""
         stream_on = self.stream is not None and self.stream.enabled
         recovery_on = self.recovery is not None and self.recovery.enabled
-        return stream_on or recovery_on
+        return stream_on or recovery_on or bool(self.held_by)
 
     @cached_property
     def expiry(self) -> TtlSettings | None:

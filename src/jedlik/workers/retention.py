@@ -1,4 +1,5 @@
-"""Forgetting what nobody needs any more: old log records, old streams and used client tokens.
+"""Forgetting what nobody needs any more: old log records, old streams, used client tokens, and
+the backups of deleted tables whose time is up.
 
 A stream shows its records for 24 hours. A log keeps them for the longest that one of its readers
 needs; the log of a deleted table for as long as one of its streams can be read.
@@ -13,6 +14,7 @@ from jedlik.storage.waist import Batch, Delete
 from jedlik.tables.database import TOKENS_SPACE, Database
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
+from jedlik.tables.recovery import delete_backup
 from jedlik.tables.streams import Stream
 from jedlik.tables.write import TOKEN_LIFE_MS
 
@@ -40,15 +42,26 @@ class Retention:
             except Contended:
                 more = True
         async for table in self._db.catalog.tables():
+            if table.held_by:
+                continue
             for part in range(table.parts):
                 more |= await self._trim(table, part, now_ms - retention_ms(table))
+        await self._expire_backups(now_ms)
         return more
+
+    async def _expire_backups(self, now_ms: int) -> None:
+        needed = {job.backup for job in await self._db.backups.jobs()}
+        async for backup in self._db.backups.all():
+            due = backup.expires_at_ms is not None and backup.expires_at_ms <= now_ms
+            if due and backup.id not in needed:
+                await delete_backup(self._db, backup)
 
     async def _retain(self, stream: Stream, before_ms: int) -> bool:
         """Take from a stream what is older than `before_ms`; the stream itself, if all of it is."""
         owned = await self._has_table(stream)
         if stream.closed_at_ms is not None and stream.closed_at_ms <= before_ms:
-            if not owned and not await self._has_sibling(stream):
+            kept = owned or await self._has_sibling(stream) or await self._has_backup(stream)
+            if not kept:
                 await self._db.drop_log(stream)
             await self._db.streams.update(stream, lambda now: None)
             return False
@@ -69,7 +82,7 @@ class Retention:
             return msgspec.structs.replace(now, shards=shards, trimmed=tuple(horizons))
 
         await self._db.streams.update(stream, retained)
-        if not owned:
+        if not owned and not await self._has_backup(stream):
             for part, horizon in enumerate(horizons):
                 await self._db.engine.log_trim(stream.log_space, part, horizon)
         return more
@@ -111,6 +124,10 @@ class Retention:
         return any(
             other.log_space == stream.log_space and other.label != stream.label for other in found
         )
+
+    async def _has_backup(self, stream: Stream) -> bool:
+        """Whether the log belongs to the past of a deleted table that can still be restored."""
+        return await self._db.backups.holds_log(stream.account, stream.region, stream.log_space)
 
     async def _purge_tokens(self, now_ms: int) -> bool:
         page = await self._db.engine.scan(

@@ -26,6 +26,7 @@ class TableStates:
             return False
         self._db.table_unsettled.clear()
         tables = [t async for t in self._db.catalog.tables() if t.status != "ACTIVE"]
+        tables = [t for t in tables if t.restored is None or not t.restored.in_progress]
         for table in tables:
             if table.settles_at_ms > now_ms or not await self._end(table):
                 self._db.table_unsettled.set()

@@ -8,6 +8,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.describe import described
 from jedlik.services.dynamodb.errors import ResourceInUse, ResourceNotFound, validation
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import (
     RETRIES_MAX,
     check_active,
@@ -16,17 +17,24 @@ from jedlik.services.dynamodb.table_changes import (
     now_ms,
     transition_ms,
 )
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.table_rules import table_name_given
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
 
 
-@operation("dynamodb", "DeleteTable", access="write", resource=table_arns, first=[table_name_given])
+@operation(
+    "dynamodb",
+    "DeleteTable",
+    access="write",
+    permissions=on_table("DeleteTable"),
+    first=[table_name_given],
+)
 async def delete_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     for _ in range(RETRIES_MAX):
         table = await found_table(ctx, req["TableName"])
         check_active(table)
+        if table.held_by:
+            raise ResourceInUse.held(table.name)
         if table.deletion_protection:
             raise validation(
                 "Resource cannot be deleted as it is currently protected against deletion. "

@@ -15,6 +15,7 @@ from jedlik.tables.model import (
     Index,
     KeySchema,
     OnDemandLimits,
+    RestoreSource,
     Table,
     TableStatus,
     Throughput,
@@ -105,9 +106,23 @@ def _description(
     if table.table_class != "STANDARD" or table.table_class_changed_ms is not None:
         shown["TableClassSummary"] = _table_class(table)
     shown["DeletionProtectionEnabled"] = table.deletion_protection
+    if table.restored is not None:
+        shown["RestoreSummary"] = restore_summary(table.restored)
     if table.on_demand is not None:
         shown["OnDemandThroughput"] = on_demand(table.on_demand)
     shown["WarmThroughput"] = _warm(table.warm, table.billing, table.throughput, table.status)
+    return shown
+
+
+def restore_summary(source: RestoreSource) -> dict[str, Any]:
+    """The RestoreSummary of a restored table."""
+    shown: dict[str, Any] = {
+        "SourceTableArn": source.table_arn,
+        "RestoreDateTime": source.at_ms / 1000,
+        "RestoreInProgress": source.in_progress,
+    }
+    if source.backup_arn is not None:
+        shown["SourceBackupArn"] = source.backup_arn
     return shown
 
 

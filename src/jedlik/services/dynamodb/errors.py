@@ -58,6 +58,63 @@ class TableMissing:
         return _dynamodb("TableNotFoundException", f"Table not found: {name}")
 
 
+class TableThere:
+    """TableAlreadyExistsException, which only the restores and imports know."""
+
+    @staticmethod
+    def named(name: str) -> ApiError:
+        return _dynamodb("TableAlreadyExistsException", f"Table already exists: {name}")
+
+
+class TableInUse:
+    """TableInUseException, which only the backup operations know. Unverified: the text."""
+
+    @staticmethod
+    def busy(name: str) -> ApiError:
+        return _dynamodb(
+            "TableInUseException", f"Table is being created, updated or deleted: {name}"
+        )
+
+
+class BackupMissing:
+    """BackupNotFoundException."""
+
+    @staticmethod
+    def arn(arn: str) -> ApiError:
+        return _dynamodb("BackupNotFoundException", f"Backup not found: {arn}")
+
+
+class BackupInUse:
+    """BackupInUseException. Unverified: the texts."""
+
+    @staticmethod
+    def creating(arn: str) -> ApiError:
+        return _dynamodb("BackupInUseException", f"Backup is being created: {arn}")
+
+    @staticmethod
+    def restoring(arn: str) -> ApiError:
+        return _dynamodb("BackupInUseException", f"Backup is being restored: {arn}")
+
+
+class Recovery:
+    """What RestoreTableToPointInTime refuses. Unverified: the second text."""
+
+    @staticmethod
+    def off(name: str) -> ApiError:
+        return _dynamodb(
+            "PointInTimeRecoveryUnavailableException",
+            f"Point in time recovery is not enabled for table '{name}'",
+        )
+
+    @staticmethod
+    def beyond() -> ApiError:
+        return _dynamodb(
+            "InvalidRestoreTimeException",
+            "RestoreDateTime must be between EarliestRestorableDateTime and "
+            "LatestRestorableDateTime",
+        )
+
+
 class ResourceInUse:
     """ResourceInUseException: it is there already, or on its way to another state."""
 
@@ -84,6 +141,15 @@ class ResourceInUse:
         return _dynamodb(
             "ResourceInUseException",
             f"Attempt to change a resource which is still in use: Table is being deleted: {name}",
+        )
+
+    @staticmethod
+    def held(name: str) -> ApiError:
+        """Unverified: the text."""
+        return _dynamodb(
+            "ResourceInUseException",
+            "Attempt to change a resource which is still in use: Table is being backed up or "
+            f"restored from: {name}",
         )
 
     @staticmethod

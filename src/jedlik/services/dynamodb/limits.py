@@ -35,12 +35,11 @@ TAGS_MAX = 50
 POLICY_BYTES_MAX = 20 * 1024
 """A resource-based policy, whitespace included."""
 RECOVERY_DAYS_DEFAULT = 35
-RECOVERY_LAG_S = 300
-"""LatestRestorableDateTime is "typically five minutes before the current time"."""
 
 ON_DEMAND_WARM_READ_UNITS = 12_000
 ON_DEMAND_WARM_WRITE_UNITS = 4_000
 """What a new on-demand table can take at once."""
 
 LIST_TABLES_MAX = 100
+LIST_BACKUPS_MAX = 100
 LIST_INSIGHTS_MAX = 100
