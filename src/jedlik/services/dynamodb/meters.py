@@ -13,6 +13,7 @@ from typing import NamedTuple
 from jedlik.api.context import Context
 from jedlik.api.errors import ApiError
 from jedlik.api.operation import Operation
+from jedlik.services.dynamodb.errors import translate
 from jedlik.tables.errors import ThrottleReason
 from jedlik.tables.model import Table
 from jedlik.tables.throughput import Figure, Flow, Flows, Lane, Statistics
@@ -28,6 +29,8 @@ CAUSES: dict[ThrottleReason, str] = {
     "max_on_demand": "MaxOnDemandThroughput",
 }
 
+NO_USER_ERRORS = ("ConditionalCheckFailedException", "TransactionCanceledException")
+THROTTLED_REASONS = ("ProvisionedThroughputExceeded", "ThrottlingError", "RequestLimitExceeded")
 THROTTLED = frozenset(
     ("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded")
 )
@@ -177,43 +180,45 @@ class Observer:
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
+        self._last: dict[str, tuple[Table, Figure]] = {}
 
     def served(self, ctx: Context, operation: Operation, took_s: float) -> None:
         """A request was answered with success."""
         tables = ctx.tables
         if tables is None:
             return
-        if isinstance(tables, Table):
-            self._flows.of(tables).operation(operation.name).latency_s.add(took_s)
-            return
-        for table in tables:
-            self._flows.of(table).operation(operation.name).latency_s.add(took_s)
+        last = self._last.get(operation.name)
+        if last is not None and last[0] is tables:
+            last[1].add(took_s)
+        elif isinstance(tables, Table):
+            figure = self._flows.of(tables).operation(operation.name).latency_s
+            self._last[operation.name] = tables, figure
+            figure.add(took_s)
+        else:
+            for table in tables:
+                self._flows.of(table).operation(operation.name).latency_s.add(took_s)
 
-    def failed(
-        self,
-        ctx: Context | None,
-        operation: Operation,
-        refusal: ApiError,
-        account: str,
-        region: str,
-    ) -> None:
-        """A request was refused. ctx: None where it did not come so far as to have one.
+    def failed(self, ctx: Context, operation: Operation, error: Exception) -> None:
+        """A request was refused, or failed.
 
         Failed conditions and throttles are no UserErrors (developer guide, "DynamoDB metrics").
         """
         if operation.service != "dynamodb":
             return
-        if refusal.status < 500 and refusal.code not in (
-            *THROTTLED,
-            "ConditionalCheckFailedException",
-            "TransactionCanceledException",
-        ):
-            self._flows.user_error(account, region)
-            return
-        tables = [] if ctx is None or ctx.tables is None else ctx.tables
-        for table in [tables] if isinstance(tables, Table) else tables:
+        refusal = error if isinstance(error, ApiError) else translate(error)
+        status = 500 if refusal is None else refusal.status
+        code = "" if refusal is None else refusal.code
+        tables = ctx.tables or ()
+        for table in (tables,) if isinstance(tables, Table) else tables:
             figures = self._flows.of(table).operation(operation.name)
-            if refusal.status >= 500:
+            if status >= 500:
                 figures.system_errors.add(1.0)
-            elif refusal.code in THROTTLED:
+            elif code in THROTTLED or _is_throttled_transaction(refusal):
                 figures.throttled.add(1.0)
+        if status < 500 and code not in THROTTLED and code not in NO_USER_ERRORS:
+            self._flows.user_error(ctx.account, ctx.region)
+
+
+def _is_throttled_transaction(refusal: ApiError | None) -> bool:
+    reasons = refusal.fields.get("CancellationReasons", ()) if refusal is not None else ()
+    return any(reason["Code"] in THROTTLED_REASONS for reason in reasons)
