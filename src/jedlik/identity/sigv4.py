@@ -67,12 +67,15 @@ def canonical_request(
     headers: Iterable[tuple[bytes, bytes]],
     signed_headers: bytes,
     payload_hash: bytes,
+    escaped_once: bool = False,
 ) -> bytes:
-    """headers: the signed ones, lower-case name and value, in the order of `signed_headers`."""
+    """headers: the signed ones, lower-case name and value, in the order of `signed_headers`.
+
+    escaped_once: the path as S3 signs it, neither resolved nor escaped a second time.
+    """
     lines = b"".join(b"%b:%b\n" % (name, canonical_value(value)) for name, value in headers)
-    return b"\n".join(
-        (method, canonical_path(path), canonical_query(query), lines, signed_headers, payload_hash)
-    )
+    path = _escape_path(path) if escaped_once else canonical_path(path)
+    return b"\n".join((method, path, canonical_query(query), lines, signed_headers, payload_hash))
 
 
 def string_to_sign(date: bytes, scope: bytes, canonical: bytes) -> bytes:
@@ -102,6 +105,10 @@ def canonical_path(path: bytes) -> bytes:
     if path.endswith(b"/") and resolved != b"/":
         resolved += b"/"
     return quote_from_bytes(resolved, safe="/~").encode("ascii")
+
+
+def _escape_path(path: bytes) -> bytes:
+    return quote_from_bytes(unquote_to_bytes(path), safe="/-_.~").encode("ascii") or b"/"
 
 
 def canonical_query(query: bytes) -> bytes:

@@ -187,9 +187,7 @@ def entity_too_large(size: int, maximum: int) -> S3Error:
 
 
 def invalid_part_number() -> S3Error:
-    return S3Error(
-        "InvalidPartNumber", "The requested partnumber is not satisfiable", 416
-    )
+    return S3Error("InvalidPartNumber", "The requested partnumber is not satisfiable", 416)
 
 
 def invalid_range(requested: str, size: int) -> S3Error:
@@ -237,9 +235,7 @@ def invalid_digest() -> S3Error:
 
 
 def missing_length() -> S3Error:
-    return S3Error(
-        "MissingContentLength", "You must provide the Content-Length HTTP header.", 411
-    )
+    return S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
 
 
 def key_too_long(size: int, maximum: int) -> S3Error:

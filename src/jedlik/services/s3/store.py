@@ -278,11 +278,15 @@ class Store:
 
     # Uploads
 
-    async def upload(self, bucket: Bucket, key: str, upload_id: str) -> tuple[Upload, Record] | None:
+    async def upload(
+        self, bucket: Bucket, key: str, upload_id: str
+    ) -> tuple[Upload, Record] | None:
         row = await self.table.get(records.uploads(bucket), records.upload_name(key, upload_id))
         return (decode(Upload, row), row) if row else None
 
-    async def parts(self, upload_id: str, *, after: int = 0, limit: int | None = None) -> list[Part]:
+    async def parts(
+        self, upload_id: str, *, after: int = 0, limit: int | None = None
+    ) -> list[Part]:
         low = records.part_name(after + 1)
         rows = await self.table.range(f"part|{upload_id}", low=low, limit=limit)
         return [decode(Part, row) for row in rows]
@@ -348,9 +352,7 @@ class Store:
                     changes += also
                     gone += blobs
                 null_seq = 0
-        stored = msgspec.structs.replace(
-            new, seq=seq, version=name, null_seq=null_seq, older=older
-        )
+        stored = msgspec.structs.replace(new, seq=seq, version=name, null_seq=null_seq, older=older)
         return stored, changes, gone
 
     async def _uncovered(self, bucket: Bucket, row: Record, current: Version) -> list[Change]:
