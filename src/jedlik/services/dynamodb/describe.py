@@ -21,6 +21,7 @@ from jedlik.tables.model import (
     Throughput,
     WarmThroughput,
 )
+from jedlik.tables.throughput import Flows
 
 Description = dict[str, Any]
 
@@ -45,12 +46,25 @@ async def described(
         table = replace(table, indexes=(*table.indexes, gone))
     if table.status == "DELETING":
         return _deleted(table)
+    table = with_warm(db.flows, table)
     if table.status == "CREATING":
         table = replace(
             table, indexes=tuple(replace(each, status="CREATING") for each in table.indexes)
         )
     stats = {each.space: await db.engine.stats(each.space) for each in table.indexes if each.space}
     return _description(table, await db.engine.stats(table.space), stats, now_ms)
+
+
+def with_warm(flows: Flows, table: Table) -> Table:
+    """The table with the warm throughput that it and its indexes have by now."""
+    return replace(
+        table,
+        warm=flows.warm(table),
+        indexes=tuple(
+            replace(each, warm=flows.warm(table, each)) if each.kind == "global" else each
+            for each in table.indexes
+        ),
+    )
 
 
 def _deleted(table: Table) -> Description:

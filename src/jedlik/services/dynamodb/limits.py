@@ -4,9 +4,11 @@ Those of items and keys live with the code that counts them: `tables/keys.py`,
 `tables/item_writes.py`, `values/`.
 """
 
+from jedlik.tables.throughput.flows import TABLE_UNITS_MAX as TABLE_QUOTA
+
 UNITS_MAX = 1_000_000_000_000
 """Largest capacity number a request may name; larger ones are "out of bounds" (dynalite)."""
-TABLE_UNITS_MAX = 40_000
+TABLE_UNITS_MAX = TABLE_QUOTA
 """Read or write units a second of one table, as DescribeLimits tells."""
 ACCOUNT_UNITS_MAX = 80_000
 """Read or write units a second of all tables of an account and region."""
@@ -35,10 +37,6 @@ TAGS_MAX = 50
 POLICY_BYTES_MAX = 20 * 1024
 """A resource-based policy, whitespace included."""
 RECOVERY_DAYS_DEFAULT = 35
-
-ON_DEMAND_WARM_READ_UNITS = 12_000
-ON_DEMAND_WARM_WRITE_UNITS = 4_000
-"""What a new on-demand table can take at once."""
 
 LIST_TABLES_MAX = 100
 LIST_BACKUPS_MAX = 100

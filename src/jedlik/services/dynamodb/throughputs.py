@@ -1,7 +1,7 @@
 """Capacity settings of tables and indexes: what a request may say, and what it changes.
 
-Nothing here enforces a rate; these are the numbers DescribeTable shows and the rules for changing
-them.
+These are the numbers DescribeTable shows and the rules for changing them; what holds requests to
+them is `tables/throughput/`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from jedlik.services.dynamodb import limits
 from jedlik.services.dynamodb.errors import invalid, limit_exceeded, validation
 from jedlik.tables.model import OnDemandLimits, Throughput, WarmThroughput
+from jedlik.tables.throughput.flows import ON_DEMAND_READ_UNITS, ON_DEMAND_WRITE_UNITS
 
 Spec = Mapping[str, Any]
 
@@ -131,7 +132,7 @@ def on_demand_limits(
 def least_warm(billing: str, throughput: Throughput) -> WarmThroughput:
     """What a table or index takes at once without asking for more."""
     if billing == "PAY_PER_REQUEST":
-        return WarmThroughput(limits.ON_DEMAND_WARM_READ_UNITS, limits.ON_DEMAND_WARM_WRITE_UNITS)
+        return WarmThroughput(ON_DEMAND_READ_UNITS, ON_DEMAND_WRITE_UNITS)
     return WarmThroughput(throughput.read_units, throughput.write_units)
 
 
