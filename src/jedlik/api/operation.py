@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from types import ModuleType
 from typing import Any, Literal
 
+from .access import Ask, OnSubject, Permissions
 from .context import Context
-from .errors import ApiError, validation
+from .errors import ApiError, access_denied, validation
 from .model import ServiceModel, load_model
 from .shapes import InputShape
 
@@ -25,6 +26,9 @@ Access = Literal["read", "write", "list", "tagging", "permissions"]
 ResourceOf = Callable[[Context, Request], Sequence[str]]
 Translate = Callable[[BaseException], ApiError | None]
 
+ACTION_PREFIXES = {"monitoring": "cloudwatch"}
+"""What actions of a service begin with in policies, where it is not the name it signs for."""
+
 
 class Operation:
     """One operation: its handler and everything that happens before it runs.
@@ -33,15 +37,22 @@ class Operation:
     the shape is known to be right and before any look-up. first: those few that AWS looks at even
     before the constraints of the shape; types are right by then, but nothing else. resource: the
     ARNs that a policy is asked about; None means "*". signing_name: what requests are signed for,
-    where that is not the name of the service.
+    where that is not the name of the service. action: what policies call it, where that is not its
+    own name ("ListBucket"). permissions: what it asks, where that is more than the action on the
+    ARNs (`api/access.py`). denied: from AWS's text to the refusal, as the service's `errors` makes
+    it (`access_denied`).
     """
 
     __slots__ = (
         "access",
+        "action",
+        "denied",
         "first",
         "handler",
         "input",
         "name",
+        "on_subject",
+        "permissions",
         "resource",
         "rules",
         "service",
@@ -60,14 +71,21 @@ class Operation:
         first: Sequence[Rule] = (),
         rules: Sequence[Rule] = (),
         signing_name: str | None = None,
+        action: str | None = None,
+        permissions: Permissions | None = None,
     ) -> None:
         self.service = service
         self.signing_name = signing_name or service
+        prefix = ACTION_PREFIXES.get(self.signing_name, self.signing_name)
+        self.action = f"{prefix}:{action or name}"
+        self.denied: Callable[[str], ApiError] = access_denied
         self.name = name
         self.handler = handler
         self.input = input
         self.access = access
         self.resource = resource
+        self.permissions: Permissions = permissions or OneAction(self)
+        self.on_subject = permissions if isinstance(permissions, OnSubject) else None
         self.first = tuple(first)
         self.rules = (*first, *rules)
 
@@ -119,6 +137,24 @@ class Operation:
         return f"<Operation {self.service}:{self.name}>"
 
 
+class OneAction:
+    """What an operation asks that declares no more: its action, on each of its ARNs."""
+
+    __slots__ = ("_operation",)
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+
+    def asks(self, ctx: Context, req: Request) -> Sequence[Ask]:
+        operation = self._operation
+        if operation.resource is None:
+            return (Ask(operation.action, "*"),)
+        return [Ask(operation.action, arn) for arn in operation.resource(ctx, req)]
+
+    async def asks_after_reading(self, ctx: Context, req: Request) -> Sequence[Ask]:
+        return self.asks(ctx, req)
+
+
 def operation(
     service: str,
     name: str,
@@ -127,6 +163,8 @@ def operation(
     resource: ResourceOf | None = None,
     first: Sequence[Rule] = (),
     rules: Sequence[Rule] = (),
+    action: str | None = None,
+    permissions: Permissions | None = None,
 ) -> Callable[[Handler], Operation]:
     """Declare the decorated `async def (ctx, req)` as an operation of a service.
 
@@ -147,6 +185,8 @@ def operation(
             first=first,
             rules=rules,
             signing_name=model.signing_name,
+            action=action,
+            permissions=permissions,
         )
 
     return declare
@@ -234,4 +274,6 @@ def _load_service(package: ModuleType) -> Service:
             if isinstance(thing, Operation) and thing.service == service:
                 found[thing.name] = thing
     errors = importlib.import_module(f"{package.__name__}.errors")
+    for each in found.values():
+        each.denied = getattr(errors, "access_denied", access_denied)
     return Service(service, dict(sorted(found.items())), errors.translate)

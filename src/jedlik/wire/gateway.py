@@ -21,7 +21,7 @@ from orjson import dumps
 from jedlik.api.context import Context
 from jedlik.api.errors import ApiError, unknown_operation
 from jedlik.api.operation import Operation, Registry
-from jedlik.identity import Authenticator, Identity
+from jedlik.identity import Authenticator, Authoriser, Identity, Transport
 from jedlik.net import Reply, Request
 
 from . import cors, rpc_cbor
@@ -36,17 +36,12 @@ from .json import (
     error_body,
     media_type,
 )
+from .observer import Observer
 from .plan import Plan
 from .query import FORM, XML_TYPE
 from .query_service import QueryService
 from .request_ids import RequestIds
 from .status_pages import StatusPages
-
-Authorise = Callable[[Context, Operation, dict[str, Any]], None]
-
-
-def allow_all(ctx: Context, operation: Operation, request: dict[str, Any]) -> None:
-    """The policy of a house without policies."""
 
 
 class Gateway:
@@ -60,22 +55,24 @@ class Gateway:
         db: Any,
         settings: Any,
         region: str,
-        authorise: Authorise | None = None,
+        authoriser: Authoriser | None = None,
         health: Callable[[], Awaitable[dict[str, Any]]] | None = None,
         connection_count: Callable[[], int] = lambda: 0,
         more_metrics: Callable[[], str] = lambda: "",
+        observer: Observer | None = None,
         clock: Callable[[], float] = time.time,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        """region: named in the answer to GET. authorise: raises ApiError for what a principal may
-        not do; None lets everyone. health: what `/_jedlik/health` tells of the parts below;
-        raises if one is ill. clock: epoch seconds.
+        """region: named in the answer to GET. authoriser: judges what a principal
+        may do; None lets everyone. health: what `/_jedlik/health` tells of the parts below;
+        raises if one is ill. observer: told how requests went. clock: epoch seconds.
         """
         self.authenticator = authenticator
-        self.authorise = authorise
+        self.authoriser = authoriser
         self.db = db
         self.settings = settings
         self.clock = clock
+        self.observer = observer
         self.ids = RequestIds(random)
         self.region = region
         self._greeting = f"healthy: dynamodb.{region}.amazonaws.com ".encode()
@@ -141,7 +138,7 @@ class Gateway:
         self._learn(request, endpoint, identity)
         status, more = 200, ""
         try:
-            found = await self.call(endpoint, identity, req, request_id, now)
+            found = await self.call(endpoint, identity, req, request_id, now, request)
             answer = found if isinstance(found, bytes) else dumps(found)
         except Exception as error:
             answer, status, more = endpoint.failure(error, request.body, request_id)
@@ -155,10 +152,12 @@ class Gateway:
         req: dict[str, Any],
         request_id: str,
         now: float,
+        request: Request | None = None,
     ) -> dict[str, Any] | bytes:
-        """Check, authorise and run one operation, whatever protocol it came by."""
+        """Check, authorise and run one operation, whatever protocol it came by. request: what it
+        came as, which policies may ask about."""
         endpoint.check(req)
-        return await self.perform(endpoint.operation, identity, req, request_id, now)
+        return await self.perform(endpoint.operation, identity, req, request_id, now, request)
 
     async def perform(
         self,
@@ -167,6 +166,7 @@ class Gateway:
         req: dict[str, Any],
         request_id: str,
         now: float,
+        request: Request | None = None,
         *,
         judged: bool = True,
     ) -> dict[str, Any] | bytes:
@@ -181,9 +181,18 @@ class Gateway:
             now,
             self.settings,
         )
-        if judged and self.authorise is not None:
-            self.authorise(ctx, operation, req)
-        return await operation.handler(ctx, req)
+        observer = self.observer
+        try:
+            if judged and self.authoriser is not None:
+                await self.authoriser.require(ctx, operation, req, transport_of(request))
+            answer = await operation.handler(ctx, req)
+        except Exception as error:
+            if observer is not None:
+                observer.failed(ctx, operation, error)
+            raise
+        if observer is not None:
+            observer.served(ctx, operation, self.clock() - now)
+        return answer
 
     def _learn(self, request: Request, endpoint: Endpoint, identity: Identity) -> None:
         """From now on let requests like this one, which was accepted, take the short way."""
@@ -194,6 +203,18 @@ class Gateway:
         if not isinstance(plan, Plan):
             plan = layout.plan = Plan(self, layout)
         plan.learn(request, endpoint, identity)
+
+
+def transport_of(request: Request | None) -> Transport:
+    """How a request came, for conditions of policies. TLS ends before us, if there is any."""
+    if request is None:
+        return Transport()
+    peer, agent, referer = request.peer, request.header(b"user-agent"), request.header(b"referer")
+    return Transport(
+        address=str(peer[0]) if isinstance(peer, tuple) else "",
+        user_agent=agent.decode("latin-1") if agent is not None else None,
+        referer=referer.decode("latin-1") if referer is not None else None,
+    )
 
 
 def _reply(

@@ -29,7 +29,7 @@ from .endpoint import Endpoint
 if TYPE_CHECKING:
     from .gateway import Gateway
 
-AnswerAgain = Callable[[Match[bytes], bytes], Any]
+AnswerAgain = Callable[[bytes, bytes], Any]
 CheckSignature = Callable[[Match[bytes], bytes, bytes, float], Identity | None]
 
 _NEEDED = {b"x-amz-target", b"content-type", b"authorization"}
@@ -41,9 +41,9 @@ class Plan:
     routes: X-Amz-Target → endpoint and signature check, of the operations that were called.
     """
 
-    __slots__ = ("_authorisation_group", "_authorise", "_count", "_db", "_gateway", "_id_prefix",
-                 "_layout", "_lines", "_routes", "_settings", "_signatures", "_target_group",
-                 "_type_group", "clock")  # fmt: skip
+    __slots__ = ("_authorisation_group", "_authoriser", "_count", "_db", "_gateway", "_id_prefix",
+                 "_layout", "_lines", "_observer", "_routes", "_settings", "_signatures",
+                 "_target_group", "_type_group", "clock")  # fmt: skip
 
     @staticmethod
     def fits(layout: Layout) -> bool:
@@ -60,8 +60,9 @@ class Plan:
         self._routes: dict[bytes, tuple[Endpoint, CheckSignature]] = {}
         self._signatures: dict[str, HeaderSignatures] = {}
         # What the gateway has and every request needs.
-        self._authorise = gateway.authorise
+        self._authoriser = gateway.authoriser
         self.clock = gateway.clock
+        self._observer = gateway.observer
         self._db = gateway.db
         self._settings = gateway.settings
         self._id_prefix = gateway.ids.prefix
@@ -94,19 +95,20 @@ class Plan:
         if type(req) is not dict:
             return None
         request_id = f"{self._id_prefix}{self._count()}"
+        ctx = Context(
+            self._db,
+            identity.account,
+            identity.region,
+            identity.principal,
+            request_id,
+            now,
+            self._settings,
+        )
         try:
             endpoint.check(req)
-            ctx = Context(
-                self._db,
-                identity.account,
-                identity.region,
-                identity.principal,
-                request_id,
-                now,
-                self._settings,
-            )
-            if self._authorise is not None:
-                self._authorise(ctx, endpoint.operation, req)
+            authoriser = self._authoriser
+            if authoriser is not None and not authoriser.allows(ctx, endpoint.operation, req):
+                return None
             coroutine = endpoint.handler(ctx, req)
             try:
                 waiting = coroutine.send(None)
@@ -115,13 +117,15 @@ class Plan:
                 if type(answer) is not bytes:
                     answer = dumps(answer)
             else:
-                return self._later(endpoint, coroutine, waiting, body, request_id, now)
+                return self._later(endpoint, ctx, coroutine, waiting, body)
         except Exception as error:
-            return self._refusal(endpoint, error, body, request_id, now)
+            return self._refusal(endpoint, ctx, error, body)
         metrics = endpoint.metrics
         took_s = self.clock() - now
         metrics.sum_s += took_s
         metrics.buckets[int(took_s * 1e6).bit_length()] += 1
+        if self._observer is not None:
+            self._observer.served(ctx, endpoint.operation, took_s)
         return (
             f"x-amzn-RequestId: {request_id}\r\n{self._lines}x-amz-crc32: {crc32(answer)}\r\n"
             f"{endpoint.content_line}",
@@ -156,11 +160,10 @@ class Plan:
     async def _later(
         self,
         endpoint: Endpoint,
+        ctx: Context,
         begun: Coroutine[Any, Any, Any],
         waiting: Any,
         body: bytes,
-        request_id: str,
-        now: float,
     ) -> Reply:
         """The rest of the way for an operation that has to wait."""
         try:
@@ -168,16 +171,19 @@ class Plan:
             if type(answer) is not bytes:
                 answer = dumps(answer)
         except Exception as error:
-            return self._refusal(endpoint, error, body, request_id, now)
-        endpoint.metrics.count(200, self.clock() - now)
-        return self._reply(endpoint, 200, answer, request_id)
+            return self._refusal(endpoint, ctx, error, body)
+        took_s = self.clock() - ctx.now
+        endpoint.metrics.count(200, took_s)
+        if self._observer is not None:
+            self._observer.served(ctx, endpoint.operation, took_s)
+        return self._reply(endpoint, 200, answer, ctx.request_id)
 
-    def _refusal(
-        self, endpoint: Endpoint, error: Exception, body: bytes, request_id: str, now: float
-    ) -> Reply:
-        answer, status, more = endpoint.failure(error, body, request_id)
-        endpoint.metrics.count(status, self.clock() - now)
-        return self._reply(endpoint, status, answer, request_id, more)
+    def _refusal(self, endpoint: Endpoint, ctx: Context, error: Exception, body: bytes) -> Reply:
+        if self._observer is not None:
+            self._observer.failed(ctx, endpoint.operation, error)
+        answer, status, more = endpoint.failure(error, body, ctx.request_id)
+        endpoint.metrics.count(status, self.clock() - ctx.now)
+        return self._reply(endpoint, status, answer, ctx.request_id, more)
 
     def _reply(
         self, endpoint: Endpoint, status: int, body: bytes, request_id: str, more: str = ""
@@ -202,9 +208,9 @@ class Again:
         self._check = signature.check
 
     def answer(
-        self, match: Match[bytes], body: bytes
+        self, digits: bytes, body: bytes
     ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
-        """As `Plan.answer`; the match's first group is the signature's digits."""
+        """As `Plan.answer`; digits: the signature's."""
         now = self._clock()
-        identity = self._check(match[1], body, now)
+        identity = self._check(digits, body, now)
         return None if identity is None else self._serve(self._endpoint, identity, body, now)

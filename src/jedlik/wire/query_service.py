@@ -105,7 +105,7 @@ class QueryService:
         req: dict[str, Any] = read_input(model.shapes, endpoint.declared.get("input"), form)
         operation.check(req)
         answer = await gateway.perform(
-            operation, identity, req, request_id, now, judged=not endpoint.unsigned
+            operation, identity, req, request_id, now, request, judged=not endpoint.unsigned
         )
         assert isinstance(answer, dict)  # operations that have their JSON ready are not asked here
         return write_answer(model, operation.name, answer, request_id)

@@ -64,7 +64,7 @@ class RpcCbor:
         try:
             identity = gateway.authenticator.authenticate(request, endpoint.signing_name, now)
             req = _request(request.body)
-            answer = await gateway.call(endpoint, identity, req, request_id, now)
+            answer = await gateway.call(endpoint, identity, req, request_id, now, request)
         except Exception as error:
             refusal = endpoint.refusal(error, lambda: _request(request.body), request_id)
             endpoint.metrics.count(refusal.status, gateway.clock() - now)

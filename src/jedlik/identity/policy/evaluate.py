@@ -123,10 +123,22 @@ class Residual:
     needs_resource_allow: bool = False
     always: Decision | None = None
     """The decision, where no request can make another."""
+    plain: tuple[tuple[Test, ...], ...] | None = None
+    """Where all depends on allows of identity policies: their tests, one of which must hold."""
 
     def holds(self, values: Values) -> bool:
         """Whether the request is allowed."""
-        return (self.always or self.decide(values)).allowed
+        if self.always is not None:
+            return self.always.allowed
+        if self.plain is None:
+            return self.decide(values).allowed
+        for tests in self.plain:
+            for test in tests:
+                if not test.holds(values):
+                    break
+            else:
+                return True
+        return False
 
     def decide(self, values: Values) -> Decision:
         if self.always is not None:
@@ -156,6 +168,10 @@ class Residual:
             tuple(matched),
             tuple(missing),
         )
+
+    def asks_for(self, prefix: str) -> bool:
+        """Whether a condition key that begins so is asked for."""
+        return any(key.startswith(prefix) for key in self.keys)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -225,6 +241,10 @@ def narrow(
         found.service_controls.append(narrowing.clauses("service_control", compile(control)))
     narrowing.add("resource", resource_policies)
     _decide_early(found)
+    only_identity = same and not (found.denies or found.service_controls or found.is_root)
+    if only_identity and not needs_resource_allow and not found.allows["resource"]:
+        if "boundary" not in found.allows and "session" not in found.allows:
+            found.plain = tuple(clause.tests for clause in found.allows["identity"])
     return found
 
 

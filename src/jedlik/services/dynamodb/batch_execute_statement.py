@@ -12,11 +12,11 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.errors import short_code, translate
 from jedlik.services.dynamodb.pages import admit_page
+from jedlik.services.dynamodb.partiql_permissions import statements
 from jedlik.services.dynamodb.partiql_requests import (
     Asked,
     bound_of,
     is_read,
-    statement_arns,
     table_of,
 )
 from jedlik.services.dynamodb.partiql_writes import returned, write_statement
@@ -47,9 +47,18 @@ class Member:
     error: ApiError | None = None
 
 
-@operation("dynamodb", "BatchExecuteStatement", access="write", resource=statement_arns)
+@operation(
+    "dynamodb",
+    "BatchExecuteStatement",
+    access="write",
+    permissions=statements("BatchExecuteStatement"),
+)
 async def batch_execute_statement(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    members = [await _member(ctx, asked) for asked in req["Statements"]]
+    refused = ctx.refused or {}
+    members = [
+        await _member(ctx, asked) if i not in refused else _refused(asked, refused[i])
+        for i, asked in enumerate(req["Statements"])
+    ]
     tables = [member.plan.table for member in members if member.plan is not None]
     ctx.tables = list({table.space: table for table in tables}.values())
     _refuse_odd_batches(members)
@@ -60,6 +69,15 @@ async def batch_execute_statement(ctx: Context, req: dict[str, Any]) -> dict[str
     if detail is not None:
         answer["ConsumedCapacity"] = units.consumed(detail)
     return answer
+
+
+def _refused(asked: Asked, refusal: ApiError) -> Member:
+    """A statement that policies do not allow: nothing is looked at for it but what it says."""
+    try:
+        bound = bound_of(asked)
+    except Invalid as fault:
+        return Member(asked, error=translate(fault))
+    return Member(asked, bound, error=refusal)
 
 
 async def _member(ctx: Context, asked: Asked) -> Member:

@@ -11,9 +11,9 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.item_limits import BATCH_GET_BYTES_MAX, BATCH_GET_ITEMS_MAX
+from jedlik.services.dynamodb.permissions import ON_BATCH_GET
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.errors import Invalid, Throttled
 from jedlik.tables.expressions import Projection
@@ -42,7 +42,9 @@ class Asked(NamedTuple):
     projection: Projection | None
 
 
-@operation("dynamodb", "BatchGetItem", access="read", resource=table_arns, rules=[batch_get_rules])
+@operation(
+    "dynamodb", "BatchGetItem", access="read", permissions=ON_BATCH_GET, rules=[batch_get_rules]
+)
 async def batch_get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     asked = await _asked(ctx, req["RequestItems"])
     wanted = [(one.table, key) for one in asked for key in one.keys]

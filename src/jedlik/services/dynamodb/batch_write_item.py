@@ -10,8 +10,8 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.item_keys import key_of, key_of_item
 from jedlik.services.dynamodb.item_limits import BATCH_WRITE_ITEMS_MAX
+from jedlik.services.dynamodb.permissions import ON_BATCH_WRITE
 from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import collection_metrics
 from jedlik.tables.errors import Contended, Invalid, Throttled
@@ -37,7 +37,11 @@ def batch_write_rules(req: dict[str, Any]) -> str | None:
 
 
 @operation(
-    "dynamodb", "BatchWriteItem", access="write", resource=table_arns, rules=[batch_write_rules]
+    "dynamodb",
+    "BatchWriteItem",
+    access="write",
+    permissions=ON_BATCH_WRITE,
+    rules=[batch_write_rules],
 )
 async def batch_write_item(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     names, writes = await _writes(ctx, req["RequestItems"])

@@ -8,10 +8,11 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.describe import described
 from jedlik.services.dynamodb.errors import ResourceInUse
+from jedlik.services.dynamodb.permissions import ON_CREATE
+from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.resource_policies import stored_policy
 from jedlik.services.dynamodb.table_changes import in_transition, now_ms
 from jedlik.services.dynamodb.table_definitions import table_definition
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.table_rules import new_table_name, table_name_given, tags_given
 from jedlik.services.dynamodb.table_settings import new_stream, refuse_unsupported, sse_description
 from jedlik.services.dynamodb.throughputs import (
@@ -75,7 +76,7 @@ def billing_of(req: dict[str, Any]) -> Any:
     "dynamodb",
     "CreateTable",
     access="write",
-    resource=table_arns,
+    permissions=ON_CREATE,
     first=[table_name_given],
     rules=[
         new_table_name,
@@ -91,6 +92,7 @@ async def create_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     # Checked before spaces are reserved: asking for a table that is there is common.
     if await _exists(ctx, table.name):
         raise ResourceInUse.exists(table.name)
+    await check_quotas(ctx, table, new=True)
     try:
         table = await ctx.db.create_table(in_transition(ctx, table, "CREATING"))
     except TableExists:

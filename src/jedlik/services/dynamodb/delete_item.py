@@ -7,9 +7,9 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
+from jedlik.services.dynamodb.permissions import ON_DELETE
 from jedlik.services.dynamodb.request_expressions import only_condition, refuse
 from jedlik.services.dynamodb.rules import only_old_values, write_parameters
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import condition_failed, write_answer
 from jedlik.tables.errors import ConditionFailed
@@ -18,7 +18,9 @@ from jedlik.tables.write import write_one
 from jedlik.values import check_item
 
 
-@operation("dynamodb", "DeleteItem", access="write", resource=table_arns, rules=[write_parameters])
+@operation(
+    "dynamodb", "DeleteItem", access="write", permissions=ON_DELETE, rules=[write_parameters]
+)
 async def delete_item(ctx: Context, req: dict[str, Any]) -> bytes:
     name, condition = req["TableName"], None
     check_item(req["Key"])

@@ -8,13 +8,18 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.errors import policy_not_found
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.resource_policies import policy_resource
 from jedlik.services.dynamodb.table_changes import change_table
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.tables.model import Table
 
 
-@operation("dynamodb", "DeleteResourcePolicy", access="permissions", resource=table_arns)
+@operation(
+    "dynamodb",
+    "DeleteResourcePolicy",
+    access="permissions",
+    permissions=on_table("DeleteResourcePolicy"),
+)
 async def delete_resource_policy(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     arn = req["ResourceArn"]
     expected = req.get("ExpectedRevisionId")

@@ -8,12 +8,18 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.continuous_backups import described_backups
 from jedlik.services.dynamodb.errors import TableMissing
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import now_ms
-from jedlik.services.dynamodb.table_names import table_arns, table_name
+from jedlik.services.dynamodb.table_names import table_name
 from jedlik.tables.errors import TableNotFound
 
 
-@operation("dynamodb", "DescribeContinuousBackups", access="read", resource=table_arns)
+@operation(
+    "dynamodb",
+    "DescribeContinuousBackups",
+    access="read",
+    permissions=on_table("DescribeContinuousBackups"),
+)
 async def describe_continuous_backups(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     name = table_name(ctx, req["TableName"])
     try:

@@ -13,11 +13,16 @@ from jedlik.services.dynamodb.contributor_insights import (
     status,
     subject_members,
 )
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import found_table
-from jedlik.services.dynamodb.table_names import table_arns
 
 
-@operation("dynamodb", "DescribeContributorInsights", access="read", resource=table_arns)
+@operation(
+    "dynamodb",
+    "DescribeContributorInsights",
+    access="read",
+    permissions=on_table("DescribeContributorInsights"),
+)
 async def describe_contributor_insights(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     table = await found_table(ctx, req["TableName"])
     index_name = req.get("IndexName")

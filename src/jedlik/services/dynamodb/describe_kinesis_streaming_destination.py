@@ -6,11 +6,16 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import found_table
-from jedlik.services.dynamodb.table_names import table_arns
 
 
-@operation("dynamodb", "DescribeKinesisStreamingDestination", access="read", resource=table_arns)
+@operation(
+    "dynamodb",
+    "DescribeKinesisStreamingDestination",
+    access="read",
+    permissions=on_table("DescribeKinesisStreamingDestination"),
+)
 async def describe_kinesis_streaming_destination(
     ctx: Context, req: dict[str, Any]
 ) -> dict[str, Any]:

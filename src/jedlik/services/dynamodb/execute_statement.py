@@ -11,8 +11,9 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.pages import index_of
+from jedlik.services.dynamodb.partiql_permissions import statements
 from jedlik.services.dynamodb.partiql_reads import Selected, check_projected, select_page
-from jedlik.services.dynamodb.partiql_requests import bound_of, statement_arns, table_of
+from jedlik.services.dynamodb.partiql_requests import bound_of, table_of
 from jedlik.services.dynamodb.partiql_tokens import BEGINNING, position_of, token_of
 from jedlik.services.dynamodb.partiql_writes import returned, write_statement
 from jedlik.tables.model import Table
@@ -25,7 +26,9 @@ from jedlik.values import Invalid
 Request = dict[str, Any]
 
 
-@operation("dynamodb", "ExecuteStatement", access="write", resource=statement_arns)
+@operation(
+    "dynamodb", "ExecuteStatement", access="write", permissions=statements("ExecuteStatement")
+)
 async def execute_statement(ctx: Context, req: Request) -> bytes:
     bound = bound_of(req)
     does = bound.statement.does

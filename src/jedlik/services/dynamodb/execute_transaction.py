@@ -16,7 +16,8 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.cancellations import cancelled
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
-from jedlik.services.dynamodb.partiql_requests import bound_of, is_read, statement_arns, table_of
+from jedlik.services.dynamodb.partiql_permissions import statements
+from jedlik.services.dynamodb.partiql_requests import bound_of, is_read, table_of
 from jedlik.services.dynamodb.partiql_writes import DUPLICATE
 from jedlik.services.dynamodb.transaction_reads import admit_gets, take_gets
 from jedlik.tables.errors import Reason, TransactionCancelled
@@ -43,7 +44,9 @@ TWICE = "Transaction request cannot include multiple operations on one item"
 TOO_LARGE = "Collection size of items in transaction exceeds the limit of 4 MB"
 
 
-@operation("dynamodb", "ExecuteTransaction", access="write", resource=statement_arns)
+@operation(
+    "dynamodb", "ExecuteTransaction", access="write", permissions=statements("ExecuteTransaction")
+)
 async def execute_transaction(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     asked = req["TransactStatements"]
     # Before the parameters' numbers are normalised: the same request must look the same again.

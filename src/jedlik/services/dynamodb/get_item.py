@@ -11,15 +11,15 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.capacity import READ_UNIT_BYTES
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
+from jedlik.services.dynamodb.permissions import ON_GET
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.read import get_item as read_item
 from jedlik.values import check_item
 
 
-@operation("dynamodb", "GetItem", access="read", resource=table_arns, rules=[read_parameters])
+@operation("dynamodb", "GetItem", access="read", permissions=ON_GET, rules=[read_parameters])
 async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     name, projection, is_bare = req["TableName"], None, len(req) == 2
     table = known_table(ctx, name)

@@ -11,8 +11,8 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.contributor_insights import status, subject_members
 from jedlik.services.dynamodb.limits import LIST_INSIGHTS_MAX, LIST_TABLES_MAX
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import found_table
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Table
 
@@ -31,7 +31,7 @@ def max_results_is_positive(req: dict[str, Any]) -> str | None:
     "dynamodb",
     "ListContributorInsights",
     access="list",
-    resource=table_arns,
+    permissions=on_table("ListContributorInsights"),
     rules=[max_results_is_positive],
 )
 async def list_contributor_insights(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:

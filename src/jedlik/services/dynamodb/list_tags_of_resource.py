@@ -7,11 +7,13 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.errors import ResourceNotFound, validation
-from jedlik.services.dynamodb.table_names import table_arns
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.tagged_tables import tagged_table
 
 
-@operation("dynamodb", "ListTagsOfResource", access="read", resource=table_arns)
+@operation(
+    "dynamodb", "ListTagsOfResource", access="read", permissions=on_table("ListTagsOfResource")
+)
 async def list_tags_of_resource(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     table = await tagged_table(ctx, req["ResourceArn"])
     if table is None:

@@ -7,9 +7,9 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import key_of_item, refuse_paths_into_keys
+from jedlik.services.dynamodb.permissions import ON_PUT
 from jedlik.services.dynamodb.request_expressions import only_condition, refuse
 from jedlik.services.dynamodb.rules import only_old_values, write_parameters
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import condition_failed, write_answer
 from jedlik.tables.errors import ConditionFailed, Invalid
@@ -20,7 +20,7 @@ from jedlik.values import check_item
 ITEM_TOO_LARGE = "Item size has exceeded the maximum allowed size"
 
 
-@operation("dynamodb", "PutItem", access="write", resource=table_arns, rules=[write_parameters])
+@operation("dynamodb", "PutItem", access="write", permissions=ON_PUT, rules=[write_parameters])
 async def put_item(ctx: Context, req: dict[str, Any]) -> bytes:
     item, name, condition = req["Item"], req["TableName"], None
     size = check_item(item)

@@ -8,13 +8,15 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.errors import policy_not_found
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.resource_policies import NO_POLICY, policy_resource, stored_policy
 from jedlik.services.dynamodb.table_changes import change_table, now_ms
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.tables.model import Table
 
 
-@operation("dynamodb", "PutResourcePolicy", access="permissions", resource=table_arns)
+@operation(
+    "dynamodb", "PutResourcePolicy", access="permissions", permissions=on_table("PutResourcePolicy")
+)
 async def put_resource_policy(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     arn = req["ResourceArn"]
     named = policy_resource(ctx, arn)

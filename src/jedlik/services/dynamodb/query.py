@@ -15,6 +15,7 @@ from jedlik.services.dynamodb.pages import (
     refuse_filter_beyond_index,
     selection_of,
 )
+from jedlik.services.dynamodb.permissions import ON_QUERY
 from jedlik.services.dynamodb.request_expressions import (
     ReadParts,
     legacy_parts,
@@ -23,7 +24,6 @@ from jedlik.services.dynamodb.request_expressions import (
 )
 from jedlik.services.dynamodb.rules import query_parameters, select
 from jedlik.services.dynamodb.start_keys import check_in_range, check_start_values, query_start
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.errors import Invalid
 from jedlik.tables.expressions import legacy
@@ -36,7 +36,7 @@ NO_KEY_CONDITION = (
 )
 
 
-@operation("dynamodb", "Query", access="read", resource=table_arns, rules=[query_parameters])
+@operation("dynamodb", "Query", access="read", permissions=ON_QUERY, rules=[query_parameters])
 async def query(ctx: Context, req: dict[str, Any]) -> bytes:
     parts = _parts(req)
     table = known_table(ctx, req["TableName"]) or await usable_table(ctx, req["TableName"])

@@ -8,6 +8,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.pages import admit_page, index_of, page_answer, selection_of
+from jedlik.services.dynamodb.permissions import ON_SCAN
 from jedlik.services.dynamodb.request_expressions import (
     legacy_parts,
     refuse,
@@ -15,13 +16,12 @@ from jedlik.services.dynamodb.request_expressions import (
 )
 from jedlik.services.dynamodb.rules import scan_parameters, segments, select
 from jedlik.services.dynamodb.start_keys import check_segment, check_start_values, scan_start
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.keys import segment_tokens
 from jedlik.tables.read import scan as read_all
 
 
-@operation("dynamodb", "Scan", access="read", resource=table_arns, rules=[scan_parameters])
+@operation("dynamodb", "Scan", access="read", permissions=ON_SCAN, rules=[scan_parameters])
 async def scan(ctx: Context, req: dict[str, Any]) -> bytes:
     parts = legacy_parts(req, "ScanFilter")
     check_start_values(req.get("ExclusiveStartKey"))

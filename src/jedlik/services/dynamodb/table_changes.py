@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb.errors import ResourceInUse, ResourceNotFound
-from jedlik.services.dynamodb.table_names import table_name
+from jedlik.services.dynamodb.table_names import owner_of, table_name
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
 
@@ -23,7 +23,7 @@ async def found_table(ctx: Context, name_or_arn: str) -> Table:
     """The table meant, in whatever state; raises ResourceNotFoundException with its name."""
     name = table_name(ctx, name_or_arn)
     try:
-        table: Table = await ctx.db.catalog.get(ctx.account, ctx.region, name)
+        table: Table = await ctx.db.catalog.get(owner_of(ctx, name_or_arn), ctx.region, name)
     except TableNotFound:
         raise ResourceNotFound.table(name) from None
     return table

@@ -1,7 +1,8 @@
 """From what a request calls a table (a name, or an ARN) to the table's name.
 
-AWS accepts a table's ARN wherever it accepts its name. Here an ARN must be of the caller's own
-account and region: tables of other accounts come with policies, replicas with global tables.
+AWS accepts a table's ARN wherever it accepts its name. An ARN must be of the region that is
+asked, and of the caller's own account or of one whose resource policy lets the caller in
+(`Context.granted`).
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def resource_name(ctx: Context, arn: str) -> ResourceName:
         raise invalid_arn("ARN", arn)
     if parts[2] != "dynamodb":
         raise invalid_arn("service", arn)
-    if parts[4] != ctx.account:
+    if parts[4] != ctx.account and parts[4] not in ctx.granted:
         raise access_denied(
             f"User: {user_arn(ctx)} is not authorized to access the resource: {arn}"
         )
@@ -66,6 +67,13 @@ def resource_name(ctx: Context, arn: str) -> ResourceName:
     if path[2] not in ("index", "stream"):
         raise invalid_arn("resource", arn)
     return ResourceName(path[1], path[2], path[3])
+
+
+def owner_of(ctx: Context, name_or_arn: str) -> str:
+    """The account whose table is meant; the name is known to be well-formed."""
+    if ctx.granted and name_or_arn.startswith("arn:"):
+        return name_or_arn.split(":", 5)[4]
+    return ctx.account
 
 
 def invalid_arn(what: str, arn: str) -> Exception:

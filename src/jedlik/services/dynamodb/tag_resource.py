@@ -9,14 +9,20 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import limits
 from jedlik.services.dynamodb.errors import ResourceNotFound, invalid
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import change_table
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.table_rules import tags_given
 from jedlik.services.dynamodb.tagged_tables import tagged_table
 from jedlik.tables.model import Table
 
 
-@operation("dynamodb", "TagResource", access="tagging", resource=table_arns, rules=[tags_given])
+@operation(
+    "dynamodb",
+    "TagResource",
+    access="tagging",
+    permissions=on_table("TagResource"),
+    rules=[tags_given],
+)
 async def tag_resource(ctx: Context, req: dict[str, Any]) -> dict[str, Any] | bytes:
     arn = req["ResourceArn"]
     found = await tagged_table(ctx, arn)

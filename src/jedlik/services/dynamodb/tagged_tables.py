@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb.errors import access_denied, validation
-from jedlik.services.dynamodb.table_names import resource_name, user_arn
+from jedlik.services.dynamodb.table_names import owner_of, resource_name, user_arn
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Table
 
@@ -23,7 +23,7 @@ async def tagged_table(ctx: Context, arn: str) -> Table | None:
     if named.kind:
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
     try:
-        table: Table = await ctx.db.catalog.get(ctx.account, ctx.region, named.table)
+        table: Table = await ctx.db.catalog.get(owner_of(ctx, arn), ctx.region, named.table)
     except TableNotFound:
         return None
     return table

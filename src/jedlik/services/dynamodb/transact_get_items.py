@@ -13,9 +13,9 @@ from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.cancellations import KeyPlaces, cancelled
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
+from jedlik.services.dynamodb.permissions import ON_TRANSACT_GET
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.transaction_reads import admit_gets, take_gets
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.errors import TransactionCancelled
@@ -33,7 +33,11 @@ def transact_get_rules(req: dict[str, Any]) -> str | None:
 
 
 @operation(
-    "dynamodb", "TransactGetItems", access="read", resource=table_arns, rules=[transact_get_rules]
+    "dynamodb",
+    "TransactGetItems",
+    access="read",
+    permissions=ON_TRANSACT_GET,
+    rules=[transact_get_rules],
 )
 async def transact_get_items(ctx: Context, req: dict[str, Any]) -> bytes:
     gets: list[Get] = [one["Get"] for one in req["TransactItems"]]

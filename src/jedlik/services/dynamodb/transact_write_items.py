@@ -16,10 +16,10 @@ from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.cancellations import KeyPlaces, cancelled
 from jedlik.services.dynamodb.item_keys import key_of, key_of_item, refuse_paths_into_keys
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
+from jedlik.services.dynamodb.permissions import ON_TRANSACT_WRITE
 from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
 from jedlik.services.dynamodb.request_expressions import only_condition, update_and_condition
 from jedlik.services.dynamodb.rules import update_parameters, write_parameters
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.transaction_reads import take_gets
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import collection_metrics
@@ -75,7 +75,7 @@ class Action(NamedTuple):
     "dynamodb",
     "TransactWriteItems",
     access="write",
-    resource=table_arns,
+    permissions=ON_TRANSACT_WRITE,
     rules=[transact_write_rules],
 )
 async def transact_write_items(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:

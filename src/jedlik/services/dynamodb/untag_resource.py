@@ -8,8 +8,8 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.errors import ResourceNotFound
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import change_table
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.tagged_tables import tagged_table
 from jedlik.tables.model import Table
 
@@ -18,7 +18,13 @@ def keys_given(req: dict[str, Any]) -> str | None:
     return None if req["TagKeys"] else "Atleast one Tag Key needs to be provided as Input."
 
 
-@operation("dynamodb", "UntagResource", access="tagging", resource=table_arns, rules=[keys_given])
+@operation(
+    "dynamodb",
+    "UntagResource",
+    access="tagging",
+    permissions=on_table("UntagResource"),
+    rules=[keys_given],
+)
 async def untag_resource(ctx: Context, req: dict[str, Any]) -> dict[str, Any] | bytes:
     found = await tagged_table(ctx, req["ResourceArn"])
     if found is None:

@@ -10,13 +10,19 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb.continuous_backups import described_backups
 from jedlik.services.dynamodb.errors import TableMissing
 from jedlik.services.dynamodb.limits import RECOVERY_DAYS_DEFAULT
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import change_table, now_ms
-from jedlik.services.dynamodb.table_names import table_arns, table_name
+from jedlik.services.dynamodb.table_names import table_name
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import RecoverySettings, Table
 
 
-@operation("dynamodb", "UpdateContinuousBackups", access="write", resource=table_arns)
+@operation(
+    "dynamodb",
+    "UpdateContinuousBackups",
+    access="write",
+    permissions=on_table("UpdateContinuousBackups"),
+)
 async def update_continuous_backups(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     name = table_name(ctx, req["TableName"])
     wanted, now = req["PointInTimeRecoverySpecification"], now_ms(ctx)

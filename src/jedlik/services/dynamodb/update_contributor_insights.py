@@ -13,12 +13,17 @@ from jedlik.services.dynamodb.contributor_insights import (
     insights_of,
     subject_members,
 )
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import change_table, now_ms
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.tables.model import Table
 
 
-@operation("dynamodb", "UpdateContributorInsights", access="write", resource=table_arns)
+@operation(
+    "dynamodb",
+    "UpdateContributorInsights",
+    access="write",
+    permissions=on_table("UpdateContributorInsights"),
+)
 async def update_contributor_insights(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     index_name = req.get("IndexName")
     enable = req["ContributorInsightsAction"] == "ENABLE"

@@ -9,9 +9,9 @@ import orjson
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
+from jedlik.services.dynamodb.permissions import ON_UPDATE
 from jedlik.services.dynamodb.request_expressions import update_and_condition
 from jedlik.services.dynamodb.rules import update_parameters
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import condition_failed, write_answer
 from jedlik.tables.errors import ConditionFailed
@@ -24,7 +24,9 @@ ANSWERED = frozenset(("ReturnValues", "ReturnConsumedCapacity", "ReturnItemColle
 """Without any of these the answer is empty."""
 
 
-@operation("dynamodb", "UpdateItem", access="write", resource=table_arns, rules=[update_parameters])
+@operation(
+    "dynamodb", "UpdateItem", access="write", permissions=ON_UPDATE, rules=[update_parameters]
+)
 async def update_item(ctx: Context, req: dict[str, Any]) -> bytes:
     key, name = req["Key"], req["TableName"]
     check_item(key)

@@ -8,7 +8,7 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.create_table import units_in_bounds
-from jedlik.services.dynamodb.describe import described
+from jedlik.services.dynamodb.describe import described, with_warm
 from jedlik.services.dynamodb.errors import ResourceInUse, ResourceNotFound, invalid
 from jedlik.services.dynamodb.index_updates import (
     IndexChange,
@@ -16,13 +16,14 @@ from jedlik.services.dynamodb.index_updates import (
     parsed_change,
     with_updated_indexes,
 )
+from jedlik.services.dynamodb.permissions import on_table
+from jedlik.services.dynamodb.quotas import check_quotas, provisioned_units
 from jedlik.services.dynamodb.table_changes import (
     RETRIES_MAX,
     active_table,
     in_transition,
     now_ms,
 )
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.services.dynamodb.table_rules import table_name_given
 from jedlik.services.dynamodb.table_settings import (
     refuse_unsupported,
@@ -87,7 +88,7 @@ def throughput_fits_billing(req: dict[str, Any]) -> str | None:
     "dynamodb",
     "UpdateTable",
     access="write",
-    resource=table_arns,
+    permissions=on_table("UpdateTable"),
     first=[table_name_given],
     rules=[
         something_to_change,
@@ -102,6 +103,7 @@ async def update_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         table = await active_table(ctx, req["TableName"])
         change = parsed_change(table, req)
         changed = with_settings(ctx, table, req, change)
+        await _check_quotas(ctx, table, changed, change)
         try:
             changed = await _store(ctx, table, changed, change)
         except Contended:
@@ -115,6 +117,9 @@ async def update_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
 def with_settings(ctx: Context, table: Table, req: dict[str, Any], change: IndexChange) -> Table:
     """The table as the request wants it, but for indexes made or dropped. Raises ApiError."""
     now = now_ms(ctx)
+    # Nothing lowers warm throughput ("Warm throughput in different scenarios"), and a table that is
+    # switched to on-demand takes at once what was provisioned: what there was is stored.
+    table = with_warm(ctx.db.flows, table)
     changed = _with_capacity(table, req, now)
     changed = with_updated_indexes(changed, table, change, now)
     changed = replace(
@@ -130,6 +135,16 @@ def with_settings(ctx: Context, table: Table, req: dict[str, Any], change: Index
     )
     changed = with_stream(changed, req.get("StreamSpecification"), now)
     return with_table_class(changed, req.get("TableClass"), now)
+
+
+async def _check_quotas(ctx: Context, table: Table, changed: Table, change: IndexChange) -> None:
+    """Where more is provisioned than before, the account's quota is looked at."""
+    after = changed
+    if change.created is not None:
+        after = replace(changed, indexes=(*changed.indexes, change.created))
+    before_units, after_units = provisioned_units(table), provisioned_units(after)
+    if any(more > less for more, less in zip(after_units, before_units, strict=True)):
+        await check_quotas(ctx, after, new=False)
 
 
 def _with_capacity(table: Table, req: dict[str, Any], now: int) -> Table:

@@ -9,12 +9,12 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import limits
 from jedlik.services.dynamodb.errors import validation
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import change_table, now_ms
-from jedlik.services.dynamodb.table_names import table_arns
 from jedlik.tables.model import Table, TtlSettings
 
 
-@operation("dynamodb", "UpdateTimeToLive", access="write", resource=table_arns)
+@operation("dynamodb", "UpdateTimeToLive", access="write", permissions=on_table("UpdateTimeToLive"))
 async def update_time_to_live(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     wanted = req["TimeToLiveSpecification"]
     now = now_ms(ctx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jedlik.api.context import Context
-from jedlik.services.dynamodb.table_names import table_name
+from jedlik.services.dynamodb.table_names import owner_of, table_name
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Table
 
@@ -23,7 +23,7 @@ def known_table(ctx: Context, name: str) -> Table | None:
 async def usable_table(ctx: Context, name_or_arn: str) -> Table:
     """The table of that name or ARN; raises TableNotFound."""
     name = table_name(ctx, name_or_arn)
-    table: Table = await ctx.db.catalog.get(ctx.account, ctx.region, name)
+    table: Table = await ctx.db.catalog.get(owner_of(ctx, name_or_arn), ctx.region, name)
     if table.status not in USABLE:
         raise TableNotFound(name)
     ctx.tables = table

@@ -7,9 +7,10 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.changes.shards import Shard
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodbstreams import limits
 from jedlik.services.dynamodbstreams.errors import INVALID, ResourceNotFound, invalid
-from jedlik.services.dynamodbstreams.stream_names import found_stream, stream_arns
+from jedlik.services.dynamodbstreams.stream_names import found_stream
 from jedlik.tables.streams import Stream
 
 
@@ -23,7 +24,7 @@ def limit_in_bounds(req: dict[str, Any]) -> str | None:
     "dynamodbstreams",
     "DescribeStream",
     access="read",
-    resource=stream_arns,
+    permissions=on_table("DescribeStream"),
     rules=[limit_in_bounds],
 )
 async def describe_stream(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:

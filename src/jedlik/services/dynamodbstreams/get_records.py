@@ -10,6 +10,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.changes.record import decode_record
 from jedlik.changes.shards import Shard
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodbstreams import limits
 from jedlik.services.dynamodbstreams.errors import INVALID, trimmed
 from jedlik.services.dynamodbstreams.iterators import (
@@ -20,7 +21,7 @@ from jedlik.services.dynamodbstreams.iterators import (
 )
 from jedlik.services.dynamodbstreams.positions import extent_of
 from jedlik.services.dynamodbstreams.records import stream_record
-from jedlik.services.dynamodbstreams.stream_names import found_stream, stream_arns
+from jedlik.services.dynamodbstreams.stream_names import found_stream
 from jedlik.tables.streams import Stream
 
 
@@ -31,7 +32,11 @@ def limit_in_bounds(req: dict[str, Any]) -> str | None:
 
 
 @operation(
-    "dynamodbstreams", "GetRecords", access="read", resource=stream_arns, rules=[limit_in_bounds]
+    "dynamodbstreams",
+    "GetRecords",
+    access="read",
+    permissions=on_table("GetRecords"),
+    rules=[limit_in_bounds],
 )
 async def get_records(ctx: Context, req: dict[str, Any]) -> bytes:
     now_ms = int(ctx.now * 1000)

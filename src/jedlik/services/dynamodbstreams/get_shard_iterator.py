@@ -8,6 +8,7 @@ from jedlik.api.context import Context
 from jedlik.api.errors import validation
 from jedlik.api.operation import operation
 from jedlik.changes.shards import Shard, seq_of
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodbstreams.errors import (
     INVALID,
     ResourceNotFound,
@@ -16,7 +17,7 @@ from jedlik.services.dynamodbstreams.errors import (
 )
 from jedlik.services.dynamodbstreams.iterators import HORIZON, Iterator, write_iterator
 from jedlik.services.dynamodbstreams.positions import Extent, extent_of, position_of_time
-from jedlik.services.dynamodbstreams.stream_names import found_stream, stream_arns
+from jedlik.services.dynamodbstreams.stream_names import found_stream
 from jedlik.tables.streams import Stream
 
 NUMBERED = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
@@ -44,7 +45,7 @@ def timestamp_fits_type(req: dict[str, Any]) -> str | None:
     "dynamodbstreams",
     "GetShardIterator",
     access="read",
-    resource=stream_arns,
+    permissions=on_table("GetShardIterator"),
     rules=[number_fits_type, timestamp_fits_type],
 )
 async def get_shard_iterator(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:

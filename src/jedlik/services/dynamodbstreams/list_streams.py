@@ -6,9 +6,10 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodbstreams import limits
 from jedlik.services.dynamodbstreams.errors import INVALID
-from jedlik.services.dynamodbstreams.stream_names import stream_arns, table_and_label
+from jedlik.services.dynamodbstreams.stream_names import table_and_label
 
 
 def limit_in_bounds(req: dict[str, Any]) -> str | None:
@@ -20,7 +21,11 @@ def limit_in_bounds(req: dict[str, Any]) -> str | None:
 
 
 @operation(
-    "dynamodbstreams", "ListStreams", access="list", resource=stream_arns, rules=[limit_in_bounds]
+    "dynamodbstreams",
+    "ListStreams",
+    access="list",
+    permissions=on_table("ListStreams"),
+    rules=[limit_in_bounds],
 )
 async def list_streams(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     """A table that is not there has no streams; DynamoDB Local answers the same."""

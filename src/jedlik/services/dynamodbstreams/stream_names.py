@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from jedlik.api.context import Context
+from jedlik.services.dynamodb.table_names import owner_of
 from jedlik.services.dynamodbstreams.errors import ResourceNotFound
 from jedlik.tables.streams import Stream
 
@@ -24,11 +25,12 @@ def stream_arns(ctx: Context, req: dict[str, Any]) -> list[str]:
 
 
 async def found_stream(ctx: Context, arn: str) -> Stream:
-    """The stream, if it is one of the caller's account and region; raises ResourceNotFound."""
+    """The stream, if it is one of the region and of the caller's account or one that has let the
+    caller in; raises ResourceNotFound."""
     place = table_and_label(ctx, arn)
     stream: Stream | None = None
     if place is not None:
-        stream = await ctx.db.streams.get(ctx.account, ctx.region, *place)
+        stream = await ctx.db.streams.get(owner_of(ctx, arn), ctx.region, *place)
     if stream is None:
         raise ResourceNotFound.stream(arn)
     return stream
@@ -37,6 +39,8 @@ async def found_stream(ctx: Context, arn: str) -> Stream:
 def table_and_label(ctx: Context, arn: str) -> tuple[str, str] | None:
     """The two names in a stream's ARN; None if it can be no stream of this account and region."""
     parts = ARN.fullmatch(arn)
-    if parts is None or parts[1] != ctx.region or parts[2] != ctx.account:
+    if parts is None or parts[1] != ctx.region:
+        return None
+    if parts[2] != ctx.account and parts[2] not in ctx.granted:
         return None
     return parts[3], parts[4]

@@ -63,6 +63,7 @@ class CompiledUpdate:
     used_names: frozenset[str]
     used_values: frozenset[str]
     entered: tuple[str, ...]
+    mentioned: tuple[str, ...]
 
 
 class Update:
@@ -85,6 +86,11 @@ class Update:
     def entered(self) -> tuple[str, ...]:
         """The attributes that a path leads into, which keys must not be."""
         return self._plan.entered
+
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        """The attributes that it changes or reads."""
+        return self._plan.mentioned
 
     def check_keys(self, key_names: Collection[str]) -> None:
         """Raises Invalid if the update would change an attribute of the table's key."""
@@ -268,4 +274,5 @@ def _plan(steps: tuple[Step, ...], scope: Scope) -> CompiledUpdate:
         used_names=frozenset(scope.used_names),
         used_values=frozenset(scope.used_values),
         entered=tuple(scope.entered),
+        mentioned=tuple(dict.fromkeys((*scope.top_level, *(str(path[0]) for path in touched)))),
     )

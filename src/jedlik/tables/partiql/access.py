@@ -9,7 +9,7 @@ the clause says, never narrower: whoever reads it filters, unless `exact`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from jedlik.tables.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from jedlik.tables.model import KeyAttribute, KeySchema
@@ -42,6 +42,8 @@ class Range:
     high: bytes | None = None
     low_open: bool = False
     high_open: bool = False
+    values: tuple[Value, ...] = field(default=(), compare=False)
+    """The partition key's values, as the clause has them."""
 
     @property
     def token(self) -> bytes:
@@ -205,7 +207,7 @@ def _range(
     encoded = encode_key_tuple(partition)
     if len(encoded) > PARTITION_KEY_BYTES_MAX and len(partition) == 1:
         raise Invalid(PARTITION_KEY_TOO_LONG)
-    reach = Range(encoded)
+    reach = Range(encoded, values=tuple(partition))
     if len(schema.sort) == 1:
         for test in tests.get(schema.sort[0].name, ()):
             reach = _narrowed(bound, reach, schema.sort[0], test)
@@ -297,7 +299,7 @@ def _hull(ranges: list[Range]) -> Range:
     """One range that holds several."""
     lows = [(reach.low, reach.low_open) for reach in ranges if reach.low is not None]
     highs = [(reach.high, not reach.high_open) for reach in ranges if reach.high is not None]
-    whole = Range(ranges[0].partition)
+    whole = Range(ranges[0].partition, values=ranges[0].values)
     if len(lows) == len(ranges):
         low, low_open = min(lows)
         whole = replace(whole, low=low, low_open=low_open)
