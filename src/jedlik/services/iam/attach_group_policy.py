@@ -1,0 +1,28 @@
+"""AttachGroupPolicy: a managed policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity import Draft
+from jedlik.services.iam import lookups, permissions
+from jedlik.services.iam.changing import change, with_attached
+from jedlik.services.iam.names import named
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "AttachGroupPolicy",
+    access="permissions",
+    permissions=on("AttachGroupPolicy", permissions.group),
+    first=[named("GroupName")],
+)
+async def attach_group_policy(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    def attach(draft: Draft) -> None:
+        draft.put(with_attached(draft, lookups.group(draft, req["GroupName"]), req["PolicyArn"]))
+
+    await change(ctx, attach)
+    return {}

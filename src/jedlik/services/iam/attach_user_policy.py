@@ -1,0 +1,28 @@
+"""AttachUserPolicy: a managed policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity import Draft
+from jedlik.services.iam import lookups, permissions
+from jedlik.services.iam.changing import change, with_attached
+from jedlik.services.iam.names import named
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "AttachUserPolicy",
+    access="permissions",
+    permissions=on("AttachUserPolicy", permissions.user),
+    first=[named("UserName")],
+)
+async def attach_user_policy(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    def attach(draft: Draft) -> None:
+        draft.put(with_attached(draft, lookups.user(draft, req["UserName"]), req["PolicyArn"]))
+
+    await change(ctx, attach)
+    return {}

@@ -1,0 +1,22 @@
+"""ListRoles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity.records import Role
+from jedlik.services.iam import permissions
+from jedlik.services.iam.descriptions import told_role
+from jedlik.services.iam.lookups import names
+from jedlik.services.iam.pages import page
+from jedlik.services.iam.permissions import on
+
+
+@operation("iam", "ListRoles", access="list", permissions=on("ListRoles", permissions.everything))
+async def list_roles(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    prefix = req.get("PathPrefix", "/")
+    found = [each for each in names(ctx).all(Role) if each.path.startswith(prefix)]
+    part, more = page(req, found, key=lambda each: each.key)
+    return {"Roles": [told_role(each, briefly=True) for each in part], **more}

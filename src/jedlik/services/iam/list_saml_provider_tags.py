@@ -1,0 +1,21 @@
+"""ListSAMLProviderTags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.iam import lookups, permissions, tags
+from jedlik.services.iam.lookups import names
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "ListSAMLProviderTags",
+    access="list",
+    permissions=on("ListSAMLProviderTags", permissions.saml),
+)
+async def list_saml_provider_tags(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    return tags.tag_page(req, lookups.saml_provider(names(ctx), req["SAMLProviderArn"]).tags)

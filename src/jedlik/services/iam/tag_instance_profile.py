@@ -1,0 +1,30 @@
+"""TagInstanceProfile: new tags, or new values of old ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity import Draft
+from jedlik.services.iam import lookups, permissions, tags
+from jedlik.services.iam.changing import change
+from jedlik.services.iam.names import named
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "TagInstanceProfile",
+    access="tagging",
+    permissions=on("TagInstanceProfile", permissions.profile),
+    first=[named("InstanceProfileName")],
+)
+async def tag_instance_profile(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    def tag(draft: Draft) -> None:
+        found = lookups.instance_profile(draft, req["InstanceProfileName"])
+        draft.put(replace(found, tags=tags.with_tags(found.tags, req["Tags"])))
+
+    await change(ctx, tag)
+    return {}

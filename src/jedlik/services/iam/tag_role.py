@@ -1,0 +1,30 @@
+"""TagRole: new tags, or new values of old ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity import Draft
+from jedlik.services.iam import lookups, permissions, tags
+from jedlik.services.iam.changing import change
+from jedlik.services.iam.names import named
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "TagRole",
+    access="tagging",
+    permissions=on("TagRole", permissions.role),
+    first=[named("RoleName")],
+)
+async def tag_role(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    def tag(draft: Draft) -> None:
+        found = lookups.role(draft, req["RoleName"])
+        draft.put(replace(found, tags=tags.with_tags(found.tags, req["Tags"])))
+
+    await change(ctx, tag)
+    return {}

@@ -1,0 +1,28 @@
+"""UntagSAMLProvider."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity import Draft
+from jedlik.services.iam import lookups, permissions, tags
+from jedlik.services.iam.changing import change
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "UntagSAMLProvider",
+    access="tagging",
+    permissions=on("UntagSAMLProvider", permissions.saml),
+)
+async def untag_saml_provider(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    def untag(draft: Draft) -> None:
+        found = lookups.saml_provider(draft, req["SAMLProviderArn"])
+        draft.put(replace(found, tags=tags.without(found.tags, req["TagKeys"])))
+
+    await change(ctx, untag)
+    return {}

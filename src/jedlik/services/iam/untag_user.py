@@ -1,0 +1,30 @@
+"""UntagUser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity import Draft
+from jedlik.services.iam import lookups, permissions, tags
+from jedlik.services.iam.changing import change
+from jedlik.services.iam.names import named
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "UntagUser",
+    access="tagging",
+    permissions=on("UntagUser", permissions.user),
+    first=[named("UserName")],
+)
+async def untag_user(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    def untag(draft: Draft) -> None:
+        found = lookups.user(draft, req["UserName"])
+        draft.put(replace(found, tags=tags.without(found.tags, req["TagKeys"])))
+
+    await change(ctx, untag)
+    return {}

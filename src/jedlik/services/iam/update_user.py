@@ -1,0 +1,42 @@
+"""UpdateUser: another name, another path. Keys and policies come along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.identity import Draft
+from jedlik.identity.records import User
+from jedlik.services.iam import lookups, permissions
+from jedlik.services.iam.changing import change
+from jedlik.services.iam.errors import exists
+from jedlik.services.iam.lookups import keys_of
+from jedlik.services.iam.names import named, pathed
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam",
+    "UpdateUser",
+    access="write",
+    permissions=on("UpdateUser", permissions.user),
+    first=[named("UserName", "NewUserName"), pathed("NewPath")],
+)
+async def update_user(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    def update(draft: Draft) -> None:
+        old = lookups.user(draft, req["UserName"])
+        name = req.get("NewUserName", old.name)
+        new = replace(old, name=name, path=req.get("NewPath", old.path))
+        if new.key != old.key:
+            if draft.get(User, name) is not None:
+                raise exists(f"User with name {name} already exists.")
+            draft.delete(old)
+        if new.name != old.name:
+            for key in keys_of(draft, old.name):
+                draft.put(replace(key, user=new.name))
+        draft.put(new)
+
+    await change(ctx, update)
+    return {}
