@@ -1,6 +1,6 @@
 """AWS's protocols on our sockets: `Gateway` answers what `net` receives."""
 
-from .gateway import Gateway, allow_all
+from .gateway import Gateway
 from .refusals import refuse
 
-__all__ = ["Gateway", "allow_all", "refuse"]
+__all__ = ["Gateway", "refuse"]
