@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import formatdate, mktime_tz, parsedate_tz
 from typing import Any
+from urllib.parse import quote
 from xml.parsers import expat
 
 Shapes = Mapping[str, Mapping[str, Any]]
@@ -239,6 +240,11 @@ def http_date(time_s: float) -> str:
 
 def escape(text: str) -> str:
     return text.translate(_ESCAPES)
+
+
+def quoted(text: str, safe: str = "/") -> str:
+    """A text as it stands in a URL."""
+    return quote(text, safe=safe, encoding="utf-8", errors="surrogateescape")
 
 
 def shape_name(member: Any) -> str:

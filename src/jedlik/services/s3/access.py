@@ -1,0 +1,192 @@
+"""What S3's operations ask permission for, and the bucket that a request is about.
+
+A bucket belongs to the account that made it; others, and requests that nobody signed, get in by the
+bucket's policy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from jedlik.api.access import Ask, Given
+from jedlik.api.context import Context
+from jedlik.services.s3.errors import access_denied, invalid_request, key_too_long
+from jedlik.services.s3.limits import KEY_BYTES_MAX
+from jedlik.services.s3.records import Bucket
+from jedlik.services.s3.store import Store
+
+POLICY = "policy"
+PUBLIC_ACCESS = "public-access"
+ALL_BLOCKED = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+"""What a new bucket has (user guide, "Default settings for new S3 buckets FAQ")."""
+
+
+class Asks:
+    """Asks for one action on the bucket, or on its object, of a request."""
+
+    def __init__(self, action: str, *, versioned: str = "", on_object: bool = False) -> None:
+        """versioned: the action where the request names a version."""
+        self._action = action
+        self._versioned = versioned or action
+        self._on_object = on_object
+
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask] | None:
+        return None
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        action = self._versioned if req.get("VersionId") else self._action
+        key = req["Key"] if self._on_object else ""
+        return await asked(ctx, req, action, req["Bucket"], key)
+
+
+class CopyAsks(Asks):
+    """Asks for the target, and for what is copied."""
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        from jedlik.services.s3.copy_sources import parse_source
+
+        source = parse_source(req["CopySource"])
+        action = "s3:GetObjectVersion" if source.version else "s3:GetObject"
+        return [
+            *await super().asks_after_reading(ctx, req),
+            *await asked(ctx, req, action, source.bucket, source.key),
+        ]
+
+
+class DeleteAsks:
+    """Asks for each of many objects; the answer tells of each by itself."""
+
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask] | None:
+        return None
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        found: list[Ask] = []
+        for place, each in enumerate(req["Delete"]["Objects"]):
+            action = "s3:DeleteObjectVersion" if each.get("VersionId") else "s3:DeleteObject"
+            for ask in await asked(ctx, req, action, req["Bucket"], each["Key"]):
+                found.append(ask._replace(member=place))
+        return found
+
+
+class AsksForAll:
+    """Asks for an action on no particular bucket."""
+
+    def __init__(self, action: str, *, names_bucket: bool = False) -> None:
+        self._action = action
+        self._names_bucket = names_bucket
+
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        arn = f"arn:aws:s3:::{req['Bucket']}" if self._names_bucket else "*"
+        return (Ask(self._action, arn, owner=ctx.account),)
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        return self.asks(ctx, req)
+
+
+async def asked(
+    ctx: Context, req: dict[str, Any], action: str, name: str, key: str = ""
+) -> Sequence[Ask]:
+    """Nothing for a bucket that is not there: the operation then says so."""
+    store = Store.of(ctx)
+    bucket = await store.find_bucket(name)
+    if bucket is None:
+        return ()
+    policies = {}
+    text = await store.configuration(bucket, POLICY)
+    if text is not None and not await _is_restricted(ctx, store, bucket, text):
+        policies = {"bucket policy": text}
+    arn = f"{bucket.arn}/{key}" if key else bucket.arn
+    return (
+        Ask(
+            action,
+            arn,
+            Given(_condition_keys(req)),
+            policies,
+            stamp=object() if policies else None,
+            owner=bucket.account,
+        ),
+    )
+
+
+def on_bucket(action: str) -> Asks:
+    return Asks(action)
+
+
+def on_object(action: str, versioned: str = "") -> Asks:
+    return Asks(action, versioned=versioned, on_object=True)
+
+
+async def bucket_of(ctx: Context, req: dict[str, Any]) -> Bucket:
+    """The bucket that a request names, if the caller may use it. Raises S3Error."""
+    return await usable_bucket(ctx, req["Bucket"], req.get("ExpectedBucketOwner"))
+
+
+async def usable_bucket(ctx: Context, name: str, expected_owner: str | None = None) -> Bucket:
+    bucket = await Store.of(ctx).bucket(name)
+    if bucket.account != ctx.account and bucket.account not in ctx.granted:
+        raise access_denied()
+    if expected_owner is not None and expected_owner != bucket.account:
+        raise access_denied()
+    return bucket
+
+
+def check_key(key: str) -> str:
+    """The key, if it can be one. Raises S3Error."""
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        raise invalid_request("Couldn't parse the specified URI.") from None
+    if size > KEY_BYTES_MAX:
+        raise key_too_long(size, KEY_BYTES_MAX)
+    return key
+
+
+def is_public(policy: str) -> bool:
+    """Whether a policy lets everybody in, on no condition."""
+    statements = orjson.loads(policy).get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal")
+        named = principal.get("AWS") if isinstance(principal, dict) else principal
+        everybody = named == "*" or (isinstance(named, list) and "*" in named)
+        if statement.get("Effect") == "Allow" and everybody and not statement.get("Condition"):
+            return True
+    return False
+
+
+async def public_access(store: Store, bucket: Bucket) -> dict[str, bool]:
+    """What is blocked of a bucket."""
+    found = await store.configuration(bucket, PUBLIC_ACCESS)
+    return ALL_BLOCKED if found is None else found.get("blocked") or {}
+
+
+async def _is_restricted(ctx: Context, store: Store, bucket: Bucket, policy: str) -> bool:
+    """Whether the policy, being public, does not count for this caller."""
+    if ctx.account == bucket.account or not is_public(policy):
+        return False
+    return bool((await public_access(store, bucket)).get("RestrictPublicBuckets"))
+
+
+def _condition_keys(req: dict[str, Any]) -> dict[str, str]:
+    found = {}
+    for member, key in (
+        ("Prefix", "s3:prefix"),
+        ("Delimiter", "s3:delimiter"),
+        ("MaxKeys", "s3:max-keys"),
+        ("VersionId", "s3:VersionId"),
+        ("ACL", "s3:x-amz-acl"),
+        ("ServerSideEncryption", "s3:x-amz-server-side-encryption"),
+        ("StorageClass", "s3:x-amz-storage-class"),
+        ("CopySource", "s3:x-amz-copy-source"),
+        ("MetadataDirective", "s3:x-amz-metadata-directive"),
+    ):
+        if req.get(member) is not None:
+            found[key] = str(req[member])
+    return found

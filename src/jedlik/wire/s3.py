@@ -1,0 +1,439 @@
+"""The way of an S3 request: find bucket and operation → authenticate → read what is not the body
+→ authorise → run, the body read meanwhile → answer.
+
+Buckets are in the path, or in the Host header (`<bucket>.s3.…`, `<bucket>.localhost`). Whatever
+was signed for another service is not S3's; the gateway asks `claims` before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote_to_bytes
+
+from jedlik.api.errors import ApiError, internal_failure
+from jedlik.api.operation import Operation, Registry
+from jedlik.api.rest import RestContext, Streamed
+from jedlik.identity import s3
+from jedlik.identity.policy import ANONYMOUS
+from jedlik.net import Reply, Request, StreamedReply
+
+from . import s3_forms, xml
+from .metrics import OperationMetrics
+from .rest_xml import BadInput, RestXml
+from .s3_body import S3Body
+
+if TYPE_CHECKING:
+    from .gateway import Gateway
+
+log = logging.getLogger("jedlik.wire")
+
+XML_BYTES_MAX = 4 << 20
+PUT_BYTES_MAX = 5 << 30
+SCOPE = b"/s3/aws4_request"
+_HOST = re.compile(r"(.+?)\.(?:s3[.-].*|s3|localhost)(?::\d+)?", re.I)
+_METHODS = (b"GET", b"HEAD", b"PUT", b"POST", b"DELETE", b"OPTIONS")
+_MALFORMED_XML = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
+
+
+class Edge(Protocol):
+    """What S3 does at the edge of HTTP rather than in an operation; a part of the service."""
+
+    async def cors(
+        self, db: Any, bucket: str, method: str, origin: str, headers: str | None
+    ) -> dict[str, str] | None:
+        """Header lines for a cross-origin request; None if the bucket does not allow it."""
+        ...
+
+    def check_md5(self, sent: str, calculated: bytes) -> ApiError | None: ...
+
+    def check_checksums(
+        self, document: bytes, headers: Mapping[str, str], trailers: Mapping[str, str]
+    ) -> None: ...
+
+
+class S3:
+    """Answers S3's requests for a Gateway."""
+
+    def __init__(self, gateway: Gateway, registry: Registry, edge: Edge) -> None:
+        self._gateway = gateway
+        service = registry.services["s3"]
+        self._service = service
+        self._operations = service.operations
+        self._protocol = RestXml(service.model)
+        self._edge = edge
+        self._metrics = {name: OperationMetrics("s3", name) for name in service.operations}
+
+    @property
+    def metrics(self) -> list[OperationMetrics]:
+        return list(self._metrics.values())
+
+    async def answer(self, request: Request, request_id: str) -> Reply:
+        """The answer to a request; raises nothing."""
+        now = self._gateway.clock()
+        call = _Call(request, request_id)
+        try:
+            return await self._answer(call, now)
+        except Exception as error:
+            refusal = error if isinstance(error, ApiError) else self._service.translate(error)
+            if refusal is None:
+                log.error("%s failed (request %s)", call.operation, request_id, exc_info=error)
+                refusal = internal_failure()
+            if call.operation in self._metrics:
+                taken = self._gateway.clock() - now
+                self._metrics[call.operation].count(refusal.status, taken)
+            return _refused(call, refusal)
+
+    async def _answer(self, call: _Call, now: float) -> Reply:
+        request = call.request
+        if call.method == "OPTIONS":
+            return await self._preflight(call)
+        if call.method == "POST" and not call.key:
+            boundary = s3_forms.boundary_of(call.headers.get("content-type", ""))
+            if boundary is not None:
+                return await self._form(call, boundary, now)
+        caller = s3.authenticate(self._gateway.authenticator, request, now)
+        name = self._protocol.find(call.method, call.depth, call.query, call.headers)
+        if name is None:
+            raise ApiError(
+                "MethodNotAllowed",
+                "The specified method is not allowed against this resource.",
+                status=405,
+                fields={"Method": call.method, "ResourceType": "BUCKET"},
+            )
+        call.operation = name
+        operation = self._operations.get(name)
+        if operation is None:
+            raise ApiError(
+                "NotImplemented",
+                "A header you provided implies functionality that is not implemented",
+                status=501,
+            )
+        try:
+            req = self._protocol.read_input(name, call.labels, call.query, call.headers)
+        except BadInput as bad:
+            raise _bad_input(bad) from bad
+        ctx = self._context(call, caller, now)
+        payload = self._protocol.payload(name)
+        body = S3Body(request, caller)
+        if payload == "stream":
+            # Nothing is read, and no client told to go on, before it is clear who may do this.
+            await self._authorise(ctx, operation, req, request)
+            if (body.length or 0) > PUT_BYTES_MAX:
+                raise ApiError(
+                    "EntityTooLarge",
+                    "Your proposed upload exceeds the maximum allowed size",
+                    fields={
+                        "ProposedSize": str(body.length),
+                        "MaxSizeAllowed": str(PUT_BYTES_MAX),
+                    },
+                )
+            req[self._protocol.payload_member(name)] = body
+        else:
+            await self._read_small(call, body, name, payload, req)
+            await self._authorise(ctx, operation, req, request)
+        answer = await operation.handler(ctx, req)
+        assert isinstance(answer, dict)
+        reply = await self._reply(call, ctx, name, answer)
+        self._metrics[name].count(reply.status, self._gateway.clock() - now)
+        return reply
+
+    async def _authorise(
+        self, ctx: RestContext, operation: Operation, req: dict[str, Any], request: Request
+    ) -> None:
+        from .gateway import transport_of
+
+        authoriser = self._gateway.authoriser
+        if authoriser is not None:
+            await authoriser.require(ctx, operation, req, transport_of(request))
+
+    async def _read_small(
+        self, call: _Call, body: S3Body, name: str, payload: str | None, req: dict[str, Any]
+    ) -> None:
+        """Read a body that is no object's: a document, or nothing."""
+        content, trailers = await body.whole(XML_BYTES_MAX)
+        if payload is None:
+            return
+        if not content:
+            if self._protocol.requires_payload(name):
+                raise ApiError("MissingRequestBodyError", "Request body is empty.")
+            return
+        md5 = call.headers.get("content-md5")
+        if md5 is not None:
+            wrong = self._edge.check_md5(md5, hashlib.md5(content, usedforsecurity=False).digest())
+            if wrong is not None:
+                raise wrong
+        self._edge.check_checksums(content, call.headers, trailers)
+        if payload == "text":
+            req[self._protocol.payload_member(name)] = content.decode("utf-8", "replace")
+            return
+        try:
+            req.update(self._protocol.read_body(name, content))
+        except xml.NotValid as error:
+            raise ApiError("MalformedXML", _MALFORMED_XML) from error
+
+    def _context(self, call: _Call, caller: s3.Caller, now: float) -> RestContext:
+        identity = caller.identity
+        gateway = self._gateway
+        return RestContext(
+            gateway.db,
+            identity.account if identity else ANONYMOUS.account,
+            identity.region if identity else gateway.region,
+            identity.principal if identity else ANONYMOUS,
+            call.request_id,
+            now,
+            gateway.settings,
+            host=call.headers.get("host", ""),
+            headers=call.headers,
+            identified=identity is not None,
+            hosted=call.hosted,
+            method=call.method,
+        )
+
+    async def _reply(
+        self, call: _Call, ctx: RestContext, name: str, answer: dict[str, Any]
+    ) -> Reply:
+        status = ctx.status or self._protocol.status(name)
+        lines = _first_lines(call) + _lines(self._protocol.write_headers(name, answer))
+        lines += _lines(ctx.more.items()) + await self._cors_lines(call)
+        body = answer.get("Body")
+        if isinstance(body, Streamed):
+            source = None if call.method == "HEAD" else body.parts
+            if call.method == "HEAD":
+                await _close(body.parts)
+            return StreamedReply(status, lines, body.length, source)
+        content = self._protocol.write_body(name, answer) or b""
+        if call.method == "HEAD" and "ContentLength" in answer:
+            return StreamedReply(status, _without_length(lines), answer["ContentLength"], None)
+        if content and "content-type:" not in lines.lower():
+            kind = "application/json" if self._is_text(name, answer) else "application/xml"
+            lines += f"Content-Type: {kind}\r\n"
+        return Reply(status, lines, content)
+
+    def _is_text(self, name: str, answer: dict[str, Any]) -> bool:
+        return name == "GetBucketPolicy"
+
+    # Browsers
+
+    async def _preflight(self, call: _Call) -> Reply:
+        origin = call.headers.get("origin")
+        method = call.headers.get("access-control-request-method")
+        if origin is None or method is None:
+            raise ApiError(
+                "BadRequest", "Insufficient information. Origin request header needed.", status=400
+            )
+        wanted = call.headers.get("access-control-request-headers", "")
+        found = await self._edge.cors(self._gateway.db, call.bucket, method, origin, wanted)
+        if found is None:
+            raise ApiError(
+                "AccessForbidden",
+                "CORSResponse: This CORS request is not allowed. This is usually because the "
+                "evaluation of Origin, request method / Access-Control-Request-Method or "
+                "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+                status=403,
+                fields={"Method": method, "ResourceType": "OBJECT" if call.key else "BUCKET"},
+            )
+        return Reply(200, _first_lines(call) + _lines(found.items()))
+
+    async def _cors_lines(self, call: _Call) -> str:
+        origin = call.headers.get("origin")
+        if origin is None or not call.bucket:
+            return ""
+        found = await self._edge.cors(self._gateway.db, call.bucket, call.method, origin, None)
+        return _lines(found.items()) if found else ""
+
+    async def _form(self, call: _Call, boundary: str, now: float) -> Reply:
+        """A browser uploads a file: a PutObject by fields of a form."""
+        call.operation = "PutObject"
+        form = s3_forms.Form(S3Body(call.request, s3.Caller(None)), boundary)
+        await form.read_fields()
+        fields = form.fields
+        caller = s3.authenticate_form(self._gateway.authenticator, fields, now)
+        if "key" not in fields:
+            raise ApiError(
+                "InvalidArgument",
+                "Bucket POST must contain a field named 'key'.  If it is specified, please check "
+                "the order of the fields.",
+                fields={"ArgumentName": "key", "ArgumentValue": ""},
+            )
+        bounds = None
+        if "policy" in fields:
+            bounds = s3_forms.check_policy(fields, call.bucket, now)
+        call.key = fields["key"].replace("${filename}", form.file_name)
+        sent = {**fields}
+        sent.setdefault("content-type", form.file_type or "binary/octet-stream")
+        if "acl" in sent:
+            sent["x-amz-acl"] = sent["acl"]
+        if "tagging" in sent:
+            sent.pop("tagging")
+        operation = self._operations["PutObject"]
+        try:
+            req = self._protocol.read_input("PutObject", call.labels, {}, sent)
+        except BadInput as bad:
+            raise _bad_input(bad) from bad
+        ctx = self._context(call, caller, now)
+        await self._authorise(ctx, operation, req, call.request)
+        req["Body"] = form
+        if bounds is not None:
+            req["_SizeBounds"] = bounds
+        answer = await operation.handler(ctx, req)
+        assert isinstance(answer, dict)
+        self._metrics["PutObject"].count(200, self._gateway.clock() - now)
+        return self._form_reply(call, fields, answer, await self._cors_lines(call))
+
+    def _form_reply(
+        self, call: _Call, fields: Mapping[str, str], answer: dict[str, Any], cors: str
+    ) -> Reply:
+        etag = answer["ETag"]
+        location = f"http://{call.headers.get('host', '')}/{call.bucket}/{xml.quoted(call.key)}"
+        lines = _first_lines(call) + cors + _lines([("ETag", etag), ("Location", location)])
+        goes_to = fields.get("success_action_redirect") or fields.get("redirect")
+        if goes_to and re.fullmatch(r"https?://[!-~]+", goes_to):
+            mark = "&" if "?" in goes_to else "?"
+            query = f"bucket={xml.quoted(call.bucket)}&key={xml.quoted(call.key, '')}"
+            target = f"{goes_to}{mark}{query}&etag={xml.quoted(etag, '')}"
+            return Reply(303, lines.replace(f"Location: {location}", f"Location: {target}"))
+        chosen = fields.get("success_action_status")
+        if chosen == "201":
+            parts = {"Location": location, "Bucket": call.bucket, "Key": call.key, "ETag": etag}
+            inside = "".join(f"<{k}>{xml.escape(v)}</{k}>" for k, v in parts.items())
+            body = f"{xml.HEAD}<PostResponse>{inside}</PostResponse>".encode()
+            return Reply(201, lines + "Content-Type: application/xml\r\n", body)
+        return Reply(200 if chosen == "200" else 204, lines)
+
+
+class _Call:
+    """A request as far as it was understood."""
+
+    def __init__(self, request: Request, request_id: str) -> None:
+        self.request = request
+        self.request_id = request_id
+        self.operation = ""
+        self.method = request.method.decode("latin-1")
+        self.headers = {
+            name.decode("latin-1"): _header_text(value) for name, value in request.headers.items()
+        }
+        self.query = _query(request.query)
+        path = unquote_to_bytes(request.path).decode("utf-8", "surrogateescape")
+        host = self.headers.get("host", "")
+        found = _HOST.fullmatch(host)
+        self.hosted = found is not None and not host.lower().startswith("s3.")
+        if found is not None and self.hosted:
+            self.bucket, self.key = found[1], path[1:]
+        else:
+            self.bucket, _, self.key = path[1:].partition("/")
+
+    @property
+    def depth(self) -> int:
+        return 2 if self.key else 1 if self.bucket else 0
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {"Bucket": self.bucket, "Key": self.key}
+
+
+def claims(request: Request) -> bool:
+    """Whether a request that is no other service's is meant for S3."""
+    if request.method not in _METHODS or request.header(b"x-amz-target") is not None:
+        return False
+    authorization = request.header(b"authorization")
+    if authorization is not None:
+        if not authorization.startswith(b"AWS4-"):
+            return request.path != b"/"
+        return SCOPE in authorization
+    query = request.query
+    if b"X-Amz-Credential=" in query:
+        return b"%2Fs3%2F" in query or SCOPE in query or b"%2fs3%2f" in query
+    if request.path != b"/":
+        return True
+    host = (request.header(b"host") or b"").decode("latin-1")
+    return _HOST.fullmatch(host) is not None and not host.lower().startswith("s3.")
+
+
+def streams_body(method: bytes, target: bytes, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a body is read while it comes: all that may be an object's, or a browser's form."""
+    if b"x-amz-target" in headers or target.startswith(b"/_jedlik/"):
+        return False
+    authorization = headers.get(b"authorization", b"")
+    if authorization.startswith(b"AWS4-") and SCOPE not in authorization:
+        return False
+    if method == b"PUT":
+        return True
+    kind = headers.get(b"content-type", b"").lower()
+    return method == b"POST" and (kind.startswith(b"multipart/form-data") or SCOPE in authorization)
+
+
+def _query(query: bytes) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in query.split(b"&"):
+        if part:
+            name, _, value = part.replace(b"+", b" ").partition(b"=")
+            found.setdefault(_text(name), _text(value))
+    return found
+
+
+def _text(escaped: bytes) -> str:
+    return unquote_to_bytes(escaped).decode("utf-8", "surrogateescape")
+
+
+def _header_text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _lines(headers: Any) -> str:
+    """Header lines; what could end a line early is taken out."""
+    found = ""
+    for name, value in headers:
+        safe = value.replace("\r", " ").replace("\n", " ").replace("\0", " ")
+        found += f"{name}: {safe}\r\n"
+    return found
+
+
+def _without_length(lines: str) -> str:
+    return re.sub(r"(?mi)^content-length: .*\r\n", "", lines)
+
+
+def _first_lines(call: _Call) -> str:
+    host_id = b64encode(hashlib.sha256(call.request_id.encode()).digest()).decode()
+    return f"x-amz-request-id: {call.request_id}\r\nx-amz-id-2: {host_id}\r\n"
+
+
+async def _close(parts: AsyncIterator[bytes]) -> None:
+    close = getattr(parts, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _bad_input(bad: BadInput) -> ApiError:
+    return ApiError(
+        "InvalidArgument",
+        f"Provided {bad.name} not an integer or within integer range",
+        fields={"ArgumentName": bad.name, "ArgumentValue": bad.value},
+    )
+
+
+def _refused(call: _Call, refusal: ApiError) -> Reply:
+    """An error as S3 writes it."""
+    lines = _first_lines(call) + _lines(getattr(refusal, "headers", {}).items())
+    code = "InternalError" if refusal.code == "InternalServerError" else refusal.code
+    status = refusal.status
+    if call.method == "HEAD" or status == 304:
+        return Reply(status, lines + "Content-Type: application/xml\r\n")
+    inside = (
+        f"<Code>{xml.escape(code)}</Code><Message>{xml.escape(refusal.message or '')}</Message>"
+    )
+    for name, value in refusal.fields.items():
+        inside += f"<{name}>{xml.escape(str(value))}</{name}>"
+    host_id = b64encode(hashlib.sha256(call.request_id.encode()).digest()).decode()
+    inside += f"<RequestId>{call.request_id}</RequestId><HostId>{host_id}</HostId>"
+    body = f"{xml.HEAD}<Error>{inside}</Error>".encode("utf-8", "replace")
+    return Reply(status, lines + "Content-Type: application/xml\r\n", body)
