@@ -9,10 +9,7 @@ key, a wrong digit) is looked at again by the Authenticator, which refuses in AW
 
 from __future__ import annotations
 
-from binascii import hexlify
 from collections.abc import Mapping
-from hashlib import sha256
-from hmac import compare_digest
 from math import inf
 from re import Match
 from typing import Protocol
@@ -20,7 +17,8 @@ from typing import Protocol
 from .authenticator import CLOCK_SKEW_S, Authenticator
 from .authorization import SignedRequest, parse_date, read_claim
 from .credentials import Identity, KeyHolder
-from .sigv4 import ALGORITHM, Hash, SigningKey
+from .seal import Seal, payload_hash
+from .sigv4 import ALGORITHM, SigningKey
 
 SIGNATURE_DIGITS = 64
 _DIGITS_MARK = b"Signature="
@@ -84,39 +82,15 @@ class Shortcut:
         time_s = parse_date(date.decode("latin-1"))
         if time_s is None or date[:8] != self.scope[:8] or self.key is None:
             return None
-        inner = self.key.inner.copy()
-        inner.update(b"%b\n%b\n%b\n" % (ALGORITHM, date, self.scope))
-        self.seal = Seal(time_s, sha256(self.template % values[1:]), inner, self.key.outer)
+        self.seal = Seal(
+            self.template % values[1:],
+            b"%b\n%b\n%b\n" % (ALGORITHM, date, self.scope),
+            self.key,
+            time_s - CLOCK_SKEW_S,
+            time_s + CLOCK_SKEW_S,
+        )
         self.values = values
         return self.seal
-
-
-class Seal:
-    """What all requests with the same date and the same signed headers share.
-
-    Within a second most requests of a client do; so both hashes over these values are begun once
-    and copied.
-    """
-
-    __slots__ = ("canonical", "inner", "outer", "time_s")
-
-    def __init__(self, time_s: int, canonical: Hash, inner: Hash, outer: Hash) -> None:
-        self.time_s = time_s
-        self.canonical = canonical
-        self.inner = inner
-        self.outer = outer
-
-    def fits(self, payload: bytes, digits: bytes, now: float) -> bool:
-        """Whether a signature is right. payload: the body's hash, in hexadecimal digits."""
-        if not -CLOCK_SKEW_S <= now - self.time_s <= CLOCK_SKEW_S:
-            return False
-        canonical = self.canonical.copy()
-        canonical.update(payload)
-        inner = self.inner.copy()
-        inner.update(hexlify(canonical.digest()))
-        outer = self.outer.copy()
-        outer.update(inner.digest())
-        return compare_digest(hexlify(outer.digest()), digits)
 
 
 class RepeatedSignature:
@@ -136,7 +110,7 @@ class RepeatedSignature:
         if self.generation != self.credentials.generation or now >= self.until:
             return None
         seal = self.seal
-        if seal is None or seal.fits(hexlify(sha256(body).digest()), digits, now):
+        if seal is None or seal.fits(payload_hash(body), digits, now):
             return self.identity
         return None
 
@@ -179,7 +153,7 @@ class HeaderSignatures:
         seal = shortcut.seal if values == shortcut.values else shortcut.turn_to(values)
         if seal is None:
             return None
-        payload = hexlify(sha256(body).digest())
+        payload = payload_hash(body)
         if self._has_more and not self._check_more(match, shortcut, payload):
             return None
         return (

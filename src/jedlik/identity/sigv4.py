@@ -11,7 +11,6 @@ import re
 from binascii import hexlify
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Protocol
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 ALGORITHM = b"AWS4-HMAC-SHA256"
@@ -24,23 +23,17 @@ _OUTER = bytes(b ^ 0x5C for b in range(256))
 _BLANKS = re.compile(rb"[ \t]+")
 
 
-class Hash(Protocol):
-    """A hash in the making, as hashlib has them."""
-
-    def copy(self) -> Hash: ...
-    def update(self, data: bytes, /) -> None: ...
-    def digest(self) -> bytes: ...
-
-
 class SigningKey:
     """A signing key as two SHA-256 states: copying them saves half of each HMAC."""
 
-    __slots__ = ("inner", "outer")
+    __slots__ = ("inner", "inner_block", "outer", "outer_block")
 
     def __init__(self, key: bytes) -> None:
         padded = key.ljust(_BLOCK, b"\0")
-        self.inner = sha256(padded.translate(_INNER))
-        self.outer = sha256(padded.translate(_OUTER))
+        self.inner_block = padded.translate(_INNER)
+        self.outer_block = padded.translate(_OUTER)
+        self.inner = sha256(self.inner_block)
+        self.outer = sha256(self.outer_block)
 
     def sign(self, text: bytes) -> bytes:
         """HMAC-SHA256 of the text, as lower-case hexadecimal digits."""

@@ -24,7 +24,7 @@ from .drive import Drive
 from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest
 from .head import CHUNKED, BadRequest, Head, head_end, parse_head
 from .layout import Layout, Plan
-from .repetition import Repetition, Rest
+from .repetition import Repetition, rest_of
 from .request import LearnedRequest, ParsedRequest, Reply, Request
 
 if TYPE_CHECKING:
@@ -111,20 +111,13 @@ class HttpProtocol(asyncio.Protocol):
             self._take(data)
             return
         again = self._repetition
-        if again is not None and data.startswith(again.beginning):
-            match = again.match(data, again.start)
-            if match is not None:
-                end = match.end()
-                group = again.length_group
-                if (
-                    end + (int(match[group]) if group else again.length) == len(data)
-                    and data.count(b"\n", again.start, end) == again.lines
-                    and data.find(b"\0", again.start, end) < 0
-                ):
-                    answer = again.again(match, data[end:])
-                    if answer is not None:
-                        self._take_up(again.request, answer)
-                        return
+        if again is not None:
+            rest = again.read(data, again.beginning, again.length)
+            if rest is not None:
+                answer = again.again(*rest)
+                if answer is not None:
+                    self._take_up(again.request, answer)
+                    return
         layout = self._layout
         if layout is not None:
             # `Layout.read`, written out: this is the path of nearly every request.
@@ -417,7 +410,7 @@ class HttpProtocol(asyncio.Protocol):
             layout = request.layout
             rest = layout.rests.get(group)
             if rest is None:
-                rest = layout.rests[group] = Rest(layout, group)
+                rest = layout.rests[group] = rest_of(layout, group)
             self._repetition = Repetition(request, beginning, rest, again)
 
     def _take_up(self, request: Request, answer: Any) -> None:

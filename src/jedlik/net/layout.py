@@ -48,10 +48,9 @@ class Plan(Protocol):
         (0, 0) if there is no such place.
         """
 
-    def again(
-        self, match: Match[bytes], position: int
-    ) -> Callable[[Match[bytes], bytes], Any] | None:
-        """A shorter way yet, as `answer`, for requests that are the same up to there.
+    def again(self, match: Match[bytes], position: int) -> Callable[[bytes, bytes], Any] | None:
+        """A shorter way yet, for requests that are the same up to there: from what follows, to the
+        line's end, and the body, to what `answer` gives.
 
         Called after `answer` has taken this one. See `repetition.py`.
         """

@@ -11,66 +11,37 @@ and the rest is held to the same rules.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from re import Match
 from typing import Any
 
-from .layout import Layout, header_pattern
+from .layout import Layout
 from .request import LearnedRequest
+from .rest import Rest
 
-Again = Callable[[Match[bytes], bytes], Any]
-"""A plan for the rest: group 1 of the match is what follows the beginning, up to the line's end."""
+Again = Callable[[bytes, bytes], Any]
+"""A plan for the rest: what follows the beginning, up to the line's end; and the body."""
 
 
-class Rest:
-    """What follows the line drawn in one header of a layout, as an expression.
-
-    length_group: Content-Length's group, 0 if it comes before the line. lines: line ends.
-    """
-
-    __slots__ = ("length_group", "lines", "match")
-
-    def __init__(self, layout: Layout, group: int) -> None:
-        first = min(layout.groups.values())
-        names = layout.names[group - first + 1 :]
-        lowered = [name.lower() for name in names]
-        self.length_group = (
-            2 + lowered.index(b"content-length") if layout.length_group > group else 0
-        )
-        self.lines = len(names) + 2
-        headers = b"".join(header_pattern(name) for name in names)
-        self.match = re.compile(rb"([^\r]*)\r\n" + headers + rb"\r\n").match
+def rest_of(layout: Layout, group: int) -> Rest:
+    """What follows the line drawn in one header of a layout."""
+    first = min(layout.groups.values())
+    return Rest(layout.names[group - first + 1 :])
 
 
 class Repetition:
     """A beginning and what to do with a request that has it.
 
-    request: the one it was taken from; for the reply, all its like are the same.
+    request: the one it was taken from; for the reply, all its like are the same. length: of the
+    body, where the beginning tells it. read: `Rest.read`.
     """
 
-    __slots__ = (
-        "again",
-        "beginning",
-        "length",
-        "length_group",
-        "lines",
-        "match",
-        "request",
-        "start",
-    )
+    __slots__ = ("again", "beginning", "length", "read", "request")
 
     def __init__(self, request: LearnedRequest, beginning: bytes, rest: Rest, again: Again) -> None:
         layout = request.layout
         self.request = request
         self.beginning = beginning
-        self.start = len(beginning)
-        self.match = rest.match
-        self.lines = rest.lines
-        self.length_group = rest.length_group
-        self.length = (
-            int(request.match[layout.length_group])
-            if layout.length_group and not rest.length_group
-            else 0
-        )
+        self.read = rest.read
+        group = layout.length_group
+        self.length = int(request.match[group]) if group and not rest.has_length else 0
         self.again = again

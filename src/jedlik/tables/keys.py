@@ -11,6 +11,7 @@ again, slowly, for AWS's words.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -35,6 +36,9 @@ class Key(NamedTuple):
 
 KeyOf = Callable[[Item], Key]
 
+# What `Key(...)` does, without its Python function.
+_new_key: Callable[[tuple[bytes, bytes]], Key] = partial(tuple.__new__, Key)
+
 
 def key_extractor(schema: KeySchema) -> KeyOf:
     """A function from an item, or a key map, to its `Key`; it raises BadKey."""
@@ -42,13 +46,13 @@ def key_extractor(schema: KeySchema) -> KeyOf:
     if not schema.sort:
 
         def partition_only(item: Item) -> Key:
-            return Key(blake2b(partition_of(item), digest_size=16).digest(), b"")
+            return _new_key((blake2b(partition_of(item), digest_size=16).digest(), b""))
 
         return partition_only
     sort_of = _component(schema.sort[0], SORT_KEY_BYTES_MAX)
 
     def partition_and_sort(item: Item) -> Key:
-        return Key(blake2b(partition_of(item), digest_size=16).digest(), sort_of(item))
+        return _new_key((blake2b(partition_of(item), digest_size=16).digest(), sort_of(item)))
 
     return partition_and_sort
 

@@ -51,6 +51,11 @@ def pack(item: Item, size: int) -> bytes:
     return size.to_bytes(4, "little") + orjson.dumps(item)
 
 
+def json_of(value: bytes) -> bytes:
+    """The item as DynamoDB JSON, from stored bytes."""
+    return value[4:]
+
+
 def size_of(value: bytes) -> int:
     """The size that stored bytes carry."""
     return int.from_bytes(value[:4], "little")

@@ -1,0 +1,170 @@
+"""Compile the hot modules by Cython, where there is a C compiler: src/jedlik/_compiled/.
+
+    python -m tools.compile [--clean]
+
+The server runs without; it answers more requests a second with (docs/decisions/0012). Each module
+of MODULES is compiled from its own source, or from the `.pyx` of the same name beside it, which
+then says the same in C's types. What is there already for the same sources is kept. Called by
+requirements/environment and by setup.py; without Cython, a compiler or Python's headers it says
+so and is content.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = (
+    "jedlik.net.http",
+    "jedlik.net.rest",
+    "jedlik.wire.plan",
+    "jedlik.identity.seal",
+)
+DIRECTIVES = {
+    "language_level": "3",
+    "annotation_typing": False,  # annotations are promises to mypy, not types of C
+    "embedsignature": False,
+}
+FLAGS = ("-shared", "-fPIC", "-fwrapv", "-fno-strict-aliasing", "-DNDEBUG", "-w")
+LEVEL, LEVEL_OF_TWINS = "-O1", "-O2"  # Cython's C gains little from more, and takes twice as long
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.compile", description=__doc__)
+    parser.add_argument("--clean", action="store_true", help="forget what was compiled")
+    asked = parser.parse_args()
+    package = ROOT / "src" / "jedlik"
+    if asked.clean:
+        shutil.rmtree(package / "_compiled", ignore_errors=True)
+        return
+    print(f"jedlik: {compile_all(ROOT / 'src', package / '_compiled')}", file=sys.stderr)
+
+
+def compile_all(source: Path, folder: Path, modules: Iterable[str] = MODULES) -> str:
+    """Bring `folder` up to date; what was done, or why nothing was, in words.
+
+    Never raises because of a compiler: whoever calls goes on without. source: the folder that
+    `jedlik` lies in.
+    """
+    from jedlik import compiled
+
+    def file_of(name: str, place: Path = folder) -> Path:
+        return place / f"{name}{compiled.SUFFIX}"
+
+    made = _manifest(folder / compiled.MANIFEST, compiled.SUFFIX)
+    marks = {name: compiled.fingerprint(compiled.sources_of(name, source)) for name in modules}
+    if made == marks and all(file_of(name).exists() for name in marks):
+        return "compiled modules are up to date"
+    compiler = _compiler()
+    if compiler is None:
+        return f"not compiled, for want of {_wanting()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as place:
+        work = Path(place)
+        # From copies: somebody may be editing the sources meanwhile.
+        for name in marks:
+            for file in compiled.sources_of(name, source):
+                copy = work / file.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+        marks = {name: compiled.fingerprint(compiled.sources_of(name, work)) for name in marks}
+        missing = [
+            name
+            for name, mark in marks.items()
+            if made.get(name) != mark or not file_of(name).exists()
+        ]
+        try:
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                jobs = [pool.submit(_compile, compiler, name, work) for name in missing]
+                for job in jobs:
+                    job.result()
+            for name in missing:
+                os.replace(file_of(name, work), file_of(name))
+            manifest = {"suffix": compiled.SUFFIX, "modules": marks}
+            (work / compiled.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+            os.replace(work / compiled.MANIFEST, folder / compiled.MANIFEST)
+            if source == ROOT / "src":
+                _try_out(marks)
+        except subprocess.CalledProcessError as fault:
+            (folder / compiled.MANIFEST).unlink(missing_ok=True)
+            return f"not compiled: {' '.join(fault.cmd[:3])} … failed\n{fault.stderr[-3000:]}"
+    for old in folder.glob(f"*{compiled.SUFFIX}"):
+        if old.name.removesuffix(compiled.SUFFIX) not in marks:
+            old.unlink()
+    return f"compiled {len(missing)} modules"
+
+
+def _compile(compiler: list[str], name: str, work: Path) -> None:
+    """One module, to a shared library beside `work`'s copies of the sources."""
+    base = work.joinpath(*name.split("."))
+    twin = base.with_suffix(".pyx").exists()
+    made = work / f"{name}.c"
+    cython = [sys.executable, "-m", "cython", "--module-name", name, "-o", str(made)]
+    for directive, value in DIRECTIVES.items():
+        cython += ["-X", f"{directive}={value}"]
+    _run([*cython, str(base.with_suffix(".pyx" if twin else ".py"))])
+    from jedlik import compiled
+
+    out = work / f"{name}{compiled.SUFFIX}"
+    include = ["-I", sysconfig.get_path("include"), "-I", str(base.parent)]
+    level = LEVEL_OF_TWINS if twin else LEVEL
+    _run([*compiler, *FLAGS, level, *include, "-o", str(out), str(made)])
+
+
+def _try_out(names: Iterable[str]) -> None:
+    """Import them all, in a process of their own."""
+    lines = "".join(f"import {name}\n" for name in names)
+    _run([sys.executable, "-c", lines])
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def _manifest(file: Path, suffix: str) -> dict[str, str]:
+    """The fingerprints of what was compiled before."""
+    try:
+        manifest = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return manifest["modules"] if manifest.get("suffix") == suffix else {}
+
+
+def _compiler() -> list[str] | None:
+    """The C compiler's command, if all that is needed is there."""
+    return None if _wanting() else _cc()
+
+
+def _cc() -> list[str]:
+    named = os.environ.get("CC", "").split()
+    found = next((cc for cc in ("cc", "gcc", "clang") if shutil.which(cc)), None)
+    return named or ([found] if found else [])
+
+
+def _wanting() -> str:
+    """What is missing, in words; empty if nothing is."""
+    if sysconfig.get_config_var("EXT_SUFFIX") is None or sys.implementation.name != "cpython":
+        return "CPython"
+    if not _cc():
+        return "a C compiler (Debian: gcc)"
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return "Python's headers (Debian: python3-dev)"
+    try:
+        import Cython  # noqa: F401
+    except ImportError:
+        return "Cython"
+    return ""
+
+
+if __name__ == "__main__":
+    main()
