@@ -31,14 +31,16 @@ from jedlik.dax_nodes import LocalNodes
 from jedlik.dax_processes import ProcessNodes
 from jedlik.identity import Authenticator, Authoriser, Directory, Mode, root_credential
 from jedlik.net import Server
-from jedlik.services import dax, dynamodb, dynamodbstreams
+from jedlik.services import dax, dynamodb, dynamodbstreams, iam, sts
 from jedlik.services.dax import metric_pages, records
 from jedlik.services.dax.clusters import Clusters
 from jedlik.services.dax.default_cluster import make_default_cluster
+from jedlik.services.dynamodb import meters
 from jedlik.settings import Settings
 from jedlik.storage.waist import Engine, StorageError
 from jedlik.tables.clock import SystemClock
 from jedlik.tables.database import Database
+from jedlik.tables.errors import Throttled
 from jedlik.tables.internal import InternalTable
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
@@ -51,12 +53,14 @@ from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
 from jedlik.workers.shard_rolls import ShardRolls
 from jedlik.workers.table_states import TableStates
+from jedlik.workers.warm_throughputs import WarmThroughputs
 
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
 GARBAGE_THRESHOLD = 50_000
 RETENTION_REST_S = 60.0
 SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
+WARM_THROUGHPUTS_REST_S = 60.0
 BACKUPS_REST_S = 0.05
 DAX_REST_S = 0.05
 KEY_USES_REST_S = 60.0
@@ -112,7 +116,7 @@ class App:
         Raises CannotListen, Unusable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
-        self.registry = load_registry([dynamodb, dynamodbstreams, dax])
+        self.registry = load_registry([dynamodb, dynamodbstreams, dax, iam, sts])
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port)
         self._closing.callback(bound.close)
@@ -129,6 +133,8 @@ class App:
         self.db = Database(engine, node=getattr(engine, "node", 0))
         await self.db.open()
         await self.db.finish_drops()
+        self.db.flows.set_mode(settings.throttling)
+        self.db.flows.on_throttled = _tell_of_throttling
         await self.db.streams.seal_all()
         self.directory = await self._open_directory(keys)
         authenticator = _authenticator(settings, self.directory)
@@ -208,12 +214,14 @@ class App:
             authoriser=Authoriser(),
             health=self.health,
             connection_count=lambda: self.connection_count,
-            more_metrics=self._dax_metrics,
+            more_metrics=self._more_metrics,
+            observer=meters.Observer(self.db.flows),
         )
 
-    def _dax_metrics(self) -> str:
+    def _more_metrics(self) -> str:
         self._dax_nodes.refresh_metrics()
-        return metric_pages.prometheus_text(self.clusters)
+        capacity = meters.prometheus_text(self.db.flows)
+        return capacity + metric_pages.prometheus_text(self.clusters)
 
     async def health(self) -> dict[str, Any]:
         """What /_jedlik/health and `jedlik status` show; no paths, for the page is unsigned."""
@@ -255,6 +263,7 @@ def _workers(
         Schedule(Retention(db), RETENTION_REST_S),
         Schedule(Backups(db), BACKUPS_REST_S, wake=db.backup_work),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
+        Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S),
         Schedule(dax_clusters, DAX_REST_S, wake=dax_clusters.wake),
         Schedule(
             Expiry(db, rate_per_s=settings.ttl_rate),
@@ -316,6 +325,16 @@ def _root_keys(settings: Settings, folder: Path) -> tuple[root_keys.Keys | None,
     return (found, False) if found else (root_keys.create(file), True)
 
 
+def _tell_of_throttling(fault: Throttled) -> None:
+    """Once: whoever did not expect it learns what it is and how to be without it."""
+    _log.warning(
+        "throttled a %s of %s, as AWS would: its capacity is used up for now. "
+        "Start with --throttling off to be without limits, or --throttling report to be told only",
+        fault.access,
+        fault.resource.rpartition(":table/")[2],
+    )
+
+
 def _warn_of_what_is_not_there(settings: Settings) -> None:
     """Flags of the design that govern something yet to come: said plainly, never ignored."""
     if settings.store and settings.durability != "full":
@@ -327,11 +346,6 @@ def _warn_of_what_is_not_there(settings: Settings) -> None:
         _log.warning(
             "--workers %d: this version serves from one process whatever the number",
             settings.workers,
-        )
-    if settings.throttling != "off":
-        _log.warning(
-            "--throttling %s: provisioned throughput is stored and shown, but not enforced yet",
-            settings.throttling,
         )
 
 

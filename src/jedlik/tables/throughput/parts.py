@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from jedlik.values.keys import TOKEN_BYTES, prefix_end
+
 PART_READ_UNITS = 3000
 PART_WRITE_UNITS = 1000
 BURST_S = 1.0
@@ -69,17 +71,32 @@ class Parts:
         self.dry_until = [until + by_s for until in self.dry_until]
 
     def _split(self, i: int, samples: list[bytes], now: float) -> None:
+        if len(self.dry_until) + 2 > PARTS_MAX:
+            return
         different = sorted(set(samples))
-        if len(different) == 1:
-            if self.splits_collections and not self.by_sort:
-                self.by_sort = True  # from now on places say the sort key, too
-                samples.clear()
+        # New parts begin with what two parts would have had left of an evenly spread load.
+        if len(different) > 1:
+            self._insert(i, different[len(different) // 2], now - WARM_S)
+            self.dry_until[i] = self.dry_until[i + 1] = now - WARM_S
+            self._samples.pop(i, None)
             return
-        if len(self.dry_until) >= PARTS_MAX:
-            return
-        self.bounds.insert(i, different[len(different) // 2])
-        # Both halves begin with what two parts would have had left of an evenly spread load.
-        self.dry_until[i] = now - WARM_S
-        self.dry_until.insert(i + 1, now - WARM_S)
-        self._samples = {(j if j < i else j + 1): kept for j, kept in self._samples.items()}
-        self._samples.pop(i + 1, None)
+        hot = different[0]
+        # Behind all sort keys, where the place has none.
+        beyond = prefix_end(hot) if len(hot) == TOKEN_BYTES else hot + b"\0"
+        lower = self.bounds[i - 1] if i else b""
+        upper = self.bounds[i] if i < len(self.bounds) else None
+        if beyond is not None and (upper is None or beyond < upper):
+            self._insert(i, beyond, now - WARM_S)
+        if hot > lower:
+            dry_until = self.dry_until[i]
+            self.dry_until[i] = now - WARM_S
+            self._insert(i, hot, dry_until)
+        elif beyond == upper and self.splits_collections:
+            self.by_sort = True  # it stands alone: from now on places say the sort key, too
+            samples.clear()
+
+    def _insert(self, i: int, bound: bytes, dry_until: float) -> None:
+        """Part i ends at this bound now, and part i + 1 begins there."""
+        self.bounds.insert(i, bound)
+        self.dry_until.insert(i + 1, dry_until)
+        self._samples = {(j if j <= i else j + 1): kept for j, kept in self._samples.items()}
