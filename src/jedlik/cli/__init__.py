@@ -12,7 +12,7 @@ import click
 
 from jedlik import __version__
 
-COMMANDS = ("start", "sample", "load", "dump", "status")
+COMMANDS = ("start", "sample", "load", "dump", "backup", "restore", "tail", "status")
 
 
 class Lazy(click.Group):

@@ -24,6 +24,7 @@ from jedlik.identity.signing import sign
 from jedlik.settings import Settings
 
 TARGET = "DynamoDB_20120810"
+STREAMS_TARGET = "DynamoDBStreams_20120810"
 TIMEOUT_S = 60
 ATTEMPTS_MAX = 8
 TRY_AGAIN = ("ProvisionedThroughputExceededException", "ThrottlingException")
@@ -55,13 +56,15 @@ class Client:
         self._host = parts.netloc
         self._connection = make(parts.hostname, parts.port, timeout=TIMEOUT_S)
 
-    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def call(
+        self, operation: str, request: dict[str, Any], *, target: str = TARGET
+    ) -> dict[str, Any]:
         """Call a DynamoDB operation. Raises Refused, or a ClickException when nobody answers."""
         body = orjson.dumps(request)
         headers = {
             "Host": self._host,
             "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": f"{TARGET}.{operation}",
+            "X-Amz-Target": f"{target}.{operation}",
         }
         headers |= sign(
             "POST",

@@ -42,8 +42,9 @@ async def found_backup(ctx: Context, arn: str) -> Backup:
 
 
 async def stats_of(db: Database, backup: Backup) -> Stats:
-    """Items and bytes of a backup: what a deleted table left is counted in its own space."""
-    if backup.kind == "SYSTEM":
+    """Items and bytes of a backup: of one that is being made, and of what a deleted table left,
+    they are those of the space."""
+    if backup.kind == "SYSTEM" or backup.status == "CREATING":
         return await db.engine.stats(backup.space)
     return Stats(backup.rows, backup.size_bytes)
 

@@ -30,7 +30,12 @@ async def update_continuous_backups(ctx: Context, req: dict[str, Any]) -> dict[s
         await ctx.db.catalog.get(ctx.account, ctx.region, name)
     except TableNotFound:
         raise TableMissing.backup_settings(name) from None
-    _, table = await change_table(ctx, name, lambda table: with_recovery(table, wanted, now))
+    before, table = await change_table(ctx, name, lambda table: with_recovery(table, wanted, now))
+    if _is_on(table) and not _is_on(before):
+        # What was under way while it was switched on may not be in the log: its past begins here.
+        begins_ms = ctx.db.clock.now_ms()
+        _, table = await change_table(ctx, name, lambda table: _begun(table, begins_ms))
+        now = max(now, begins_ms)
     return {"ContinuousBackupsDescription": described_backups(table, now)}
 
 
@@ -51,3 +56,13 @@ def with_recovery(table: Table, wanted: dict[str, Any], now: int) -> Table:
             ),
         ),
     )
+
+
+def _is_on(table: Table) -> bool:
+    return table.recovery is not None and table.recovery.enabled
+
+
+def _begun(table: Table, since_ms: int) -> Table:
+    if table.recovery is None or not table.recovery.enabled:
+        return table
+    return replace(table, recovery=replace(table.recovery, since_ms=since_ms))
