@@ -10,14 +10,23 @@ from pathlib import Path
 
 from jedlik.api import load_registry
 from jedlik.api.coverage import render
-from jedlik.services import dax, dynamodb, dynamodbstreams
+from jedlik.services import (
+    applicationautoscaling,
+    cloudwatch,
+    dax,
+    dynamodb,
+    dynamodbstreams,
+    iam,
+    sts,
+)
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "coverage.md"
 
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check say whether the committed one is fresh."""
-    fresh = render(load_registry([dynamodb, dynamodbstreams, dax]))
+    services = [dynamodb, dynamodbstreams, dax, iam, sts, cloudwatch, applicationautoscaling]
+    fresh = render(load_registry(services))
     if "--check" not in arguments:
         FILE.write_text(fresh)
         return 0

@@ -30,8 +30,17 @@ from jedlik.dax_doors import Doors
 from jedlik.dax_nodes import LocalNodes
 from jedlik.dax_processes import ProcessNodes
 from jedlik.identity import Authenticator, Authoriser, Directory, Mode, root_credential
+from jedlik.measuring import Measuring
 from jedlik.net import Server
-from jedlik.services import dax, dynamodb, dynamodbstreams, iam, sts
+from jedlik.services import (
+    applicationautoscaling,
+    cloudwatch,
+    dax,
+    dynamodb,
+    dynamodbstreams,
+    iam,
+    sts,
+)
 from jedlik.services.dax import metric_pages, records
 from jedlik.services.dax.clusters import Clusters
 from jedlik.services.dax.default_cluster import make_default_cluster
@@ -116,7 +125,9 @@ class App:
         Raises CannotListen, Unusable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
-        self.registry = load_registry([dynamodb, dynamodbstreams, dax, iam, sts])
+        self.registry = load_registry(
+            [dynamodb, dynamodbstreams, dax, iam, sts, cloudwatch, applicationautoscaling]
+        )
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port)
         self._closing.callback(bound.close)
@@ -139,7 +150,15 @@ class App:
         self.directory = await self._open_directory(keys)
         authenticator = _authenticator(settings, self.directory)
         self.dax = await self._dax(authenticator, keys)
-        workers = _workers(self.db, settings, self.dax, self.directory)
+        measuring = Measuring(
+            self.db,
+            self.registry,
+            settings,
+            clusters=self.clusters,
+            refresh=lambda: self._dax_nodes.refresh_metrics(),
+        )
+        self._closing.push_async_callback(measuring.publisher.flush)
+        workers = _workers(self.db, settings, self.dax, self.directory, measuring)
         workers.start()
         self._closing.push_async_callback(workers.stop)
         if settings.samples and is_new:
@@ -192,7 +211,14 @@ class App:
                 wake=InternalTable(self.db, records.TABLE).changed,
             )
         else:
-            doors = Doors(settings, self.db, dynamodb_service, authenticator, folder=folder)
+            doors = Doors(
+                settings,
+                self.db,
+                dynamodb_service,
+                authenticator,
+                folder=folder,
+                directory=self.directory,
+            )
             self._dax_nodes = LocalNodes(settings, doors)
         found = DaxClusters(self.db, self.clusters, self._dax_nodes)
         self._closing.push_async_callback(found.stop)
@@ -255,9 +281,14 @@ def _with_free_dax_ports(settings: Settings) -> Settings:
 
 
 def _workers(
-    db: Database, settings: Settings, dax_clusters: DaxClusters, directory: Directory
+    db: Database,
+    settings: Settings,
+    dax_clusters: DaxClusters,
+    directory: Directory,
+    measuring: Measuring,
 ) -> Runner:
     schedules = [
+        *measuring.schedules,
         Schedule(Backfill(db), 0, wake=db.index_added),
         Schedule(KeyUses(directory), KEY_USES_REST_S, wake=directory.has_uses),
         Schedule(Retention(db), RETENTION_REST_S),

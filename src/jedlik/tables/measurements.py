@@ -60,7 +60,7 @@ SERIES_MAX = 200_000
 """Series of one store: a client that makes up names must not fill the disk."""
 SEEN_S = 300
 """How exact the time of a series' last sample is."""
-SAMPLES_PER_BATCH = 250
+SAMPLES_PER_BATCH = 50
 RETRIES_MAX = 30
 ROWS_PER_READ = 200
 BYTES_PER_READ = 4 << 20
@@ -132,6 +132,7 @@ class Measurements:
         """Add samples; durable when it returns. Raises TooManySeries, Contended."""
         for first in range(0, len(samples), SAMPLES_PER_BATCH):
             await self._add(samples[first : first + SAMPLES_PER_BATCH], now_s)
+            await asyncio.sleep(0)  # others get their turn between two batches
 
     async def registered(
         self, namespace: str = "", name: str = "", *, after: bytes | None = None, limit: int = 500

@@ -8,7 +8,6 @@ an alarm stays in its state, its scaling actions are repeated every minute, as A
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -32,6 +31,7 @@ from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, InternalTable
 from jedlik.tables.measurements import Measurements
+from jedlik.workers.changes import Changes
 
 EVALUATIONS_PER_STEP = 50
 LAG_S = 5
@@ -54,22 +54,6 @@ async def deliver_nothing(alarm: AlarmRecord, arn: str, now_s: float) -> str:
     return NOT_DELIVERED
 
 
-class _Changes(asyncio.Event):
-    """The event of the table's changes, which also counts them: while there are alarms it stays
-    set, because time alone makes them due."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-
-    def set(self) -> None:
-        self.count += 1
-        super().set()
-
-    def stay_awake(self) -> None:
-        super().set()
-
-
 class Alarms:
     """All alarms of all accounts and regions. act: who does what they want done."""
 
@@ -77,22 +61,17 @@ class Alarms:
         self._db = db
         self._act = act
         self._table = InternalTable(db, TABLE)
-        self.wake = _Changes()
-        db.internal_changes[TABLE] = self.wake
-        self._seen = -1
+        self.wake = Changes(db, TABLE)
         self._alarms: dict[Place, AlarmRecord] = {}
         self._due_s: dict[Place, float] = {}
         self._repeated_s: dict[Place, float] = {}
         self._loaded_s = 0.0
         self._forgotten_s = 0.0
-        self.wake.set()  # an earlier process may have left some
 
     async def step(self, now_ms: int) -> bool:
         """Evaluate what is due, a bounded number; whether there is more to do right away."""
         now_s = now_ms / 1000
-        self.wake.clear()
-        if self.wake.count != self._seen or not 0 <= now_s - self._loaded_s < RELOAD_S:
-            self._seen = self.wake.count
+        if self.wake.taken() or not 0 <= now_s - self._loaded_s < RELOAD_S:
             await self._load(now_s)
         if not self._alarms:
             return False

@@ -4,3 +4,9 @@ Spoken as JSON, as forms (query) and as CBOR; a file per operation. `tables/meas
 the metrics, `records.py` alarms and dashboards; `alarm_states.py` judges an alarm,
 `expressions.py` and `metric_math.py` calculate. `workers/alarms.py` evaluates.
 """
+
+from .alarm_data import points_of
+from .owned import OwnedAlarms
+from .records import AlarmRecord
+
+__all__ = ["AlarmRecord", "OwnedAlarms", "points_of"]

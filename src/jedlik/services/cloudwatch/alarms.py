@@ -81,10 +81,10 @@ async def put_alarm(ctx: Context, req: dict[str, Any], kind: AlarmKind) -> None:
             return old
         return replace(old, config=config, configured_at_ms=now_ms)
 
-    await records.put(ALARM, name, changed, lambda old, new: [_configured(old, new, now_ms)])
+    await records.put(ALARM, name, changed, lambda old, new: [configured(old, new, now_ms)])
 
 
-def _configured(old: AlarmRecord | None, new: AlarmRecord | None, now_ms: int) -> HistoryRecord:
+def configured(old: AlarmRecord | None, new: AlarmRecord | None, now_ms: int) -> HistoryRecord:
     """The history of a change of configuration."""
     alarm = new or old
     assert alarm is not None
@@ -113,7 +113,7 @@ def _shown_config(alarm: AlarmRecord) -> dict[str, Any]:
 
 def deleted(old: AlarmRecord, now_ms: int) -> HistoryRecord:
     """The history of a deletion."""
-    return _configured(old, None, now_ms)
+    return configured(old, None, now_ms)
 
 
 def moved(
