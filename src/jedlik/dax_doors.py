@@ -13,11 +13,12 @@ from pathlib import Path
 
 from jedlik import dax_certificates
 from jedlik.api.operation import Service
-from jedlik.identity import Authenticator
+from jedlik.identity import Authenticator, Authoriser, Directory
 from jedlik.net import StreamServer
+from jedlik.services.dax.access import Guard, roles_of
 from jedlik.services.dax.attribute_lists import AttributeLists
 from jedlik.services.dax.clusters import Node
-from jedlik.services.dax.data_plane import Authorise, DataPlane
+from jedlik.services.dax.data_plane import DataPlane
 from jedlik.services.dax.item_cache import ItemCache
 from jedlik.services.dax.memory import Memory
 from jedlik.services.dax.query_cache import QueryCache
@@ -30,7 +31,8 @@ MIB = 1 << 20
 
 class Doors:
     """dynamodb: the operations that the data plane runs. folder: the data folder, None in memory.
-    stopwatch: seconds that only grow; what is remembered ages by it.
+    directory: knows what callers and clusters may do; None: nobody is asked. stopwatch: seconds
+    that only grow; what is remembered ages by it.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Doors:
         authenticator: Authenticator,
         *,
         folder: Path | None,
-        authorise: Authorise | None = None,
+        directory: Directory | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
@@ -49,7 +51,8 @@ class Doors:
         self._dynamodb = dynamodb
         self._authenticator = authenticator
         self._folder = folder
-        self._authorise = authorise
+        self._authoriser = Authoriser() if directory is not None else None
+        self._role_of = roles_of(directory) if directory is not None else None
         self._stopwatch = stopwatch
         self._lists = AttributeLists(db)
         self._tls: ssl.SSLContext | None = None
@@ -68,13 +71,16 @@ class Doors:
 
     def converse(self, node: Node) -> StreamServer:
         """The server for a furnished node's clients; it does not listen yet."""
+        guard = None
+        if self._authoriser is not None and self._role_of is not None:
+            guard = Guard(self._authoriser, self._db, node.cluster, self._role_of)
         plane = DataPlane(
             node,
             self._db,
             self._dynamodb,
             self._lists,
             settings=self._settings,
-            authorise=self._authorise,
+            guard=guard,
         )
         door = Door(plane, self._authenticator, random=os.urandom, stopwatch=self._stopwatch)
         return StreamServer(door.converse, loop=asyncio.get_running_loop())

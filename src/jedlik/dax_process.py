@@ -121,6 +121,7 @@ class NodeProcess:
                 account=settings.account,
             ),
             folder=Path(begin["folder"]) if begin["folder"] else None,
+            directory=self._directory,
         )
 
     def _with_remote_writes(self, service: Service) -> Service:
@@ -141,6 +142,7 @@ class NodeProcess:
             resource=operation.resource,
             first=operation.first,
             rules=operation.rules[len(operation.first) :],
+            permissions=operation.permissions,
         )
 
     def _sender(self, name: str) -> Handler:

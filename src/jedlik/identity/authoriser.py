@@ -134,6 +134,16 @@ class Authoriser:
             return Decision(True)
         return self._judge(ctx, req, ctx.principal, ask, transport)[0]
 
+    def possible(self, ctx: Context, ask: Ask) -> bool:
+        """Whether policies may allow the action on the resource, to some request at least."""
+        if ctx.principal is None:
+            return True
+        kept = self._kept_of(ctx.principal)
+        found = kept.by_ask.get((ask.action, ask.resource))
+        if found is None or found[0] is not ask.stamp:
+            found = self._narrow(ctx.principal, kept, ask)
+        return found[1].always is None or found[1].always.allowed
+
     def _judge(
         self,
         ctx: Context,

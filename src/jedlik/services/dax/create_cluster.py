@@ -22,6 +22,7 @@ from jedlik.services.dax.maintenance import checked_window
 from jedlik.services.dax.names import checked_arn, new_cluster_name
 from jedlik.services.dax.node_types import checked_node_type, checked_zones
 from jedlik.services.dax.nodes import with_nodes
+from jedlik.services.dax.permissions import CreateClusterAsks
 from jedlik.services.dax.quotas import check_room_for_nodes
 from jedlik.services.dax.records import CLUSTER, ClusterRecord, Records
 from jedlik.services.dax.tags import with_tags
@@ -30,7 +31,7 @@ SECURITY_GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
 DEFAULT_SECURITY_GROUP = "sg-00000000"
 
 
-@operation("dax", "CreateCluster", access="write")
+@operation("dax", "CreateCluster", access="write", permissions=CreateClusterAsks())
 async def create_cluster(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     records = Records.of(ctx)
     cluster = _wanted(ctx, req)

@@ -21,6 +21,7 @@ from jedlik.api.context import Context
 from jedlik.api.errors import ApiError, internal_failure
 from jedlik.api.operation import Operation, Service
 from jedlik.identity import Identity
+from jedlik.services.dax.access import Guard
 from jedlik.services.dax.attribute_lists import AttributeLists
 from jedlik.services.dax.clusters import EndpointView, Node, Wrote
 from jedlik.services.dax.item_cache import ItemCache
@@ -35,7 +36,6 @@ from jedlik.values import Invalid, Malformed
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
-Authorise = Callable[[Context, str, Request], None]
 
 SHELVES_MAX = 256
 """From here on, shelves that hold nothing are put away."""
@@ -56,9 +56,7 @@ class Outcome(NamedTuple):
 
 
 class DataPlane:
-    """authorise: raises ApiError for what a principal may not do ("dax:GetItem" of a request);
-    None lets everyone.
-    """
+    """guard: judges what callers may do; None lets everyone."""
 
     def __init__(
         self,
@@ -68,7 +66,7 @@ class DataPlane:
         lists: AttributeLists,
         *,
         settings: Any = None,
-        authorise: Authorise | None = None,
+        guard: Guard | None = None,
     ) -> None:
         assert isinstance(node.items, ItemCache) and isinstance(node.queries, QueryCache)
         self.lists = lists
@@ -80,7 +78,7 @@ class DataPlane:
         self._operations = service.operations
         self._translate = service.translate
         self._settings = settings
-        self._authorise = authorise
+        self._guard = guard
         self._shelves: dict[tuple[str, str], Shelf] = {}
 
     # What a connection needs besides operations
@@ -90,6 +88,8 @@ class DataPlane:
 
     async def key_schema(self, identity: Identity, name: str) -> Sequence[tuple[str, str]]:
         """Names and types of a table's key attributes, partition first. Raises ApiError."""
+        if self._guard is not None and identity.principal is not None:
+            await self._guard.require_any(self._context(identity, "", 0.0), name)
         try:
             table = await self._db.catalog.get(identity.account, identity.region, name)
         except TableNotFound as error:
@@ -100,7 +100,7 @@ class DataPlane:
 
     def shelf(self, identity: Identity) -> Shelf | None:
         """Where replies for this client are kept; None if each request must be authorised."""
-        if self._authorise is not None and getattr(identity.principal, "kind", "root") != "root":
+        if self._guard is not None and getattr(identity.principal, "kind", "root") != "root":
             return None
         whose = identity.account, identity.region
         found = self._shelves.get(whose)
@@ -131,7 +131,17 @@ class DataPlane:
     ) -> Outcome:
         """The answer to a request. Raises ApiError."""
         operation = self._operations[name]
-        ctx = Context(
+        ctx = self._context(identity, request_id, now)
+        try:
+            operation.check(request)
+            if self._guard is not None:
+                await self._guard.require(ctx, operation, request)
+            return await _WAYS[name](self, ctx, operation, request)
+        except Exception as error:
+            raise self._refusal(operation, request, error) from None
+
+    def _context(self, identity: Identity, request_id: str, now: float) -> Context:
+        return Context(
             self._db,
             identity.account,
             identity.region,
@@ -140,13 +150,6 @@ class DataPlane:
             now,
             self._settings,
         )
-        try:
-            operation.check(request)
-            if self._authorise is not None:
-                self._authorise(ctx, f"dax:{name}", request)
-            return await _WAYS[name](self, ctx, operation, request)
-        except Exception as error:
-            raise self._refusal(operation, request, error) from None
 
     def _refusal(self, operation: Operation, request: Request, error: Exception) -> ApiError:
         """As the gateway answers what an operation raised."""

@@ -10,10 +10,11 @@ from jedlik.services.dax.cluster_changes import Next, change_cluster, in_transit
 from jedlik.services.dax.errors import Cluster, invalid_combination, invalid_value
 from jedlik.services.dax.events import cluster_event, now_ms
 from jedlik.services.dax.nodes import without_nodes
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.records import ClusterRecord, Records
 
 
-@operation("dax", "DecreaseReplicationFactor", access="write")
+@operation("dax", "DecreaseReplicationFactor", access="write", resource=cluster_arns)
 async def decrease_replication_factor(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     def decrease(cluster: ClusterRecord) -> Next:
         names = _leaving(cluster, req)

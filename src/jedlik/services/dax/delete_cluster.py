@@ -10,10 +10,11 @@ from jedlik.api.operation import operation
 from jedlik.services.dax.cluster_changes import Next, change_cluster, in_transition
 from jedlik.services.dax.events import cluster_event, now_ms
 from jedlik.services.dax.nodes import without_nodes
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.records import ClusterRecord, Records
 
 
-@operation("dax", "DeleteCluster", access="write")
+@operation("dax", "DeleteCluster", access="write", resource=cluster_arns)
 async def delete_cluster(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     def delete(cluster: ClusterRecord) -> Next:
         names = [node.name for node in cluster.nodes]

@@ -9,10 +9,11 @@ from jedlik.api.operation import operation
 from jedlik.services.dax.cluster_changes import found_cluster
 from jedlik.services.dax.descriptions import described_cluster
 from jedlik.services.dax.pages import page
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.records import CLUSTER, Records
 
 
-@operation("dax", "DescribeClusters", access="list")
+@operation("dax", "DescribeClusters", access="list", resource=cluster_arns)
 async def describe_clusters(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     records = Records.of(ctx)
     if names := req.get("ClusterNames"):

@@ -9,10 +9,11 @@ from jedlik.api.operation import operation
 from jedlik.services.dax.errors import invalid_combination, invalid_value
 from jedlik.services.dax.limits import EVENTS_DEFAULT_S, EVENTS_KEPT_S
 from jedlik.services.dax.pages import page
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.records import EVENT, EventRecord, Records
 
 
-@operation("dax", "DescribeEvents", access="list")
+@operation("dax", "DescribeEvents", access="list", resource=cluster_arns)
 async def describe_events(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     start_s, end_s = _span(req, ctx.now)
     found = await Records.of(ctx).range(

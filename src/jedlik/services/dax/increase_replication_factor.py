@@ -17,11 +17,12 @@ from jedlik.services.dax.events import cluster_event, now_ms
 from jedlik.services.dax.limits import NODES_PER_CLUSTER_MAX
 from jedlik.services.dax.node_types import checked_zones
 from jedlik.services.dax.nodes import with_nodes
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.quotas import check_room_for_nodes
 from jedlik.services.dax.records import ClusterRecord, Records
 
 
-@operation("dax", "IncreaseReplicationFactor", access="write")
+@operation("dax", "IncreaseReplicationFactor", access="write", resource=cluster_arns)
 async def increase_replication_factor(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     records = Records.of(ctx)
     wanted = req["NewReplicationFactor"]

@@ -9,11 +9,12 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dax.errors import Cluster
 from jedlik.services.dax.names import tagged_cluster
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.records import CLUSTER, ClusterRecord, EventRecord, Records
 from jedlik.services.dax.tags import told, with_tags
 
 
-@operation("dax", "TagResource", access="tagging")
+@operation("dax", "TagResource", access="tagging", resource=cluster_arns)
 async def tag_resource(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     def tag(cluster: ClusterRecord) -> tuple[ClusterRecord, list[EventRecord]]:
         return replace(cluster, tags=with_tags(cluster.tags, req["Tags"])), []

@@ -9,11 +9,12 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dax.errors import Cluster, Tags
 from jedlik.services.dax.names import tagged_cluster
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.records import CLUSTER, ClusterRecord, EventRecord, Records
 from jedlik.services.dax.tags import told
 
 
-@operation("dax", "UntagResource", access="tagging")
+@operation("dax", "UntagResource", access="tagging", resource=cluster_arns)
 async def untag_resource(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     keys = req["TagKeys"]
 

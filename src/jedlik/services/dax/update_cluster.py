@@ -15,12 +15,13 @@ from jedlik.services.dax.events import cluster_event, now_ms
 from jedlik.services.dax.groups import parameter_group
 from jedlik.services.dax.maintenance import checked_window
 from jedlik.services.dax.names import checked_arn
+from jedlik.services.dax.permissions import cluster_arns
 from jedlik.services.dax.records import ClusterRecord, Records
 
 TOPIC_STATES = ("active", "inactive")
 
 
-@operation("dax", "UpdateCluster", access="write")
+@operation("dax", "UpdateCluster", access="write", resource=cluster_arns)
 async def update_cluster(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     records = Records.of(ctx)
     changes: dict[str, Any] = {}

@@ -5,11 +5,8 @@ Table.policies: resource ARN -> {"policy": the JSON text, "revision": a number a
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-
 from jedlik.api.context import Context
+from jedlik.identity.policy import Malformed, check_document
 from jedlik.services.dynamodb import limits
 from jedlik.services.dynamodb.errors import validation
 from jedlik.services.dynamodb.table_names import ResourceName, resource_name
@@ -28,24 +25,11 @@ def stored_policy(text: str, now_ms: int, *, after: str | None = None) -> dict[s
             f"{limits.POLICY_BYTES_MAX} bytes"
         )
     try:
-        policy = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        policy = None
-    if not _looks_like_a_policy(policy):
-        raise validation("Invalid policy document: the policy is not in the valid JSON format")
+        check_document(text, kind="resource")
+    except Malformed as fault:
+        raise validation(f"Invalid policy document: {fault.message}") from None
     revision = max(now_ms, int(after) + 1 if after else 0)
     return {"policy": text, "revision": str(revision)}
-
-
-def _looks_like_a_policy(policy: Any) -> bool:
-    if not isinstance(policy, dict) or "Statement" not in policy:
-        return False
-    statements = policy["Statement"]
-    if isinstance(statements, dict):
-        statements = [statements]
-    return isinstance(statements, list) and all(
-        isinstance(each, dict) and each.get("Effect") in ("Allow", "Deny") for each in statements
-    )
 
 
 def policy_resource(ctx: Context, arn: str) -> ResourceName:

@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, Protocol
 
 from jedlik.api.errors import ApiError, internal_failure
 from jedlik.identity import Authenticator, Identity
 from jedlik.identity.connections import authenticate_connection
-from jedlik.identity.errors import missing_token
+from jedlik.identity.errors import missing_token, unknown_client
 from jedlik.net import Unreadable
 from jedlik.wire.request_ids import RequestIds
 
@@ -125,6 +126,7 @@ class Conversation:
         "_door",
         "_encrypted",
         "_frames",
+        "_generation",
         "_greeted",
         "_identity",
         "_message",
@@ -134,6 +136,7 @@ class Conversation:
         "_shelf",
         "_skipper",
         "_stopwatch",
+        "_token",
     )
 
     def __init__(self, door: Door, own_address: Any, encrypted: bool) -> None:
@@ -150,11 +153,13 @@ class Conversation:
         self._identity: Identity | None = None
         self._refusal: ApiError = missing_token()
         self._authorised_until_s = 0.0
+        self._generation = 0
+        self._token: str | None = None
         self._shelf: Shelf | None = None
 
     def known(self, message: bytes) -> bytes | None:
         shelf = self._shelf
-        if shelf is None:
+        if shelf is None or self._generation != self._door.authenticator.credentials.generation:
             return None
         now = self._stopwatch()
         if now >= self._authorised_until_s:
@@ -249,6 +254,8 @@ class Conversation:
         if method == methods.AUTHORIZE_CONNECTION:
             self._authorise(arguments)
             return b""
+        if self._generation != self._door.authenticator.credentials.generation:
+            self._look_again()
         identity = self._identity
         if identity is None or self._stopwatch() >= self._authorised_until_s:
             return write_refusal(self._refusal, self._door.ids.next(), codes=AUTHENTICATION)
@@ -288,8 +295,25 @@ class Conversation:
             return
         self._refusal = missing_token()
         self._identity = identity
+        self._token = token
+        self._generation = door.authenticator.credentials.generation
         self._authorised_until_s = self._stopwatch() + AUTHORISED_S
         self._shelf = door.plane.shelf(identity)
+
+    def _look_again(self) -> None:
+        """Keys or policies have changed since the client signed: who is it now?"""
+        credentials = self._door.authenticator.credentials
+        self._generation = credentials.generation
+        identity = self._identity
+        if identity is None or identity.principal is None:
+            return
+        credential = credentials.find(identity.access_key, self._token)
+        if credential is None:
+            self._identity = self._shelf = None
+            self._refusal = unknown_client()
+            return
+        self._identity = replace(identity, principal=credential.principal)
+        self._shelf = self._door.plane.shelf(self._identity)
 
     async def _run(
         self, method: Method, arguments: list[Any], message: bytes, identity: Identity
