@@ -69,10 +69,13 @@ def test_a_hundred_items_and_no_more(ask, invalid, filled):
     )
 
 
-def test_4_mb_and_no_more(ask, refusal, filled):
+def test_4_mb_and_no_more(ask, refusal, make_table):
+    # One part of an on-demand table gives a thousand units a second.
+    units = {"ReadCapacityUnits": 2000, "WriteCapacityUnits": 2000}
+    table = make_table("pk:S sk:N", ProvisionedThroughput=units)
     for sk in range(11):
-        ask("PutItem", TableName=filled, Item={**key("big", sk), "x": {"S": "x" * 400_000}})
-    asked = [get(filled, key("big", sk), ProjectionExpression="pk") for sk in range(11)]
+        ask("PutItem", TableName=table, Item={**key(f"big{sk}", sk), "x": {"S": "x" * 400_000}})
+    asked = [get(table, key(f"big{sk}", sk), ProjectionExpression="pk") for sk in range(11)]
     assert len(ask("TransactGetItems", TransactItems=asked[:10])["Responses"]) == 10
     assert refusal("TransactGetItems", TransactItems=asked)[0] == "ValidationException"
 
