@@ -1,7 +1,7 @@
 """A batch as one statement: guarded writes first, and everything else only if they all took effect.
 
     alive    no space named was dropped
-    locked   guarded rows, locked in the order of their keys (two or more guards: no deadlocks)
+    locked   where there are several guards: all rows, in the order of their keys (no deadlocks)
     ins      rows that must be absent          each goes ahead only if all before it were complete
     upd del  rows that must have a version
     kept     rows that are only looked at
@@ -15,7 +15,7 @@ written: for that a placeholder is put there first and taken away last, in an ex
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jedlik.storage.postgres_parts import Parts
@@ -54,6 +54,24 @@ class Plan:
             or self.changes
             or self.tallies
         )
+
+    @property
+    def versioned(self) -> list[tuple[Any, ...]]:
+        """The rows that must be there."""
+        return [*self.update, *self.delete, *self.keep]
+
+    @property
+    def lockable(self) -> list[tuple[Any, ...]]:
+        """All rows that may be there, in the order of their keys: everybody locks in this order,
+        and before inserting anything, so that no two wait for each other."""
+        rows = [*self.versioned, *((*row[:5], None) for row in (*self.put_any, *self.delete_any))]
+        return sorted((row[:6] for row in rows), key=lambda row: row[:5])
+
+    @property
+    def placed(self) -> Plan:
+        """What is left to do once placeholders stand for all absent rows."""
+        update = sorted((*self.update, *((*row[:5], PLACEHOLDER, row[6]) for row in self.create)))
+        return replace(self, create=[], update=update, stay_absent=[])
 
     @property
     def evidence(self) -> Key | None:
@@ -138,11 +156,10 @@ def statement(plan: Plan, *, pinned: int | None, touch: bool) -> tuple[str, list
     sql.alive(sorted(spaces))
     condition = "(SELECT yes FROM alive)"
     wanted: list[str] = []
-    versioned = [*plan.update, *plan.delete, *plan.keep]
-    several = len(versioned) + len(plan.create) > 1
-    if versioned and (several or (plan.keep and not touch)):
-        sql.lock(sorted(versioned), condition)
-        condition = f"(SELECT count(*) FROM locked) = {sql.add(len(versioned), 'int8')}"
+    guarded = len(plan.create) + len(plan.versioned)
+    if guarded != 1 or (plan.keep and not touch):
+        if lockable := plan.lockable:
+            condition = sql.lock(lockable, condition)
     locked = condition
     if plan.create:
         sql.create(plan.create, condition)
@@ -173,11 +190,20 @@ def statement(plan: Plan, *, pinned: int | None, touch: bool) -> tuple[str, list
     return sql.text(), sql.arguments
 
 
-def placeholders(plan: Plan, *, pinned: int | None) -> tuple[str, list[Any]]:
-    """Take the place of rows that must stay absent; the answer is how many were taken."""
+def lock(plan: Plan, *, pinned: int | None) -> tuple[str, list[Any]]:
+    """Lock the rows that are there, in the order of their keys; whether all guards on them hold."""
     sql = _Text(PLACEHOLDER, pinned)
-    sql.placeholders(plan.stay_absent)
-    return sql.text("SELECT count(*) FROM ins"), sql.arguments
+    condition = sql.lock(plan.lockable, "true")
+    return sql.text(f"SELECT {condition}"), sql.arguments
+
+
+def placeholders(plan: Plan, *, pinned: int | None) -> tuple[str, list[Any]]:
+    """Take the place of all rows that must be absent, in the order of their keys; the answer is
+    whether all were."""
+    sql = _Text(PLACEHOLDER, pinned)
+    rows = sorted((*plan.stay_absent, *plan.create), key=lambda row: row[:5])
+    sql.placeholders(rows)
+    return sql.text(f"SELECT count(*) = {sql.add(len(rows), 'int8')} FROM ins"), sql.arguments
 
 
 def remove_placeholders(plan: Plan, *, pinned: int | None) -> tuple[str, list[Any]]:
@@ -218,14 +244,17 @@ class _Text:
             " AND graves.space = g.space) AS yes",
         )
 
-    def lock(self, rows: list[tuple[Any, ...]], condition: str) -> None:
-        source = self._source([row[:6] for row in rows], f"{_ROW}, ver int8")
+    def lock(self, rows: list[tuple[Any, ...]], condition: str) -> str:
+        """Rows with an expected version, or None for any; the condition that all guards hold."""
+        source = self._source(rows, f"{_ROW}, ver int8")
         self._cte(
             "locked AS MATERIALIZED",
-            f"SELECT 1 FROM {source}, kv WHERE {self._same_part('kv')} AND {_SAME_ROW}"
-            f" AND kv.ver = g.ver AND {condition}"
+            f"SELECT g.ver IS NOT NULL AS guarded FROM {source}, kv WHERE {self._same_part('kv')}"
+            f" AND {_SAME_ROW} AND (g.ver IS NULL OR kv.ver = g.ver) AND {condition}"
             " ORDER BY g.space, g.token, g.sort, g.sub FOR UPDATE OF kv",
         )
+        guarded = self.add(sum(row[5] is not None for row in rows), "int8")
+        return f"(SELECT count(*) FILTER (WHERE guarded) FROM locked) = {guarded}"
 
     def create(self, rows: list[tuple[Any, ...]], condition: str) -> None:
         source = self._source([(*row[:5], row[6]) for row in rows], f"{_ROW}, val bytea")

@@ -20,6 +20,7 @@ import asyncpg
 from jedlik.storage.postgres_commit import (
     PLACEHOLDER,
     Plan,
+    lock,
     placeholders,
     remove_placeholders,
     statement,
@@ -76,7 +77,7 @@ class Plain:
         async with _Transaction(connection) as transaction:
             if not await _place(connection, plan, pinned=None):
                 return REFUSED
-            answer = await _write(connection, plan, pinned=None, touch=False)
+            answer = await _write(connection, plan.placed, pinned=None, touch=False)
             if answer == WRITTEN:
                 await connection.fetchval(*_call(remove_placeholders(plan, pinned=None)))
                 await transaction.commit()
@@ -107,7 +108,8 @@ class Citus:
             for part, piece in pieces:
                 if piece.stay_absent and not await _place(connection, piece, pinned=part):
                     return REFUSED
-                answer = await _write(connection, piece, pinned=part, touch=True)
+                rest = piece.placed if piece.stay_absent else piece
+                answer = await _write(connection, rest, pinned=part, touch=True)
                 if answer != WRITTEN:
                     return answer
             for part, piece in pieces:
@@ -140,6 +142,8 @@ class Citus:
 
 
 async def _write(connection: Connection, plan: Plan, *, pinned: int | None, touch: bool) -> str:
+    if not plan.writes and not plan.keep:
+        return WRITTEN  # placeholders were all there was to it
     text, arguments = statement(plan, pinned=pinned, touch=touch)
     try:
         alive, ok = await connection.fetchrow(text, *arguments)
@@ -149,8 +153,10 @@ async def _write(connection: Connection, plan: Plan, *, pinned: int | None, touc
 
 
 async def _place(connection: Connection, plan: Plan, *, pinned: int | None) -> bool:
-    taken = await connection.fetchval(*_call(placeholders(plan, pinned=pinned)))
-    return bool(taken == len(plan.stay_absent))
+    """Put placeholders where rows must be absent; first lock what is there, as everybody does."""
+    if plan.lockable and not await connection.fetchval(*_call(lock(plan, pinned=pinned))):
+        return False
+    return bool(await connection.fetchval(*_call(placeholders(plan, pinned=pinned))))
 
 
 async def _hold_all(
