@@ -209,6 +209,8 @@ class S3:
                 await _close(body.parts)
             return StreamedReply(status, lines, body.length, source)
         content = self._protocol.write_body(name, answer) or b""
+        if "_Text" in answer:
+            content = content.replace(b"></", f">{xml.escape(answer['_Text'])}</".encode())
         if call.method == "HEAD" and "ContentLength" in answer:
             return StreamedReply(status, _without_length(lines), answer["ContentLength"], None)
         if content and "content-type:" not in lines.lower():

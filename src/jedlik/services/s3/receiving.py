@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jedlik.api.rest import Body
@@ -19,7 +19,7 @@ from jedlik.services.s3.errors import (
     invalid_checksum,
     invalid_digest,
 )
-from jedlik.storage.blobs import Blobs, BlobWriter
+from jedlik.storage.blobs import Blobs, BlobWriter, Span
 
 
 class Receiver:
@@ -114,10 +114,13 @@ class Expected:
 
 
 async def receive(
-    blobs: Blobs, body: Body, expected: Expected, *, bytes_max: int
+    blobs: Blobs, body: Body, expected: Expected, *, bytes_max: int, also: str = ""
 ) -> tuple[Receiver, str]:
-    """Take in a body: a finished Receiver, and the checksum. Nothing is left behind on failure."""
-    receiver = Receiver(blobs, [expected.algorithm])
+    """Take in a body: a finished Receiver, and the checksum. Nothing is left behind on failure.
+
+    also: another algorithm to calculate by.
+    """
+    receiver = Receiver(blobs, {expected.algorithm, also or expected.algorithm})
 
     def take(data: bytes) -> None:
         receiver.take(body.decode(data))
@@ -137,3 +140,16 @@ async def receive(
         await blobs.run(receiver.abort)
         raise
     return receiver, checksum
+
+
+async def receive_copy(blobs: Blobs, spans: Sequence[Span], algorithms: Iterable[str]) -> Receiver:
+    """The bytes of other blobs as those of a new one."""
+    receiver = Receiver(blobs, algorithms)
+    try:
+        async for piece in blobs.read(spans):
+            await blobs.run(receiver.take, piece)
+        await blobs.run(receiver.finish)
+    except BaseException:
+        await blobs.run(receiver.abort)
+        raise
+    return receiver

@@ -84,7 +84,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A multipart upload that is going on. algorithm: of its checksums, "" if none was chosen."""
+    """A multipart upload that is going on. algorithm: of its checksums, "" if none was chosen.
+    completing: set by whoever completes it just now, and different each time."""
 
     id: str
     key: str
@@ -92,6 +93,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     headers: Headers = {}
     metadata: Headers = {}
     tags: Headers = {}
+    completing: str = ""
     algorithm: str = ""
     checksum_type: str = ""
     storage_class: str = "STANDARD"

@@ -15,7 +15,7 @@ import msgspec
 
 from jedlik.api.context import Context
 from jedlik.services.s3 import records
-from jedlik.services.s3.errors import no_such_bucket
+from jedlik.services.s3.errors import no_such_bucket, no_such_upload
 from jedlik.services.s3.records import (
     BUCKETS,
     GARBAGE,
@@ -184,7 +184,14 @@ class Store:
             return stored
         raise Contended
 
-    async def remove(self, bucket: Bucket, key: str, version: str | None = None) -> Version | None:
+    async def remove(
+        self,
+        bucket: Bucket,
+        key: str,
+        version: str | None = None,
+        *,
+        condition: Condition = no_condition,
+    ) -> Version | None:
         """Delete for good: the object of a bucket without versions, or one version.
 
         Returns what was deleted, None if there was nothing.
@@ -193,8 +200,10 @@ class Store:
             group = records.objects(bucket)
             row = await self.table.get(group, key)
             if row is None:
+                condition(None)
                 return None
             current = decode(Version, row)
+            condition(None if current.marker else current)
             if version is None or current.version == version:
                 found = current
                 changes = await self._uncovered(bucket, row, current)
@@ -291,16 +300,24 @@ class Store:
         rows = await self.table.range(f"part|{upload_id}", low=low, limit=limit)
         return [decode(Part, row) for row in rows]
 
-    async def put_part(self, upload_row: Record, upload: Upload, part: Part) -> None:
-        """Add a part, or replace the one of its number. Raises Contended if the upload is over."""
+    async def put_part(self, bucket: Bucket, upload: Upload, part: Part) -> None:
+        """Add a part, or replace the one of its number. Raises NoSuchUpload if that is over.
+
+        The upload's row is written, too, as one that nobody is completing: a completion that has
+        read the old parts then fails and reads them again.
+        """
         group, name = f"part|{upload.id}", records.part_name(part.number)
         for _ in range(RETRIES_MAX):
+            found = await self.upload(bucket, upload.key, upload.id)
+            if found is None:
+                raise no_such_upload(upload.id)
+            open_again = msgspec.structs.replace(found[0], completing="")
             row = await self.table.get(group, name)
             old = decode(Part, row) if row else None
-            changes = [Change(group, name, encode(part), seen=row)]
-            changes.append(
-                Change(upload_row.group, upload_row.name, upload_row.document, seen=upload_row)
-            )
+            changes = [
+                Change(group, name, encode(part), seen=row),
+                Change(found[1].group, found[1].name, encode(open_again), seen=found[1]),
+            ]
             if part.blob:
                 changes.append(records.referred(part.blob))
             if old is not None and old.blob:
@@ -308,8 +325,6 @@ class Store:
             try:
                 await self.table.write(*changes)
             except Contended:
-                if await self.table.get(upload_row.group, upload_row.name) is None:
-                    raise
                 continue
             if part.blob:
                 self.blobs.settle([part.blob])
@@ -317,6 +332,16 @@ class Store:
                 await self.blobs.drop([old.blob])
             return
         raise Contended
+
+    async def put_layout(self, upload_id: str, parts: list[Part]) -> None:
+        """Write what an object of parts will be made of; nothing refers to it yet."""
+        group = f"layout|{upload_id}"
+        seen = {row.name: row for row in await self.table.range(group)}
+        for number, layout in enumerate(records.layouts_of(parts)):
+            name = records.part_name(number)
+            await self.table.write(Change(group, name, encode(layout), seen.pop(name, None)))
+        for name, row in seen.items():
+            await self.table.write(Change(group, name, None, row))
 
     def garbage(self, work: Garbage) -> Change:
         """The row that has a worker do what would be too much for one commit."""

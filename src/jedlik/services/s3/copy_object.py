@@ -1,0 +1,119 @@
+"""CopyObject: a new object of the same bytes; without copying them where that can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3.access import CopyAsks, bucket_of, check_key
+from jedlik.services.s3.conditions import on_write
+from jedlik.services.s3.copy_sources import copy_source
+from jedlik.services.s3.described import (
+    checksum_members,
+    described,
+    encryption_members,
+    quoted,
+    version_member,
+)
+from jedlik.services.s3.errors import (
+    copy_source_too_large,
+    copy_to_itself,
+    invalid_argument,
+    no_such_key,
+)
+from jedlik.services.s3.limits import COPY_BYTES_MAX
+from jedlik.services.s3.ranges import Range, spans_of
+from jedlik.services.s3.receiving import receive_copy
+from jedlik.services.s3.records import Version
+from jedlik.services.s3.store import Store
+
+
+@operation(
+    "s3",
+    "CopyObject",
+    access="write",
+    permissions=CopyAsks("s3:PutObject", on_object=True),
+)
+async def copy_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
+    store = Store.of(ctx)
+    bucket = await bucket_of(ctx, req)
+    key = check_key(req["Key"])
+    source_bucket, source, named = await copy_source(ctx, req)
+    if source.size > COPY_BYTES_MAX:
+        raise copy_source_too_large(COPY_BYTES_MAX)
+    replaces = _directive(req, "MetadataDirective", "x-amz-metadata-directive")
+    retags = _directive(req, "TaggingDirective", "x-amz-tagging-directive")
+    itself = source_bucket.id == bucket.id and source.key == key and named is None
+    changes = any(
+        req.get(member) is not None
+        for member in ("StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation")
+    )
+    if itself and not (replaces or changes or req.get("ChecksumAlgorithm")):
+        raise copy_to_itself()
+    fields = described(req, ctx)
+    if not replaces:
+        fields["headers"], fields["metadata"] = source.headers, source.metadata
+    if not retags:
+        fields["tags"] = source.tags
+    kept: list[str] = []
+    try:
+        blob, etag, checksum = await _bytes(store, source, req.get("ChecksumAlgorithm"))
+        kept = [blob] if blob else []
+        new = Version(
+            key=key,
+            seq=0,
+            modified_ms=int(ctx.now * 1000),
+            etag=etag,
+            size=source.size,
+            blob=blob,
+            checksum=checksum,
+            **fields,
+        )
+        stored = await store.put(bucket, new, condition=on_write(req, key), kept=kept)
+    except FileNotFoundError:
+        raise no_such_key(source.key) from None  # deleted meanwhile
+    except BaseException:
+        await store.blobs.drop(kept)
+        raise
+    result = {
+        "ETag": quoted(etag),
+        "LastModified": stored.modified_ms / 1000,
+        **checksum_members(stored.checksum),
+    }
+    answer = {
+        "CopyObjectResult": result,
+        **encryption_members(stored),
+        **version_member(bucket, stored),
+    }
+    if source_bucket.versioning:
+        answer["CopySourceVersionId"] = source.version
+    return answer
+
+
+async def _bytes(
+    store: Store, source: Version, algorithm: str | None
+) -> tuple[str, str, tuple[str, str, str] | None]:
+    """A blob of the source's bytes, its ETag and checksum.
+
+    An object of parts becomes one that was put at once, whose ETag is the MD5 of the whole, so
+    its bytes have to be read; as they have for a checksum that nobody has calculated.
+    """
+    known = source.checksum
+    wanted = algorithm or (known[0] if known else "CRC64NVME")
+    same = known is not None and known[0] == wanted and known[2] == "FULL_OBJECT"
+    if same and not source.layout:
+        blob = await store.blobs.run(store.blobs.link, source.blob) if source.blob else ""
+        return blob, source.etag, known
+    spans = await spans_of(store, source, Range(0, source.size))
+    received = await receive_copy(store.blobs, spans, [wanted])
+    checksum = (wanted, received.checksum(wanted), "FULL_OBJECT")
+    return received.blob, received.md5.hex(), checksum
+
+
+def _directive(req: dict[str, Any], member: str, header: str) -> bool:
+    """Whether a directive says REPLACE."""
+    value = req.get(member) or "COPY"
+    if value not in ("COPY", "REPLACE"):
+        raise invalid_argument("Unknown metadata directive.", header, value)
+    return bool(value == "REPLACE")

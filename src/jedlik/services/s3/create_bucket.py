@@ -1,0 +1,59 @@
+"""CreateBucket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3.access import AsksForAll
+from jedlik.services.s3.buckets import check_name, new_bucket
+from jedlik.services.s3.described import check_acl
+from jedlik.services.s3.errors import (
+    S3Error,
+    bucket_exists,
+    bucket_owned_by_you,
+    illegal_location,
+    invalid_request,
+)
+from jedlik.services.s3.limits import BUCKETS_MAX
+from jedlik.services.s3.store import Store
+
+OLD_REGION = "us-east-1"
+
+
+@operation(
+    "s3",
+    "CreateBucket",
+    access="write",
+    permissions=AsksForAll("s3:CreateBucket", names_bucket=True),
+)
+async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
+    store = Store.of(ctx)
+    name = req["Bucket"]
+    check_name(name)
+    check_acl(req)
+    if req.get("ObjectLockEnabledForBucket"):
+        raise invalid_request("Object Lock is not available here")
+    location = (req.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
+    # The endpoint of us-east-1 makes buckets anywhere; every other, in its own region only.
+    if ctx.region != OLD_REGION and location != ctx.region:
+        raise illegal_location(location or "unspecified")
+    region = "eu-west-1" if location == "EU" else location or ctx.region
+    found = await store.find_bucket(name)
+    if found is None:
+        mine = [each for each in await store.buckets() if each.account == ctx.account]
+        if len(mine) >= BUCKETS_MAX:
+            raise S3Error(
+                "TooManyBuckets", "You have attempted to create more buckets than allowed"
+            )
+        new = new_bucket(store.db, name, account=ctx.account, region=region)
+        if await store.add_bucket(new):
+            return {"Location": f"/{name}", "BucketArn": new.arn}
+        found = await store.bucket(name)
+    if found.account != ctx.account:
+        raise bucket_exists(name)
+    # Only in us-east-1 is it no mistake to make one's bucket a second time.
+    if region != OLD_REGION or found.region != OLD_REGION:
+        raise bucket_owned_by_you(name)
+    return {"Location": f"/{name}", "BucketArn": found.arn}

@@ -1,0 +1,15 @@
+"""GetBucketLogging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3 import configurations
+from jedlik.services.s3.access import on_bucket
+
+
+@operation("s3", "GetBucketLogging", access="read", permissions=on_bucket("s3:GetBucketLogging"))
+async def get_bucket_logging(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
+    return dict(await configurations.get(ctx, req, configurations.LOGGING, {}))

@@ -1,0 +1,21 @@
+"""GetBucketReplication: there is none to be had."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3 import configurations
+from jedlik.services.s3.access import on_bucket
+
+
+@operation(
+    "s3",
+    "GetBucketReplication",
+    access="read",
+    permissions=on_bucket("s3:GetReplicationConfiguration"),
+)
+async def get_bucket_replication(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
+    found = await configurations.get(ctx, req, configurations.REPLICATION)
+    return {"ReplicationConfiguration": found}

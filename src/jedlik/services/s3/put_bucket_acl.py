@@ -1,0 +1,17 @@
+"""PutBucketAcl: refused, as where access control lists are disabled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3.access import bucket_of, on_bucket
+from jedlik.services.s3.acls import check_change
+
+
+@operation("s3", "PutBucketAcl", access="permissions", permissions=on_bucket("s3:PutBucketAcl"))
+async def put_bucket_acl(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
+    await bucket_of(ctx, req)
+    check_change(req)
+    return {}

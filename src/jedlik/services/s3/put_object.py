@@ -1,0 +1,67 @@
+"""PutObject: bytes to a content file, then the version that refers to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3.access import bucket_of, check_key, on_object
+from jedlik.services.s3.conditions import on_write
+from jedlik.services.s3.described import (
+    checksum_members,
+    described,
+    encryption_members,
+    quoted,
+    version_member,
+)
+from jedlik.services.s3.errors import entity_too_large, missing_length, part_too_small
+from jedlik.services.s3.limits import PUT_BYTES_MAX
+from jedlik.services.s3.receiving import Expected, receive
+from jedlik.services.s3.records import Version
+from jedlik.services.s3.store import Store
+
+
+@operation("s3", "PutObject", access="write", permissions=on_object("s3:PutObject"))
+async def put_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
+    store = Store.of(ctx)
+    bucket = await bucket_of(ctx, req)
+    key = check_key(req["Key"])
+    fields = described(req, ctx)
+    expected = Expected(req, ctx.headers, "")
+    condition = on_write(req, key)
+    current = await store.current(bucket, key)
+    condition(None if current is None or current.marker else current)
+    body = req["Body"]
+    low, high = req.get("_SizeBounds") or (0, PUT_BYTES_MAX)
+    if body.length is None and "transfer-encoding" not in ctx.headers and ctx.method == "PUT":
+        raise missing_length()
+    received, checksum = await receive(
+        store.blobs, body, expected, bytes_max=min(high, PUT_BYTES_MAX)
+    )
+    kept = [received.blob] if received.blob else []
+    new = Version(
+        key=key,
+        seq=0,
+        modified_ms=int(ctx.now * 1000),
+        etag=received.md5.hex(),
+        size=received.size,
+        blob=received.blob,
+        checksum=(expected.algorithm, checksum, "FULL_OBJECT"),
+        **fields,
+    )
+    try:
+        if received.size > high:
+            raise entity_too_large(received.size, high)
+        if received.size < low:
+            raise part_too_small(received.size, low, 1, new.etag)
+        stored = await store.put(bucket, new, condition=condition, kept=kept)
+    except BaseException:
+        await store.blobs.drop(kept)
+        raise
+    return {
+        "ETag": quoted(stored.etag),
+        **checksum_members(stored.checksum),
+        **encryption_members(stored),
+        **version_member(bucket, stored),
+    }

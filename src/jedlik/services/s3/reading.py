@@ -1,0 +1,79 @@
+"""What GetObject and HeadObject share: the version, conditions, the stretch that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import formatdate
+from typing import Any
+
+from jedlik.api.rest import RestContext
+from jedlik.services.s3.access import check_key
+from jedlik.services.s3.conditions import check_read
+from jedlik.services.s3.described import checksum_members, object_members, quoted
+from jedlik.services.s3.errors import invalid_part_number, invalid_request
+from jedlik.services.s3.lookups import found_version
+from jedlik.services.s3.ranges import Range, part_range, read_range, spans_in, spans_of
+from jedlik.services.s3.records import Bucket
+from jedlik.services.s3.store import Store
+from jedlik.storage.blobs import Span
+
+_OVERRIDES = {
+    "ResponseContentType": "content-type",
+    "ResponseCacheControl": "cache-control",
+    "ResponseContentDisposition": "content-disposition",
+    "ResponseContentEncoding": "content-encoding",
+    "ResponseContentLanguage": "content-language",
+    "ResponseExpires": "expires",
+}
+
+
+async def opened(
+    ctx: RestContext, req: Mapping[str, Any], bucket: Bucket
+) -> tuple[dict[str, Any], list[Span], int]:
+    """The members of the answer, where the bytes are, and how many. Raises S3Error."""
+    store = Store.of(ctx)
+    version = await found_version(ctx, bucket, check_key(req["Key"]), req.get("VersionId"))
+    known = {
+        "ETag": quoted(version.etag),
+        "Last-Modified": formatdate(version.modified_ms // 1000, usegmt=True),
+    }
+    if bucket.versioning:
+        known["x-amz-version-id"] = version.version
+    check_read(req, version, known)
+    overrides = {m: h for m, h in _OVERRIDES.items() if req.get(m) is not None}
+    if overrides and not ctx.identified:
+        raise invalid_request(
+            "Request specific response headers cannot be used for anonymous GET requests."
+        )
+    members = object_members(ctx, bucket, version)
+    for member, header in overrides.items():
+        value = req[member]
+        is_date = isinstance(value, (int, float))
+        ctx.more[header] = formatdate(value, usegmt=True) if is_date else str(value)
+    number, text = req.get("PartNumber"), req.get("Range")
+    if number is not None and text is not None:
+        raise invalid_request("Cannot specify both Range header and partNumber query parameter")
+    wanted = Range(0, version.size)
+    if number is not None:
+        parts = await store.layout(version) if version.layout else []
+        found = part_range(parts, number) if parts else wanted if number == 1 else None
+        if found is None:
+            raise invalid_part_number()
+        wanted, spans = found, spans_in(parts, found) if parts else []
+        if not parts:
+            spans = await spans_of(store, version, wanted)
+        else:
+            members["PartsCount"] = len(parts)
+        asked = True
+    else:
+        ranged = read_range(text, version.size)
+        asked = ranged is not None
+        wanted = ranged or wanted
+        spans = await spans_of(store, version, wanted)
+    if asked and version.size:
+        ctx.status = 206
+        members["ContentRange"] = f"bytes {wanted.start}-{wanted.end - 1}/{version.size}"
+    if req.get("ChecksumMode") == "ENABLED" and wanted.length == version.size:
+        members.update(checksum_members(version.checksum))
+    members["ContentLength"] = wanted.length
+    return members, spans, wanted.length

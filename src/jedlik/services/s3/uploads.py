@@ -1,0 +1,39 @@
+"""What the operations on multipart uploads share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jedlik.services.s3.errors import invalid_argument, invalid_request, no_such_upload
+from jedlik.services.s3.limits import PARTS_MAX
+from jedlik.services.s3.records import Bucket, Upload
+from jedlik.services.s3.store import Store
+
+
+async def found_upload(store: Store, bucket: Bucket, req: Mapping[str, Any]) -> Upload:
+    """Raises NoSuchUpload."""
+    found = await store.upload(bucket, req["Key"], req["UploadId"])
+    if found is None:
+        raise no_such_upload(req["UploadId"])
+    return found[0]
+
+
+def part_number(req: Mapping[str, Any]) -> int:
+    number = int(req["PartNumber"])
+    if not 1 <= number <= PARTS_MAX:
+        raise invalid_argument(
+            f"Part number must be an integer between 1 and {PARTS_MAX}, inclusive",
+            "partNumber",
+            str(number),
+        )
+    return number
+
+
+def check_algorithm(upload: Upload, algorithm: str, *, is_given: bool) -> None:
+    """A part's checksum, where the client sends one, is of the upload's kind."""
+    if upload.algorithm and is_given and algorithm != upload.algorithm:
+        raise invalid_request(
+            f"Checksum Type mismatch occurred, expected checksum Type: "
+            f"{upload.algorithm.lower()}, actual checksum Type: {algorithm.lower()}"
+        )
