@@ -20,13 +20,16 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Jedlik(Peer):
-    """`jedlik start`, on a data folder of its own unless `flags` say --memory."""
+    """`jedlik start`, on a data folder of its own unless `flags` say --memory.
+
+    Without limits of throughput, unless they say something of --throttling: the peers have none.
+    """
 
     name = "jedlik"
 
     def __init__(self, *flags: str, wrap: tuple[str, ...] = PINNED) -> None:
         super().__init__(wrap=wrap)
-        self.flags = flags
+        self.flags = flags if "--throttling" in flags else (*flags, "--throttling", "off")
         # Beside the checkout's other throw-away files, so that it is on a real disk: /tmp may
         # be memory, where an fsync costs nothing.
         self.data = Path(tempfile.mkdtemp(prefix="bench-", dir=_disk()))
@@ -70,6 +73,13 @@ TARGETS = [
         in_memory=False,
     ),
     Target("Jedlik memory", lambda: Jedlik("--memory"), "no", is_peer=False),
+    # All of what --throttling on does but the refusing, since no table of AWS's would take so much.
+    Target(
+        "Jedlik capacity",
+        lambda: Jedlik("--memory", "--throttling", "report"),
+        "no",
+        is_peer=False,
+    ),
     Target("DynamoDB Local memory", lambda: DynamoDBLocal(wrap=PINNED), "no"),
     Target("DynamoDB Local disk", LocalOnDisk, "yes", in_memory=False, slow=True),
     Target("dynalite", lambda: Dynalite(wrap=PINNED), "no"),

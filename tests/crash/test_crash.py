@@ -52,7 +52,7 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, durability: str, rounds: i
     data = tmp_path / "data"
     random = Random(SEED)
     clients = [Client(number, Random(f"{SEED} {number}")) for number in range(CLIENTS)]
-    server = Server("--data", str(data), "--durability", durability)
+    server = Server("--data", str(data), "--durability", durability, "--throttling", "off")
     with server:
         assert Raw(server.endpoint).call("CreateTable", CREATE).status == 200
         for number in range(rounds):

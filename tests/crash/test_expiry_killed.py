@@ -23,7 +23,8 @@ WAIT_S_MAX = 30
 
 @pytest.mark.slow
 def test_expiry_goes_on_after_kill_9(tmp_path: Path, make_client: Any) -> None:
-    settings = ("--data", str(tmp_path / "data"), "--ttl-rate", "300", "--ttl-interval-ms", "50")
+    settings = ("--data", str(tmp_path / "data"), "--ttl-rate", "300", "--ttl-interval-ms", "50",
+                "--throttling", "off")  # fmt: skip
     view = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     with Server(*settings) as server:
         raw = Raw(server.endpoint)

@@ -65,7 +65,9 @@ class Reader:
 def test_a_follower_sees_every_change_once_and_in_order(tmp_path: Path, make_client: Any) -> None:
     random = Random(SEED)
     clients = [Client(number, Random(f"{SEED} {number}")) for number in range(CLIENTS)]
-    server = Server("--data", str(tmp_path / "data"), "--stream-shard-s", "1")
+    server = Server(
+        "--data", str(tmp_path / "data"), "--stream-shard-s", "1", "--throttling", "off"
+    )
     with server:
         created = Raw(server.endpoint).call("CreateTable", CREATE)
         arn = created.json["TableDescription"]["LatestStreamArn"]

@@ -68,7 +68,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
 
 
 def test_a_full_disk_refuses_writes_and_loses_none(disk: Disk) -> None:
-    with Server("--data", str(disk.folder)) as server:
+    with Server("--data", str(disk.folder), "--throttling", "off") as server:
         raw = Raw(server.endpoint)
         create_table(raw)
         disk.fill(server.pid)
@@ -91,7 +91,7 @@ def test_a_full_disk_refuses_writes_and_loses_none(disk: Disk) -> None:
 
 def test_a_server_that_dies_on_a_full_disk_comes_back(disk: Disk) -> None:
     """It can be read at once, and written when there is room."""
-    with Server("--data", str(disk.folder)) as server:
+    with Server("--data", str(disk.folder), "--throttling", "off") as server:
         raw = Raw(server.endpoint)
         create_table(raw)
         disk.fill(server.pid)

@@ -39,7 +39,7 @@ def outcome(record: listed.Listed) -> runner.Outcome:
 
     def against(peer: str) -> runner.Outcome:
         chosen = [suite for suite in suites(SCALE) if suite.peer == peer]
-        with Server() as jedlik, PEERS[peer]() as other:
+        with Server("--throttling", "off") as jedlik, PEERS[peer]() as other:
             return runner.run(chosen, jedlik.endpoint, other.endpoint, record, seed=SEED)
 
     with ThreadPoolExecutor() as pool:

@@ -34,7 +34,7 @@ SHOWN_MAX = 1000
 @pytest.fixture(scope="module")
 def server() -> Any:
     """A server of its own: what is measured is its memory."""
-    with Server() as server:
+    with Server("--throttling", "off") as server:
         raw = Raw(server.endpoint)
         for body in (
             table("fuzz-hash", "pk:S"),

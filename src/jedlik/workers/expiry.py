@@ -97,14 +97,17 @@ class Expiry:
         """Delete all that are still due: together, or one by one where one is not any more."""
         if not writes:
             return
+        expired = self._db.flows.of(writes[0].table).expired
         try:
             await write_batch(self._db, writes, actor=ACTOR)
+            expired.add(float(len(writes)))
             return
         except ConditionFailed:
             pass
         for write in writes:
             try:
                 await write_one(self._db, write, actor=ACTOR)
+                expired.add(1.0)
             except ConditionFailed:
                 continue
 
