@@ -44,7 +44,9 @@ class Settings:
         choices=("open", "required"),
     )
     throttling: str = setting(
-        "off", "Whether provisioned throughput is enforced.", choices=("on", "off", "report")
+        "on",
+        "Whether tables take no more than AWS's would; report: only tell of it.",
+        choices=("on", "off", "report"),
     )
     durability: str = setting(
         "full",
