@@ -39,13 +39,16 @@ from jedlik.services import (
     dynamodb,
     dynamodbstreams,
     iam,
+    s3,
     sts,
 )
 from jedlik.services.dax import metric_pages, records
 from jedlik.services.dax.clusters import Clusters
 from jedlik.services.dax.default_cluster import make_default_cluster
 from jedlik.services.dynamodb import meters
+from jedlik.services.s3.edge import Edge
 from jedlik.settings import Settings
+from jedlik.storage.blobs import FileBlobs
 from jedlik.storage.waist import Engine, StorageError
 from jedlik.tables.clock import SystemClock
 from jedlik.tables.database import Database
@@ -53,6 +56,7 @@ from jedlik.tables.errors import Throttled
 from jedlik.tables.internal import InternalTable
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
+from jedlik.wire.s3 import streams_body
 from jedlik.workers.backfill import Backfill
 from jedlik.workers.backups import Backups
 from jedlik.workers.dax_clusters import DaxClusters
@@ -126,7 +130,7 @@ class App:
         """
         settings = self.settings
         self.registry = load_registry(
-            [dynamodb, dynamodbstreams, dax, iam, sts, cloudwatch, applicationautoscaling]
+            [dynamodb, dynamodbstreams, dax, iam, sts, cloudwatch, applicationautoscaling, s3]
         )
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port)
@@ -143,9 +147,16 @@ class App:
         keys, keys_made = _root_keys(settings, folder)
         self.db = Database(engine, node=getattr(engine, "node", 0))
         await self.db.open()
+        self.db.blobs = FileBlobs(
+            None if settings.memory else folder / "objects",
+            durable=settings.durability == "full",
+        )
+        self._closing.push_async_callback(self.db.blobs.close)
         await self.db.finish_drops()
         self.db.flows.set_mode(settings.throttling)
-        self.db.flows.on_throttled = _tell_of_throttling
+        self.db.flows.on_throttled = (
+            _tell_of_throttling if settings.throttling == "on" else _report_throttling
+        )
         await self.db.streams.seal_all()
         self.directory = await self._open_directory(keys)
         authenticator = _authenticator(settings, self.directory)
@@ -164,7 +175,12 @@ class App:
         if settings.samples and is_new:
             await _load_samples(self.db, self.registry, settings)
         gateway = self._gateway(authenticator)
-        self.server = Server(gateway.handle, loop=asyncio.get_running_loop(), refuse=refuse)
+        self.server = Server(
+            gateway.handle,
+            loop=asyncio.get_running_loop(),
+            refuse=refuse,
+            streams_body=streams_body,
+        )
         self._closing.push_async_callback(self.server.close)
         await self.server.listen_on(bound)
         self.endpoint = listening.endpoint(settings.host, bound)
@@ -239,6 +255,7 @@ class App:
             region=settings.region,
             authoriser=Authoriser(),
             health=self.health,
+            s3_edge=Edge(),
             connection_count=lambda: self.connection_count,
             more_metrics=self._more_metrics,
             observer=meters.Observer(self.db.flows),
@@ -361,6 +378,15 @@ def _tell_of_throttling(fault: Throttled) -> None:
     _log.warning(
         "throttled a %s of %s, as AWS would: its capacity is used up for now. "
         "Start with --throttling off to be without limits, or --throttling report to be told only",
+        fault.access,
+        fault.resource.rpartition(":table/")[2],
+    )
+
+
+def _report_throttling(fault: Throttled) -> None:
+    _log.warning(
+        "AWS would throttle a %s of %s now: its capacity is used up. It is not, because of "
+        "--throttling report; /_jedlik/metrics counts how often (jedlik_throttled_total)",
         fault.access,
         fault.resource.rpartition(":table/")[2],
     )

@@ -24,7 +24,7 @@ from jedlik.api.operation import Operation, Registry
 from jedlik.identity import Authenticator, Authoriser, Identity, Transport
 from jedlik.net import Reply, Request
 
-from . import cors, rpc_cbor
+from . import cors, rpc_cbor, s3
 from .checksum import crc32
 from .endpoint import Endpoint
 from .json import (
@@ -60,12 +60,14 @@ class Gateway:
         connection_count: Callable[[], int] = lambda: 0,
         more_metrics: Callable[[], str] = lambda: "",
         observer: Observer | None = None,
+        s3_edge: s3.Edge | None = None,
         clock: Callable[[], float] = time.time,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """region: named in the answer to GET. authoriser: judges what a principal
         may do; None lets everyone. health: what `/_jedlik/health` tells of the parts below;
-        raises if one is ill. observer: told how requests went. clock: epoch seconds.
+        raises if one is ill. observer: told how requests went. s3_edge: the part
+        of S3 that is HTTP's. clock: epoch seconds.
         """
         self.authenticator = authenticator
         self.authoriser = authoriser
@@ -90,8 +92,16 @@ class Gateway:
         }
         self._query = QueryService(self, registry, counted)
         self._rpc_cbor = rpc_cbor.RpcCbor(self, registry, self._endpoints)
+        self._s3 = None
+        if s3_edge is not None and "s3" in registry.services:
+            self._s3 = s3.S3(self, registry, s3_edge)
+        of_s3 = self._s3.metrics if self._s3 is not None else []
         self._pages = StatusPages(
-            list({id(each): each for each in (*counted.values(), *self._query.metrics)}.values()),
+            list(
+                {
+                    id(each): each for each in (*counted.values(), *self._query.metrics, *of_s3)
+                }.values()
+            ),
             health,
             connection_count,
             more_metrics,
@@ -104,7 +114,11 @@ class Gateway:
             return await self._pages.answer(request)
         request_id = self.ids.next()
         method = request.method
-        if method == b"OPTIONS" and request.header(b"origin") is not None:
+        if (
+            method == b"OPTIONS"
+            and request.header(b"origin") is not None
+            and (self._s3 is None or path == b"/" or path.startswith(rpc_cbor.PREFIX))
+        ):
             lines = f"x-amzn-RequestId: {request_id}\r\n{cors.preflight_lines(request)}"
             return Reply(200, lines)
         content_type = media_type(request.header(b"content-type"))
@@ -115,6 +129,8 @@ class Gateway:
             return _reply(request, request_id, status, answer, XML_TYPE)
         if path.startswith(rpc_cbor.PREFIX):
             return await self._rpc_cbor.answer(request, request_id)
+        if self._s3 is not None and s3.claims(request):
+            return await self._s3.answer(request, request_id)
         if method == b"GET":
             return _reply(request, request_id, 200, self._greeting, b"")
         if method != b"POST" or content_type not in (JSON_1_0, JSON_1_1, PLAIN_JSON):
