@@ -62,6 +62,7 @@ from jedlik.workers.backups import Backups
 from jedlik.workers.dax_clusters import DaxClusters
 from jedlik.workers.directory import DirectoryRefresh, KeyUses
 from jedlik.workers.expiry import Expiry
+from jedlik.workers.object_upkeep import ObjectUpkeep
 from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
 from jedlik.workers.shard_rolls import ShardRolls
@@ -71,6 +72,7 @@ from jedlik.workers.warm_throughputs import WarmThroughputs
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
 GARBAGE_THRESHOLD = 50_000
 RETENTION_REST_S = 60.0
+OBJECT_UPKEEP_REST_S = 5.0
 SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
 WARM_THROUGHPUTS_REST_S = 60.0
@@ -309,6 +311,7 @@ def _workers(
         Schedule(Backfill(db), 0, wake=db.index_added),
         Schedule(KeyUses(directory), KEY_USES_REST_S, wake=directory.has_uses),
         Schedule(Retention(db), RETENTION_REST_S),
+        Schedule(ObjectUpkeep(db), OBJECT_UPKEEP_REST_S),
         Schedule(Backups(db), BACKUPS_REST_S, wake=db.backup_work),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
         Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S),
