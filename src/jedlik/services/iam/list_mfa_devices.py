@@ -1,0 +1,23 @@
+"""ListMFADevices: none, for nobody can make MFA devices here.
+
+Tools ask before they delete a user.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.iam import lookups, permissions
+from jedlik.services.iam.lookups import names
+from jedlik.services.iam.permissions import on
+
+
+@operation(
+    "iam", "ListMFADevices", access="list", permissions=on("ListMFADevices", permissions.user)
+)
+async def list_mfa_devices(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    if "UserName" in req:
+        lookups.user(names(ctx), req["UserName"])
+    return {"MFADevices": [], "IsTruncated": False}
