@@ -32,6 +32,7 @@ from jedlik.storage.postgres_faults import (
     explain,
     is_lost,
     is_transient,
+    is_unsent,
     state_of,
 )
 from jedlik.storage.postgres_parts import Parts
@@ -256,7 +257,7 @@ class PostgresEngine:
                 answer = await self._dialect.write(connection, plan)
             except FAULTS as fault:
                 self._pool.give(connection, broken=is_spoilt(fault))
-                if is_transient(fault) and attempt < TRIES_MAX:
+                if (is_transient(fault) or is_unsent(fault)) and attempt < TRIES_MAX:
                     await asyncio.sleep(random.random() * min(0.1, 0.002 * 2**attempt))
                     continue
                 if state_of(fault) == READ_ONLY and attempt < TRIES_MAX:

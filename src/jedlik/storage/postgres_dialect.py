@@ -25,6 +25,7 @@ from jedlik.storage.postgres_commit import (
     remove_placeholders,
     statement,
 )
+from jedlik.storage.postgres_faults import FAULTS
 from jedlik.storage.postgres_parts import Parts
 from jedlik.storage.postgres_pool import Connection
 from jedlik.storage.waist import Key, Row
@@ -118,7 +119,10 @@ class Citus:
             await transaction.commit()
             if transaction.warned and self._has_extension:
                 # A part may still wait for the second phase; it is decided, and this ends it.
-                await connection.execute("SELECT recover_prepared_transactions()")
+                try:
+                    await connection.execute("SELECT recover_prepared_transactions()")
+                except FAULTS as fault:  # not known, whatever kind of fault it was
+                    raise asyncpg.ConnectionDoesNotExistError(str(fault)) from fault
             return WRITTEN
 
     async def get(

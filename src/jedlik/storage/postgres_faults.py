@@ -18,7 +18,13 @@ from jedlik.storage.waist import (
     StorageReadOnly,
 )
 
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAULTS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server said good-bye, and the driver has not closed yet
+    OSError,
+    TimeoutError,
+)
 """Everything that the driver raises when a server or the way to it is at fault."""
 
 TRANSIENT = {
@@ -62,14 +68,20 @@ def is_lost(fault: BaseException) -> bool:
     state = state_of(fault)
     if state:
         return state[:2] == "08" or state in LOST
-    return isinstance(fault, OSError | TimeoutError | asyncpg.InterfaceError)
+    return isinstance(fault, FAULTS)
+
+
+def is_unsent(fault: BaseException) -> bool:
+    """The driver refused to send: the connection was lost before, so nothing can have happened."""
+    refusals = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+    return isinstance(fault, refusals) and not state_of(fault)
 
 
 def may_connect_later(fault: BaseException) -> bool:
     """Whether connecting may succeed in a moment: a server starts, or a standby is promoted."""
     if isinstance(fault, ssl.SSLError):
         return False
-    return is_lost(fault) or isinstance(fault, asyncpg.TargetServerAttributeNotMatched)
+    return is_lost(fault)
 
 
 def explain(fault: BaseException, where: str) -> StorageError:
