@@ -40,14 +40,17 @@ def glob(parts: Iterable[Part]) -> Matches:
     return lambda text: _matches(text, first, middle, last)
 
 
-def arn_glob(parts: Sequence[Part]) -> Matches:
+def arn_glob(parts: Sequence[Part], *, whole: bool = True) -> Matches:
     """As `glob`, but a wildcard of one of an ARN's six parts does not reach into the next.
 
-    A pattern of fewer parts ("*", "arn:aws:s3*") is matched against the whole text.
+    A pattern of fewer parts ("*", "arn:aws:s3*") is matched against the whole text; unless
+    `whole`, only "*" is.
     """
     fields = _fields(parts)
     if len(fields) <= ARN_COLONS:
-        return glob(parts)
+        if whole or parts[0].text == "*":
+            return glob(parts)
+        return lambda text: False
     matches = [glob(field) for field in fields]
 
     def matches_arn(text: str) -> bool:

@@ -45,7 +45,7 @@ def _string_like(texts: Texts) -> Matches:
 
 
 def _arn_like(texts: Texts) -> Matches:
-    return _any([arn_glob(text) for text in texts])
+    return _any([arn_glob(text, whole=False) for text in texts])
 
 
 def _bool(texts: Texts) -> Matches:
