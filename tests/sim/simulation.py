@@ -58,9 +58,16 @@ class Summary:
     doubts: int = 0
 
 
-def simulate(seed: int, *, trace: Trace | None = None, flaw: Flaw | None = None) -> Summary:
-    """Run the history of `seed`; raises Failed. `flaw` may spoil the engine, for tests."""
-    simulation = Simulation(seed, trace, flaw)
+def simulate(
+    seed: int,
+    *,
+    trace: Trace | None = None,
+    flaw: Flaw | None = None,
+    store: Store | None = None,
+) -> Summary:
+    """Run the history of `seed`; raises Failed. `flaw` may spoil the engine, for tests; `store`
+    takes the place of the one that the seed would choose."""
+    simulation = Simulation(seed, trace, flaw, store)
     try:
         simulation.run()
     except Exception as raised:
@@ -83,8 +90,10 @@ class SimClock:
 
 
 class Simulation:
-    def __init__(self, seed: int, trace: Trace | None, flaw: Flaw | None) -> None:
-        self.kind = kind_of(seed)
+    def __init__(
+        self, seed: int, trace: Trace | None, flaw: Flaw | None, store: Store | None
+    ) -> None:
+        self.kind = kind_of(seed) if store is None else "given"
         self.summary = Summary()
         self._random = random = Random(seed)
         self._trace = trace
@@ -93,11 +102,13 @@ class Simulation:
         limit = random.choice((600, 1 << 30, 1 << 30))
         self._model = Model(collection_bytes_max=limit)
         self._store: Store
-        if self.kind == "sqlite":
+        if store is not None:
+            self._store = store
+        elif self.kind == "sqlite":
             self._store = SqliteStore(Random(random.random()))
         else:
             self._store = MemoryStore(Random(random.random()))
-        self._budget = random.randrange(20, 60 if self.kind == "sqlite" else 150)
+        self._budget = random.randrange(20, 60 if self.kind in ("sqlite", "given") else 150)
         self._crash_rate = random.choice((0.0, 0.01, 0.03))
         self._fault_rate = random.choice((0.0, 0.0, 0.02, 0.1))
         self._conflict_rate = random.choice((0.0, 0.0, 0.1, 0.5))
