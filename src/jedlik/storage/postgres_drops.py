@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 
+from jedlik.storage.postgres_faults import FAULTS
 from jedlik.storage.postgres_parts import Parts
 from jedlik.storage.postgres_pool import STATEMENT_S_MAX, Connection, Pool
 from jedlik.storage.waist import StorageError
@@ -120,7 +121,7 @@ class Upkeep:
         while True:
             try:
                 await self._round()
-            except StorageError as fault:
+            except (StorageError, *FAULTS) as fault:
                 _log.info("upkeep waits: %s", fault)
             except Exception:
                 _log.warning("upkeep failed", exc_info=True)
