@@ -57,7 +57,11 @@ def judge(config: Mapping[str, Any], points: Sequence[Point], now_s: float) -> J
     assumed = missing if treatment == "breaching" else 0
     if len(breaching) + assumed >= needed:
         state: State = "ALARM"
-    elif treatment == "missing" and _is_overdue(points, periods, needed, compare, threshold):
+    elif (
+        treatment == "missing"
+        and missing
+        and _is_overdue(points, periods, needed, compare, threshold)
+    ):
         state = "ALARM"
     elif treatment == "ignore" and len(breaching) + missing >= needed:
         return Judgement(None)  # the missing ones would decide
