@@ -70,6 +70,16 @@ class InternalTable:
         """Make the table now, for other processes that will use it; else its first use does."""
         await self._table()
 
+    async def exists(self) -> bool:
+        """Whether anybody has used it yet."""
+        if self._db.catalog.cached(ACCOUNT, REGION, self._name) is not None:
+            return True
+        try:
+            await self._db.catalog.get(ACCOUNT, REGION, self._name)
+        except TableNotFound:
+            return False
+        return True
+
     async def get(self, group: str, name: str) -> Record | None:
         table = await self._table()
         key = _key(group, name)

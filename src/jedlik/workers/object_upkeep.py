@@ -49,6 +49,8 @@ class ObjectUpkeep:
         self._looked_at_ms = 0
 
     async def step(self, now_ms: int) -> bool:
+        if not await self._store.table.exists():
+            return False
         if await self._work_off_garbage():
             return True
         if self._shelf < SHELVES:
