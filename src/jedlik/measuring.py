@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jedlik.api.context import Context
+from jedlik.api.errors import ApiError
 from jedlik.api.operation import Registry
 from jedlik.services.dax.clusters import Clusters
 from jedlik.settings import Settings
@@ -19,7 +20,7 @@ from jedlik.workers.alarms import Alarms
 from jedlik.workers.metric_publisher import MetricPublisher
 from jedlik.workers.metric_retention import MetricRetention
 from jedlik.workers.runner import Schedule
-from jedlik.workers.scaling import Scaling
+from jedlik.workers.scaling import Refused, Scaling
 
 TICK_S = 1.0
 RETENTION_REST_S = 60.0
@@ -55,7 +56,6 @@ def updater(db: Database, registry: Registry, settings: Settings) -> Any:
     assert operation is not None
 
     async def update(account: str, region: str, request: dict[str, Any], now_s: float) -> None:
-        operation.check(request)
         ctx = Context(
             db=db,
             account=account,
@@ -65,6 +65,10 @@ def updater(db: Database, registry: Registry, settings: Settings) -> Any:
             now=now_s,
             settings=settings,
         )
-        await operation(ctx, request)
+        try:
+            operation.check(request)
+            await operation(ctx, request)
+        except ApiError as refusal:
+            raise Refused(refusal.message) from None
 
     return update

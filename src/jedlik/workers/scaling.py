@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from jedlik.api.errors import ApiError
 from jedlik.services.applicationautoscaling.limits import ACTIVITIES_MAX, ACTIVITIES_S
 from jedlik.services.applicationautoscaling.policies import put_alarms
 from jedlik.services.applicationautoscaling.records import (
@@ -54,9 +53,13 @@ RETRY_S = 30.0
 """Rest after a capacity could not be brought within its bounds."""
 
 Update = Callable[[str, str, dict[str, Any], float], Awaitable[None]]
-"""Runs UpdateTable for (account, region), as a client would. Raises ApiError."""
+"""Runs UpdateTable for (account, region), as a client would. Raises Refused."""
 
 _log = logging.getLogger("jedlik.scaling")
+
+
+class Refused(Exception):
+    """UpdateTable does not do it; the text is DynamoDB's."""
 
 
 class Scaling:
@@ -155,9 +158,9 @@ class Scaling:
         try:
             request = update_request(table, wanted, units)
             await self._update(target.account, target.region, request, now_ms / 1000)
-        except ApiError as refusal:
+        except Refused as refusal:
             # Unverified: AWS's words for what failed.
-            message = f"Failed to set {wanted.units} to {units}. Reason: {refusal.message}"
+            message = f"Failed to set {wanted.units} to {units}. Reason: {refusal}"
             if not await self._failed_so_before(records, target, message):
                 await records.add_activity(
                     _activity(target, description, cause, "Failed", message, now_ms)
