@@ -2,16 +2,18 @@
 
     python -m tools.compile [--clean]
 
-The server runs without; it answers more requests a second with (docs/decisions/0012). Each module
-of MODULES is compiled from its own source, or from the `.pyx` of the same name beside it, which
-then says the same in C's types. What is there already for the same sources is kept. Called by
-requirements/environment and by setup.py; without Cython, a compiler or Python's headers it says
-so and is content.
+The server runs without; with them a request costs it a third less. Each module of MODULES is
+compiled from its own source, or from the `.pyx` of the same name beside it, which then says the
+same in C's types. What is there already for the same sources is kept. Called by `make start` and
+`make test`, and by setup.py; without Cython, a compiler or Python's headers it says so and is
+content.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import hashlib
 import json
 import os
 import shutil
@@ -22,6 +24,7 @@ import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeGuard
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = (
@@ -29,6 +32,23 @@ MODULES = (
     "jedlik.net.rest",
     "jedlik.wire.plan",
     "jedlik.identity.seal",
+    "jedlik.identity.shortcuts",
+    "jedlik.api.shapes",
+    "jedlik.tables.stored",
+    "jedlik.tables.keys",
+    "jedlik.tables.write",
+    "jedlik.tables.item_writes",
+    "jedlik.tables.throughput.lanes",
+    "jedlik.storage.memory",
+    "jedlik.values.check",
+    "jedlik.values.numbers",
+    "jedlik.services.dynamodb.get_item",
+    "jedlik.services.dynamodb.put_item",
+    "jedlik.services.dynamodb.update_item",
+    "jedlik.services.dynamodb.item_keys",
+    "jedlik.tables.expressions.updates",
+    "jedlik.tables.expressions.placeholders",
+    "jedlik.tables.expressions.changes",
 )
 DIRECTIVES = {
     "language_level": "3",
@@ -61,7 +81,7 @@ def compile_all(source: Path, folder: Path, modules: Iterable[str] = MODULES) ->
     def file_of(name: str, place: Path = folder) -> Path:
         return place / f"{name}{compiled.SUFFIX}"
 
-    made = _manifest(folder / compiled.MANIFEST, compiled.SUFFIX)
+    made = _manifest(folder / compiled.MANIFEST)
     marks = {name: compiled.fingerprint(compiled.sources_of(name, source)) for name in modules}
     if made == marks and all(file_of(name).exists() for name in marks):
         return "compiled modules are up to date"
@@ -76,6 +96,7 @@ def compile_all(source: Path, folder: Path, modules: Iterable[str] = MODULES) ->
             for file in compiled.sources_of(name, source):
                 copy = work / file.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
+                (copy.parent / "__init__.py").touch()  # by these Cython knows packages
                 shutil.copyfile(file, copy)
         marks = {name: compiled.fingerprint(compiled.sources_of(name, work)) for name in marks}
         missing = [
@@ -90,7 +111,7 @@ def compile_all(source: Path, folder: Path, modules: Iterable[str] = MODULES) ->
                     job.result()
             for name in missing:
                 os.replace(file_of(name, work), file_of(name))
-            manifest = {"suffix": compiled.SUFFIX, "modules": marks}
+            manifest = {"suffix": compiled.SUFFIX, "made_by": _made_by(), "modules": marks}
             (work / compiled.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
             os.replace(work / compiled.MANIFEST, folder / compiled.MANIFEST)
             if source == ROOT / "src":
@@ -109,9 +130,21 @@ def _compile(compiler: list[str], name: str, work: Path) -> None:
     base = work.joinpath(*name.split("."))
     twin = base.with_suffix(".pyx").exists()
     made = work / f"{name}.c"
-    cython = [sys.executable, "-m", "cython", "--module-name", name, "-o", str(made)]
+    cython = [
+        sys.executable,
+        "-m",
+        "cython",
+        "-I",
+        str(work),
+        "--module-name",
+        name,
+        "-o",
+        str(made),
+    ]
     for directive, value in DIRECTIVES.items():
         cython += ["-X", f"{directive}={value}"]
+    if not twin:
+        base.with_suffix(".pxd").write_text(declarations(base.with_suffix(".py").read_text()))
     _run([*cython, str(base.with_suffix(".pyx" if twin else ".py"))])
     from jedlik import compiled
 
@@ -119,6 +152,27 @@ def _compile(compiler: list[str], name: str, work: Path) -> None:
     include = ["-I", sysconfig.get_path("include"), "-I", str(base.parent)]
     level = LEVEL_OF_TWINS if twin else LEVEL
     _run([*compiler, *FLAGS, level, *include, "-o", str(out), str(made)])
+
+
+def declarations(source: str) -> str:
+    """A `.pxd` for a module: each class that has slots and no base is a structure of C there, so
+    that its own methods reach them without a look-up."""
+    lines = []
+    for each in ast.parse(source).body:
+        if isinstance(each, ast.ClassDef) and not each.bases and not each.decorator_list:
+            slots = next((ast.literal_eval(a.value) for a in each.body if _is_slots(a)), None)
+            if slots is not None:
+                lines.append(f"cdef class {each.name}:")
+                lines += [f"    cdef public object {name}" for name in slots] or ["    pass"]
+    return "\n".join(lines) + "\n"
+
+
+def _is_slots(statement: ast.stmt) -> TypeGuard[ast.Assign]:
+    return (
+        isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id == "__slots__"
+    )
 
 
 def _try_out(names: Iterable[str]) -> None:
@@ -131,13 +185,21 @@ def _run(command: list[str]) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True)
 
 
-def _manifest(file: Path, suffix: str) -> dict[str, str]:
-    """The fingerprints of what was compiled before."""
+def _manifest(file: Path) -> dict[str, str]:
+    """The fingerprints of what was compiled before, in this way and for this Python."""
+    from jedlik import compiled
+
     try:
         manifest = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return {}
-    return manifest["modules"] if manifest.get("suffix") == suffix else {}
+    ours = compiled.SUFFIX, _made_by()
+    found = manifest.get("suffix"), manifest.get("made_by")
+    return manifest["modules"] if found == ours else {}
+
+
+def _made_by() -> str:
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
 
 
 def _compiler() -> list[str] | None:

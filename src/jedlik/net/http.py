@@ -44,8 +44,9 @@ _WRITE_APART = 128 * 1024  # a body from here on is not copied behind its head
 _REQUESTS_PER_TURN = 64  # a long pipeline does not keep other connections waiting
 
 
-class HttpProtocol(asyncio.Protocol):
-    """One connection; made by the Server for each client."""
+class HttpProtocol:
+    """One connection; made by the Server for each client. An asyncio.Protocol by its methods:
+    without a base it can be a structure of C (tools/compile.py)."""
 
     __slots__ = (
         "_beginning",

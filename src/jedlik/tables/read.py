@@ -8,11 +8,11 @@ read in turns, between which other requests are served: like DynamoDB's, it is n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from struct import unpack
 from typing import NamedTuple
 
-from jedlik.storage.waist import Engine, Entry
+from jedlik.storage.waist import Engine, Entry, Row
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
 from jedlik.tables.stored import Stored, size_of
@@ -40,6 +40,11 @@ class Page(NamedTuple):
         it, so a row takes a slice, and no call."""
         heads = b"".join([entry.value[:4] for entry in self.entries])
         return sum(unpack(f"<{len(self.entries)}I", heads))
+
+
+def get_row(engine: Engine, table: Table, key: Key) -> Awaitable[Row | None]:
+    """The durable row at that key, or None: for those who only copy what it holds."""
+    return engine.get_one((table.space, key[0], key[1], b""))
 
 
 async def get_item(engine: Engine, table: Table, key: Key) -> Stored | None:
