@@ -79,6 +79,10 @@ class OrderedKeys:
             at -= 1
         return found
 
+    def chunks(self) -> list[list[Key]]:
+        """All keys in order, as a list of lists."""
+        return self._chunks
+
     def _split(self, at: int) -> None:
         chunk = self._chunks[at]
         half = len(chunk) // 2

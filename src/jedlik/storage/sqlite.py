@@ -2,41 +2,51 @@
 
 A batch's way, and who does what:
 
-    commit()     loop    check guards against pending, cached and stored rows; join the open group
-    _hand_over   loop    when the writer is idle, give it the open group
-    Writer.write thread  begin, apply, commit (the fsync)
-    _published   loop    rows become visible to plain reads; everybody who waited is answered
+    commit()      loop     check guards against pending and published rows; join the open group
+    _hand_over    loop     when the journal is idle, give it the open group
+    Journal.write thread   one write with its fsync
+    _finished     loop     rows become visible to plain reads; everybody who waited is answered
+    ...
+    _freeze       loop     what was published meanwhile is enough, or old enough, for SQLite
+    Writer.write  thread   one transaction with all of it, in the order of its keys
+    _taken_over   loop     into the cache with it; its part of the journal is free again
 
-Three states of a row: stored and published (the cache, else SQLite), pending in the group that
-the writer has (`_in_flight`), pending in the group that still fills (`_open`). If a group fails,
-so does everything that was checked against it: both groups' batches get the error, and none of
-their rows was ever visible to a plain read.
+Four states of a row: pending in the group that still fills (`_open`), pending in the group that
+the journal has (`_in_flight`), published and in a table of what SQLite lacks (`_tables`: the one
+that grows, and the one that SQLite is taking over), stored (the cache, else SQLite). A key in
+one of the tables is never in the cache. If a group fails, so does everything that was checked
+against it: both groups' batches get the error, and none of their rows was ever visible.
 
-SQLite may show the group in flight before the loop has published it. Every snapshot therefore
-looks for that first, and publishes before it reads; so that no read is older than one before it.
+SQLite never has anything that is not published, and readers look into the tables first: it is
+all the same to them when a table is taken over, so long as no snapshot outlives its table.
 
-Not thread-safe: everything but the writer's and the checkpointer's threads runs on one loop.
+Not thread-safe: everything but what the threads do runs on one loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import apsw
 
 from jedlik.storage.sqlite_cache import MISSING, Missing, RowCache
 from jedlik.storage.sqlite_checkpoint import Checkpointer
+from jedlik.storage.sqlite_disk import Disk, RealDisk
 from jedlik.storage.sqlite_files import READ_CACHE_KB, WRITE_CACHE_KB, Files
-from jedlik.storage.sqlite_group import Group, Job, Sweep
+from jedlik.storage.sqlite_group import Group, Sweep, Sync
+from jedlik.storage.sqlite_journal import Journal
 from jedlik.storage.sqlite_pages import PageCache
 from jedlik.storage.sqlite_reader import Reader
 from jedlik.storage.sqlite_sweep import unfinished
-from jedlik.storage.sqlite_writer import Report, Writer, WriterThread, landed
+from jedlik.storage.sqlite_unapplied import ROW_OVERHEAD, Place, Unapplied, merge
+from jedlik.storage.sqlite_writer import JobThread, Report, StoreJob, Works, Writer
 from jedlik.storage.waist import (
     ABSENT,
     ANY,
@@ -53,22 +63,29 @@ from jedlik.storage.waist import (
     SpaceDropped,
     Stats,
     StorageClosed,
+    StorageCorrupt,
     StorageError,
     Unknown,
     refuse_dropped,
 )
 
+logger = logging.getLogger(__name__)
+
 _new_row: Callable[[tuple[int, bytes]], Row] = partial(tuple.__new__, Row)
 _SWEEP_SHARE = 4  # a sweep rests this many times as long as its last step took
 _SWEEP_REST_MIN_S = 0.002
-_SWEEP_RETRY_S = 1.0
+_RETRY_S = 1.0
+_REST_S = 1.0  # without a write: then SQLite takes over what there is,
+_RESTLESS = 10  # and if there is no rest, after so many times that
 _RELAXED_SYNC_S = 1.0
+_HARD_LIMIT = 2  # times a limit: here writes wait for SQLite
+_CACHED_PER_TICK = 100
 
 
 class RunsJobs(Protocol):
-    """What writes jobs, one after the other: `WriterThread`, or a simulation's stepper."""
+    """What does jobs, one after the other: a `JobThread`, or a simulation's stepper."""
 
-    def submit(self, job: Job) -> None: ...
+    def submit(self, job: Any) -> None: ...
 
     def stop(self) -> None: ...
 
@@ -82,21 +99,25 @@ class SqliteEngine:
         durability: str = "full",
         cache_bytes: int = 32 << 20,
         wal_limit_bytes: int = 256 << 20,
+        journal_bytes: int = 64 << 20,
+        table_bytes: int = 24 << 20,
         alone: Callable[[], bool] | None = None,
-        run_jobs: Callable[[Writer, Report], RunsJobs] = WriterThread,
+        run_jobs: Callable[[Works, Report], RunsJobs] = JobThread,
         checkpoints: bool = True,
-        vfs: str | None = None,
+        disk: Disk | None = None,
     ) -> SqliteEngine:
         """Open the store in `folder`, or make one. To be called from the loop that will use it.
 
         `durability`: "full", or "relaxed" to answer before the fsync (up to a second is lost if
-        the machine, not the process, fails). `alone()` tells that no other request is around: a
-        write then commits on the loop instead of waking the thread. `run_jobs`, `checkpoints`
-        and `vfs` are for simulations and failure tests.
+        the machine, not the process, fails). SQLite takes over what is published when that has
+        `journal_bytes` in the journal or `table_bytes` in memory; at twice as much, writes wait.
+        `alone()` tells that no other request is around: a write then commits on the loop instead
+        of waking the thread. `run_jobs` (called for the journal, then for SQLite's writer),
+        `checkpoints` and `disk` are for simulations and failure tests.
 
         Raises FolderLocked, StorageReadOnly, StorageFull, StorageCorrupt, StorageOutdated.
         """
-        files = Files(Path(folder), durability=durability, vfs=vfs)
+        files = Files(Path(folder), disk or RealDisk())
         connections: list[apsw.Connection] = []
         try:
             connections.append(files.connect(READ_CACHE_KB))
@@ -107,9 +128,11 @@ class SqliteEngine:
             return cls(
                 files,
                 connections,
-                relaxed=durability == "relaxed",
+                relaxed={"full": False, "relaxed": True}[durability],
                 cache_bytes=cache_bytes,
                 wal_limit_bytes=wal_limit_bytes,
+                journal_bytes=journal_bytes,
+                table_bytes=table_bytes,
                 alone=alone,
                 run_jobs=run_jobs,
             )
@@ -129,8 +152,10 @@ class SqliteEngine:
         relaxed: bool,
         cache_bytes: int,
         wal_limit_bytes: int,
+        journal_bytes: int,
+        table_bytes: int,
         alone: Callable[[], bool] | None,
-        run_jobs: Callable[[Writer, Report], RunsJobs],
+        run_jobs: Callable[[Works, Report], RunsJobs],
     ) -> None:
         """Use `open`."""
         self._files = files
@@ -142,16 +167,34 @@ class SqliteEngine:
         self._pages = PageCache(cache_bytes * 3 // 8)
         self._alone = alone
         self._relaxed = relaxed
+        self._journal_bytes = journal_bytes
+        self._table_bytes = table_bytes
 
-        self._serial = self._reader.serial() + 1  # that one has been written already
-        self._open = Group(self._serial)
+        self._open = Group()
         self._open_rows = self._open.rows
-        self._in_flight: Job | None = None
+        self._in_flight: Group | None = None
         self._in_flight_rows: dict[Key, Row | None] = {}
         self._hand_over_soon = False
         self._error: StorageError | None = None
         self._closing: asyncio.Future[None] | None = None
         self._idle: asyncio.Future[None] | None = None
+        self._sync_timer: asyncio.TimerHandle | None = None
+
+        self._growing = Unapplied()
+        self._growing_rows = self._growing.rows
+        self._frozen: Unapplied | None = None
+        self._tables = [self._growing]  # both of them, the newest first
+        self._tallies: dict[int, Stats] = {}  # published, of spaces that were asked for
+        self._logs: dict[tuple[int, int], LogBounds] = {}  # the same
+        self._version = 0
+        self._store_job: StoreJob | None = None
+        self._freeze_timer: asyncio.TimerHandle | None = None
+        self._freeze_due = False
+        self._moving = False  # SQLite has the frozen table, the cache not all of it yet
+        self._store_error: StorageError | None = None
+        self._damage: StorageCorrupt | None = None  # found by the writer: no more writes
+        self._once_more = False
+        self._held_back = False  # the open group waits for SQLite
 
         spaces, streams = unfinished(connections[0])
         self._dropped = set(spaces)
@@ -160,17 +203,26 @@ class SqliteEngine:
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._sweep_due = False
 
+        self._version = self._reader.version_ceiling()
+        self._journal = Journal(
+            files, durable=not relaxed, secret=self._reader.secret(), applied=self._reader.applied()
+        )
+        try:
+            files.sync_folder()
+            self._journal.recover(self._take_up)
+        except BaseException:
+            self._journal.close(remove=False)
+            raise
         self._checkpointer = None
         if len(connections) > 2:
             self._checkpointer = Checkpointer(
-                connections[2],
-                connections[1],
-                files.wal_path,
-                wal_limit_bytes=wal_limit_bytes,
-                sync_every_s=_RELAXED_SYNC_S if relaxed else None,
+                connections[2], connections[1], files.wal_path, wal_limit_bytes=wal_limit_bytes
             )
             self._writer.after_write(self._checkpointer.after_write)
-        self._jobs = run_jobs(self._writer, self._report)
+        self._journal_jobs = run_jobs(self._journal, self._report)
+        self._store_jobs = run_jobs(self._writer, self._store_report)
+        if self._growing.serial:
+            self._freeze(turn=False)
         self._sweep_later(_SWEEP_REST_MIN_S)
 
     # Reads
@@ -183,7 +235,7 @@ class SqliteEngine:
         row = self._cache.young.get(key, MISSING)
         if row is not MISSING:
             return row
-        return self._stored(key)
+        return self._published(key)
 
     async def get(
         self, keys: Sequence[Key], *, pending: bool = False, snapshot: bool = False
@@ -191,9 +243,8 @@ class SqliteEngine:
         find = self._cache.young.get
         rows = [find(key, MISSING) for key in keys]
         if MISSING in rows:
-            # The snapshot may publish, and so outdate what was just found: take all again.
-            self._begin_snapshot()
-            stored = [self._stored(key) for key in keys]
+            # All without letting anybody else run: so they are of one moment.
+            stored = [self._published(key) for key in keys]
         else:
             stored = [row for row in rows if row is not MISSING]
         if pending and (self._open_rows or self._in_flight_rows):
@@ -230,13 +281,49 @@ class SqliteEngine:
         asked = (low, high, reverse, after, item_limit, byte_limit)
         page = self._pages.find(place, asked)
         if page is None:
-            self._begin_snapshot()
-            try:
-                page = self._reader.range(space, token, *asked)
-            except apsw.Error as error:
-                raise self._read_error(error) from error
+            page = self._range(space, token, low, high, reverse, after, item_limit, byte_limit)
             self._pages.put(place, asked, page)
         return page
+
+    def _range(
+        self,
+        space: int,
+        token: bytes,
+        low: bytes,
+        high: bytes | None,
+        reverse: bool,
+        after: tuple[bytes, bytes] | None,
+        item_limit: int,
+        byte_limit: int,
+    ) -> Page:
+        """Rows with low ≤ sort < high behind `after`."""
+        self._begin_snapshot()
+        reader = self._reader
+
+        def pull(behind: Place | None, limit: int) -> Page:
+            start = after if behind is None else behind[1:]
+            return reader.range(space, token, low, high, reverse, start, limit, byte_limit)
+
+        first: tuple[Any, ...] = (space, token, low)
+        end: tuple[Any, ...] = (space, token + b"\0") if high is None else (space, token, high)
+        if after is not None:
+            if reverse:
+                end = min(end, (space, token, *after))
+            else:
+                first = max(first, (space, token, after[0], after[1] + b"\0"))
+        try:
+            page = merge(
+                self._tables,
+                first,
+                end,
+                pull,
+                reverse=reverse,
+                item_limit=item_limit,
+                byte_limit=byte_limit,
+            )
+            return pull(None, item_limit) if page is None else page
+        except apsw.Error as error:
+            raise self._read_error(error) from error
 
     async def scan(
         self,
@@ -251,8 +338,27 @@ class SqliteEngine:
         if space in self._dropped:
             return Page([], False)
         self._begin_snapshot()
+        reader = self._reader
+
+        def pull(behind: Place | None, limit: int) -> Page:
+            start = after if behind is None else behind
+            return reader.scan(space, token_low, token_high, start, limit, byte_limit)
+
+        first: tuple[Any, ...] = (space, token_low)
+        end: tuple[Any, ...] = (space + 1,) if token_high is None else (space, token_high)
+        if after is not None:
+            first = max(first, (space, after[0], after[1], after[2] + b"\0"))
         try:
-            return self._reader.scan(space, token_low, token_high, after, item_limit, byte_limit)
+            page = merge(
+                self._tables,
+                first,
+                end,
+                pull,
+                reverse=False,
+                item_limit=item_limit,
+                byte_limit=byte_limit,
+            )
+            return pull(None, item_limit) if page is None else page
         except apsw.Error as error:
             raise self._read_error(error) from error
 
@@ -261,36 +367,63 @@ class SqliteEngine:
     ) -> list[LogEntry]:
         if space in self._dropped:
             return []
-        self._begin_snapshot()
-        try:
-            return self._reader.log_read(space, part, after, limit, byte_limit)
-        except apsw.Error as error:
-            raise self._read_error(error) from error
+        bounds = self._log_bounds(space, part)
+        after = max(after, bounds.first - 1)
+        if after >= bounds.last or limit <= 0:
+            return []
+        place = (space, part)
+        entries: list[LogEntry] = []
+        lacking = [table.logs[place] for table in reversed(self._tables) if place in table.logs]
+        if not lacking or after + 1 < lacking[0][0]:
+            self._begin_snapshot()
+            try:
+                entries = self._reader.log_read(space, part, after, limit, byte_limit)
+            except apsw.Error as error:
+                raise self._read_error(error) from error
+        used = sum(len(entry.record) for entry in entries)
+        for first, records in lacking:
+            seq = entries[-1].seq + 1 if entries else after + 1
+            if seq < first:
+                break  # SQLite's part was cut short by a limit
+            for at in range(seq - first, len(records)):
+                used += len(records[at])
+                if len(entries) == limit or (entries and used > byte_limit):
+                    return entries
+                entries.append(LogEntry(first + at, records[at]))
+        return entries
 
     async def log_bounds(self, space: int, part: int) -> LogBounds:
         if space in self._dropped:
             return LogBounds(1, 0)
-        self._begin_snapshot()
-        try:
-            return self._reader.log_bounds(space, part)
-        except apsw.Error as error:
-            raise self._read_error(error) from error
+        return self._log_bounds(space, part)
+
+    def _log_bounds(self, space: int, part: int) -> LogBounds:
+        bounds = self._logs.get((space, part))
+        if bounds is None:
+            self._begin_snapshot()
+            try:
+                bounds = self._reader.log_bounds(space, part)
+            except apsw.Error as error:
+                raise self._read_error(error) from error
+            self._logs[space, part] = bounds
+        return bounds
 
     async def stats(self, space: int) -> Stats:
-        if space in self._dropped:
-            return Stats(0, 0)
-        self._begin_snapshot()
-        try:
-            return self._reader.stats(space)
-        except apsw.Error as error:
-            raise self._read_error(error) from error
+        return Stats(0, 0) if space in self._dropped else self._stats(space)
+
+    def _stats(self, space: int) -> Stats:
+        stats = self._tallies.get(space)
+        if stats is None:
+            self._begin_snapshot()
+            try:
+                stats = self._reader.stats(space)
+            except apsw.Error as error:
+                raise self._read_error(error) from error
+            self._tallies[space] = stats
+        return stats
 
     async def version_floor(self) -> int:
-        self._begin_snapshot()
-        try:
-            return self._reader.version_ceiling()
-        except apsw.Error as error:
-            raise self._read_error(error) from error
+        return self._version
 
     async def health(self) -> Health:
         rows, size = self._cache.sizes()
@@ -299,6 +432,9 @@ class SqliteEngine:
             "folder": str(self._files.folder),
             "store_bytes": _size(self._files.path),
             "wal_bytes": _size(self._files.wal_path),
+            "journal_bytes": self._journal.used,
+            "unapplied_rows": sum(len(table.rows) for table in self._tables),
+            "unapplied_bytes": sum(table.bytes for table in self._tables),
             "disk_free_bytes": disk.f_bavail * disk.f_frsize,
             "cache_rows": rows,
             "cache_bytes": size + self._pages.bytes,
@@ -307,6 +443,8 @@ class SqliteEngine:
         }
         if self._checkpointer is not None and self._checkpointer.error is not None:
             details["checkpoint_error"] = self._checkpointer.error
+        if self._store_error is not None:
+            details["store_error"] = str(self._store_error)
         error = None if self._error is None else str(self._error)
         return Health("sqlite", self._closing is None and error is None, error, details)
 
@@ -320,8 +458,13 @@ class SqliteEngine:
             return None
         return row
 
-    def _stored(self, key: Key) -> Row | None:
-        """The durable row, from the cache or from SQLite."""
+    def _published(self, key: Key) -> Row | None:
+        """The durable row, wherever it is."""
+        row: Row | Missing | None = self._growing_rows.get(key, MISSING)
+        if row is MISSING and self._frozen is not None:
+            row = self._frozen.rows.get(key, MISSING)
+        if row is not MISSING:
+            return None if key[0] in self._dropped else row
         row = self._cache.young.get(key, MISSING)
         if row is MISSING:
             row = self._cache.find_old(key)
@@ -338,7 +481,7 @@ class SqliteEngine:
         return row
 
     def _begin_snapshot(self) -> None:
-        """Have a snapshot of exactly what is published, until this tick of the loop ends."""
+        """Have a snapshot until this tick of the loop ends."""
         reader = self._reader
         if reader.in_snapshot:
             return
@@ -347,10 +490,6 @@ class SqliteEngine:
         try:
             reader.begin()
             self._loop.call_soon(self._end_snapshot)
-            group = self._in_flight
-            if isinstance(group, Group) and not group.published:
-                if landed(reader.connection, group):
-                    self._publish(group)
         except apsw.Error as error:
             raise self._read_error(error) from error
 
@@ -371,6 +510,8 @@ class SqliteEngine:
     async def commit(self, batch: Batch) -> Conflict | None:
         if self._closing is not None:
             raise StorageClosed(f"the store in {self._files.folder} is being closed")
+        if self._damage is not None:
+            raise StorageCorrupt(*self._damage.args)
         writes = batch.writes
         if self._dropped:
             refuse_dropped(batch, self._dropped)
@@ -380,11 +521,19 @@ class SqliteEngine:
                 key = write[0]
                 row = self._pending(key)
                 if row is MISSING:
-                    row = self._cache.young.get(key, MISSING)
+                    row = self._growing_rows.get(key, MISSING)
                     if row is MISSING:
-                        row = self._stored(key)
+                        row = self._published(key)
                 if (ABSENT if row is None else row[0]) != expect:
                     return Conflict(index, row)
+
+        # What the batch adds to must be known now: once it is durable, nothing may fail.
+        for space, part, _ in batch.changes:
+            if (space, part) not in self._logs:
+                self._log_bounds(space, part)
+        for tally in batch.tallies:
+            if tally[0] not in self._tallies:
+                self._stats(tally[0])
 
         group = self._open
         rows = group.rows
@@ -400,8 +549,8 @@ class SqliteEngine:
         if batch.changes:
             group.changes += batch.changes
             writing = True
-        if batch.tallies:
-            group.tallies += batch.tallies
+        for space, count, size in batch.tallies:
+            group.add_tally(space, count, size)
             writing = True
         if writing:
             # Deletes count too: their change records carry the version.
@@ -417,15 +566,8 @@ class SqliteEngine:
         upto = min(upto, last)
         if upto < first or self._closing is not None:
             return
-        await self._execute(
-            "UPDATE streams SET trimmed = max(trimmed, ?) WHERE space = ? AND part = ?",
-            (upto, space, part),
-        )
-        self._begin_snapshot()
-        stream = self._reader.stream(space, part)
-        if stream is not None and not any(sweep.stream == stream for sweep in self._sweeps):
-            self._sweeps.append(Sweep(stream=stream))
-        self._sweep_later(_SWEEP_REST_MIN_S)
+        self._open.trims.append((space, part, upto))
+        await self._join_open()
 
     async def space_create(self, space: int) -> None:
         if space in self._dropped:
@@ -439,29 +581,52 @@ class SqliteEngine:
         self._cache.forget_space(space)
         self._pages.forget_space(space)
         try:
-            await self._execute("INSERT INTO drops VALUES (?)", (space,))
+            if self._closing is not None:
+                raise StorageClosed(f"the store in {self._files.folder} is being closed")
+            self._open.drops.append(space)
+            await self._join_open()
         except StorageError:
             self._dropped.discard(space)
             raise
-        self._sweeps.append(Sweep(space=space))
-        self._sweep_later(_SWEEP_REST_MIN_S)
 
     async def close(self) -> None:
         if self._closing is not None:
             await asyncio.shield(self._closing)
             return
         self._closing = self._loop.create_future()
-        if self._sweep_timer is not None:
-            self._sweep_timer.cancel()
+        for timer in (self._sweep_timer, self._freeze_timer, self._sync_timer):
+            if timer is not None:
+                timer.cancel()
         while self._in_flight is not None or self._open.waiters:
-            self._idle = self._loop.create_future()
-            await self._idle
-        self._jobs.stop()
+            await self._until_idle()
+        while self._store_job is not None:
+            await self._until_idle()
+        if self._moving:
+            self._forget_frozen()
+        # One attempt for each table; what SQLite cannot take over stays in the journal.
+        for _ in range(2):
+            if self._frozen is not None:
+                self._take_over()
+            elif self._growing.serial:
+                self._freeze()
+            while self._store_job is not None:
+                await self._until_idle()
+        self._journal_jobs.stop()
+        self._store_jobs.stop()
         if self._checkpointer is not None:
             self._checkpointer.stop()
         self._end_snapshot()
+        left = self._frozen is not None or self._growing.serial > 0
+        if left:
+            logger.warning("the journal in %s keeps the last writes", self._files.folder)
+        self._journal.close(remove=not left)
         _release(self._files, self._connections)
         self._closing.set_result(None)
+
+    async def _until_idle(self) -> None:
+        """Wait until a job is done. For `close` only."""
+        self._idle = self._loop.create_future()
+        await self._idle
 
     def _join_open(self) -> asyncio.Future[None]:
         """Wait for the open group, to which something was just added."""
@@ -480,83 +645,129 @@ class SqliteEngine:
         """Wait until everything that is pending now is durable."""
         if self._open.waiters:
             await self._join_open()
-        elif isinstance(self._in_flight, Group) and not self._in_flight.published:
+        elif self._in_flight is not None:
             future: asyncio.Future[None] = self._loop.create_future()
             self._in_flight.waiters.append(future)
             await future
 
-    async def _execute(self, sql: str, bindings: tuple[int, ...]) -> None:
-        """Have the engine's own statement be part of the open group."""
-        if self._closing is not None:
-            raise StorageClosed(f"the store in {self._files.folder} is being closed")
-        self._open.statements.append((sql, bindings))
-        await self._join_open()
-
     def _hand_over(self) -> None:
-        """Give the open group to the writer, if that is idle."""
+        """Give the open group to the journal, if that is idle and there is room."""
         self._hand_over_soon = False
         group = self._open
         if self._in_flight is not None or not group.waiters:
+            return
+        if self._frozen is not None and self._is_full(_HARD_LIMIT):
+            if not self._held_back:
+                # What is under way may fail for a reason that is gone by now.
+                self._once_more = self._store_job is not None
+            self._held_back = True
+            self._take_over()
             return
         self._new_open_group()
         self._in_flight = group
         self._in_flight_rows = group.rows
         if self._relaxed or (self._alone is not None and self._alone()):
-            self._finished(group, self._writer.write(group))
+            self._finished(group, self._journal.write(group))
         else:
-            self._jobs.submit(group)
+            self._journal_jobs.submit(group)
 
     def _new_open_group(self) -> None:
-        self._serial += 1
-        self._open = Group(self._serial)
+        self._open = Group()
         self._open_rows = self._open.rows
 
-    def _report(self, job: Job, failure: StorageError | None) -> None:
-        """On the writer's thread: tell the loop."""
+    def _report(self, job: Group | Sync, failure: StorageError | None) -> None:
+        """On the journal's thread: tell the loop."""
         self._loop.call_soon_threadsafe(self._finished, job, failure)
 
-    def _finished(self, job: Job, failure: StorageError | None) -> None:
+    def _finished(self, job: Group | Sync, failure: StorageError | None) -> None:
+        if isinstance(job, Sync):
+            self._synced(failure)
+            return
         self._in_flight = None
-        if isinstance(job, Sweep):
-            self._swept(job, failure)
-        elif failure is None:
-            if not job.published:
-                self._end_snapshot()  # it is older than what becomes visible now
-                self._publish(job)
-            self._error = None
+        self._in_flight_rows = {}
+        if failure is None:
+            self._publish(job)
+            self._error = self._damage
         else:
             self._fail(job, failure)
-        if self._sweep_due:
-            self._sweep()
+        if self._frozen is None and self._growing.serial and (self._freeze_due or self._is_full(1)):
+            self._freeze()
         if self._open.waiters and not self._hand_over_soon:
             self._hand_over()
-        if self._idle is not None and self._in_flight is None and not self._open.waiters:
+        self._tell_idle()
+
+    def _tell_idle(self) -> None:
+        if self._idle is not None:
             self._idle.set_result(None)
             self._idle = None
 
     def _publish(self, group: Group) -> None:
         group.published = True
-        self._in_flight_rows = {}
-        put = self._cache.put
-        dropped = self._dropped
-        for key, row in group.rows.items():
-            if not dropped or key[0] not in dropped:
-                put(key, row)
+        self._take_up(group)
         if self._pages:
             for key in group.rows:
                 self._pages.forget((key[0], key[1]))
         for future in group.waiters:
             if not future.done():
                 future.set_result(None)
+        if self._freeze_timer is None and self._closing is None:
+            self._freeze_timer = self._loop.call_later(_REST_S, self._rested, group.serial)
+        if self._relaxed and self._sync_timer is None and self._closing is None:
+            self._sync_timer = self._loop.call_later(_RELAXED_SYNC_S, self._sync)
+
+    def _take_up(self, group: Group) -> None:
+        """Add what is durable to the table that grows."""
+        table = self._growing
+        rows = table.rows
+        size = 0
+        for key, row in group.rows.items():
+            before = rows.get(key, MISSING)
+            rows[key] = row
+            if before is MISSING:
+                table.order.add(key)
+                self._cache.forget(key)
+                size += ROW_OVERHEAD + len(key[2]) + len(key[3])
+            elif before is not None:
+                size -= len(before[1])
+            if row is not None:
+                size += len(row[1])
+        table.bytes += size
+        for space, part, record in group.changes:
+            first, last = self._log_bounds(space, part)
+            self._logs[space, part] = LogBounds(first, last + 1)
+            table.log(space, part, last + 1, record)
+        for space, added in group.tallies.items():
+            sums = self._stats(space)
+            stats = Stats(sums.rows + added[0], sums.bytes + added[1])
+            self._tallies[space] = table.tallies[space] = stats
+        for space, part, upto in group.trims:
+            first, last = self._log_bounds(space, part)
+            if upto >= first:
+                self._logs[space, part] = LogBounds(upto + 1, last)
+                table.trims[space, part] = upto
+        for space in group.drops:
+            self._dropped.add(space)
+            table.drops.append(space)
+            self._tallies.pop(space, None)
+            for place in [place for place in self._logs if place[0] == space]:
+                del self._logs[place]
+        table.serial, table.check = group.serial, group.check
+        if group.version > self._version:
+            self._version = group.version
+
+    def _sync(self) -> None:
+        self._sync_timer = None
+        if self._closing is None:
+            self._journal_jobs.submit(Sync())
+
+    def _synced(self, failure: StorageError | None) -> None:
+        if failure is not None:
+            self._error = failure
+            logger.error("the journal could not be synced: %s", failure)
 
     def _fail(self, group: Group, failure: StorageError) -> None:
         """Refuse the group and everything that was checked against it."""
         self._error = failure
-        self._in_flight_rows = {}
-        if isinstance(failure, Unknown):
-            for key in group.rows:
-                self._cache.forget(key)
-                self._pages.forget(key[:2])
         behind = self._open
         self._new_open_group()
         for future in group.waiters:
@@ -568,7 +779,141 @@ class SqliteEngine:
             if not future.done():
                 future.set_exception(refusal(f"a write before this one failed: {failure}"))
 
+    # What SQLite takes over
+
+    def _is_full(self, times: int) -> bool:
+        return (
+            self._growing.bytes >= times * self._table_bytes
+            or self._journal.used >= times * self._journal_bytes
+        )
+
+    def _rested(self, serial: int, times: int = 1) -> None:
+        """A second has passed; if nothing was written since `serial`, let SQLite have it."""
+        self._freeze_timer = None
+        table = self._growing
+        if self._closing is not None or not table.serial:
+            return
+        if self._frozen is not None or (table.serial != serial and times < _RESTLESS):
+            self._freeze_timer = self._loop.call_later(
+                _REST_S, self._rested, table.serial, times + 1
+            )
+        elif self._in_flight is not None:
+            self._freeze_due = True
+        else:
+            self._freeze()
+
+    def _freeze(self, *, turn: bool = True) -> None:
+        """Begin a new table and let SQLite take over the one that grew. No group is in flight."""
+        self._freeze_due = False
+        table = self._growing
+        journal = self._journal
+        assert table.serial, "SQLite would take the journal for new"
+        if turn:
+            if journal.in_doubt:
+                journal.burn()
+                table.serial, table.check = journal.serial, journal.check
+            journal.turn()
+        table.version = self._version
+        self._frozen = table
+        self._growing = Unapplied()
+        self._growing_rows = self._growing.rows
+        self._tables = [self._growing, table]
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Have SQLite take over the frozen table, if its writer is idle; else it is next."""
+        if self._store_job is None and self._frozen is not None and not self._moving:
+            self._store_job = self._frozen
+            self._store_jobs.submit(self._frozen)
+
+    def _store_report(self, job: StoreJob, failure: StorageError | None) -> None:
+        """On the writer's thread: tell the loop."""
+        self._loop.call_soon_threadsafe(self._store_finished, job, failure)
+
+    def _store_finished(self, job: StoreJob, failure: StorageError | None) -> None:
+        self._store_job = None
+        self._store_error = failure
+        if isinstance(job, Sweep):
+            self._swept(job, failure)
+        elif failure is None:
+            self._taken_over(job)
+        else:
+            self._not_taken_over(failure)
+        if self._frozen is not None and not isinstance(job, Unapplied):
+            self._take_over()
+        elif self._sweep_due:
+            self._sweep()
+        self._tell_idle()
+
+    def _taken_over(self, table: Unapplied) -> None:
+        # A snapshot from before must not be read without the table.
+        self._end_snapshot()
+        for space in table.drops:
+            self._sweeps.append(Sweep(space=space))
+        for place in table.trims:
+            if place[0] not in self._dropped:
+                self._sweep_log(*place)
+        self._sweep_later(_SWEEP_REST_MIN_S)
+        if self._closing is not None:
+            self._forget_frozen()
+        else:
+            self._moving = True
+            self._into_cache(table, iter(table.rows.items()))
+
+    def _into_cache(self, table: Unapplied, rows: Iterator[tuple[Key, Row | None]]) -> None:
+        """Move what was just written into the cache, little by little, and let go of the table."""
+        if self._frozen is not table:
+            return
+        growing, dropped = self._growing_rows, self._dropped
+        some = list(islice(rows, _CACHED_PER_TICK))
+        for key, row in some:
+            if key not in growing and key[0] not in dropped:
+                self._cache.put(key, row)
+        if len(some) == _CACHED_PER_TICK and self._closing is None:
+            self._loop.call_soon(self._into_cache, table, rows)
+        else:
+            self._forget_frozen()
+
+    def _forget_frozen(self) -> None:
+        self._frozen = None
+        self._moving = False
+        self._tables = [self._growing]
+        if self._in_flight is None and self._growing.serial and self._is_full(1):
+            self._freeze()
+        if self._held_back:
+            self._held_back = False
+            self._hand_over()
+
+    def _not_taken_over(self, failure: StorageError) -> None:
+        logger.warning("SQLite cannot take over what the journal holds: %s", failure)
+        if isinstance(failure, StorageCorrupt):
+            self._damage = failure
+            self._error = failure
+        elif self._closing is None:
+            self._loop.call_later(_RETRY_S, self._take_over)
+        if self._held_back and self._once_more and self._damage is None:
+            self._once_more = False
+            self._take_over()
+        elif self._held_back:
+            self._held_back = False
+            group = self._open
+            self._new_open_group()
+            self._error = failure
+            for future in group.waiters:
+                if not future.done():
+                    future.set_exception(type(failure)(*failure.args))
+
     # Sweeps
+
+    def _sweep_log(self, space: int, part: int) -> None:
+        try:
+            self._begin_snapshot()
+            stream = self._reader.stream(space, part)
+        except (apsw.Error, StorageError):
+            logger.exception("a trimmed log is swept after the next start")
+            return
+        if stream is not None and not any(sweep.stream == stream for sweep in self._sweeps):
+            self._sweeps.append(Sweep(stream=stream))
 
     def _sweep_later(self, delay_s: float) -> None:
         waiting = self._sweep_due or self._sweep_timer is not None
@@ -576,17 +921,16 @@ class SqliteEngine:
             self._sweep_timer = self._loop.call_later(delay_s, self._sweep)
 
     def _sweep(self) -> None:
-        """Sweep one step now, or as soon as the writer is through with its group."""
+        """Sweep one step now, or as soon as the writer is through with what it has."""
         self._sweep_timer = None
-        self._sweep_due = self._in_flight is not None and self._closing is None
-        if self._sweeps and self._in_flight is None and self._closing is None:
-            self._in_flight = self._sweeps[0]
-            self._jobs.submit(self._sweeps[0])
+        self._sweep_due = self._store_job is not None and self._closing is None
+        if self._sweeps and self._store_job is None and self._closing is None:
+            self._store_job = self._sweeps[0]
+            self._store_jobs.submit(self._sweeps[0])
 
     def _swept(self, sweep: Sweep, failure: StorageError | None) -> None:
-        self._error = failure
         if failure is not None:
-            self._sweep_later(_SWEEP_RETRY_S)
+            self._sweep_later(_RETRY_S)
             return
         if sweep.done:
             self._sweeps.remove(sweep)

@@ -1,7 +1,7 @@
 """The write-through cache of rows that lets the SQLite engine answer most reads from memory.
 
-It holds what is durable and published, never what is pending; None stands for "known to be
-absent". Eviction is by generations: a hit in `young` is one dictionary look-up and no
+It holds what SQLite holds, nothing that is pending or in the journal only; None stands for "known
+to be absent". Eviction is by generations: a hit in `young` is one dictionary look-up and no
 bookkeeping; when `young` has grown to its share it becomes the old generation, and the old one is
 taken apart a few rows at a time.
 """
@@ -61,8 +61,12 @@ class RowCache:
                 dead.popitem()
 
     def forget(self, key: Key) -> None:
-        self.young.pop(key, None)
-        self._old.pop(key, None)
+        row = self.young.pop(key, MISSING)
+        if row is not MISSING:
+            size = 0 if row is None else len(row[1])
+            self._young_bytes -= _ROW_OVERHEAD + len(key[2]) + size
+        elif self._old:
+            self._old.pop(key, None)
 
     def forget_space(self, space: int) -> None:
         for generation in (self.young, self._old):

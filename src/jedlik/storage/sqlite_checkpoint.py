@@ -9,7 +9,6 @@ the small rest and restarts it. What a burst has left is cut off once writing ha
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from pathlib import Path
@@ -38,10 +37,8 @@ class Checkpointer:
         wal_path: Path,
         *,
         wal_limit_bytes: int,
-        sync_every_s: float | None,
     ) -> None:
-        """`writing` is the writer's connection. If `sync_every_s` is given, commits do not sync,
-        and the thread does so for them."""
+        """`writing` is the writer's connection."""
         self.error: str | None = None
         self._connection = connection
         connection.set_busy_timeout(_SHORT_WAIT_MS)
@@ -49,10 +46,8 @@ class Checkpointer:
         self._wal_path = wal_path
         self._limit_pages = max(wal_limit_bytes // PAGE_BYTES, 1)
         self._passive_pages = min(_PASSIVE_PAGES, max(self._limit_pages // 8, 1))
-        self._sync_every_s = sync_every_s
         self._written = 0  # pages, as SQLite counts them for the writer's connection
         self._checkpointed = 0
-        self._synced = 0
         self._cut_at = 0  # when the log was last looked at after a rest
         self._resting = True  # the next write shall wake the thread, to watch for the next rest
         self._restart_wait_ms = 0  # not 0: a restart is wanted
@@ -95,8 +90,6 @@ class Checkpointer:
             self._wake.clear()
             if self._stopping:
                 return
-            if self._sync_every_s is not None:
-                self._sync()
             if self._written != seen:
                 seen, seen_at = self._written, time.monotonic()
             if self._written - self._checkpointed >= self._passive_pages:
@@ -106,8 +99,6 @@ class Checkpointer:
 
     def _wait_s(self) -> float | None:
         """None when there is nothing to watch for: a server at rest does not wake up."""
-        if self._sync_every_s is not None:
-            return self._sync_every_s
         return None if self._resting else _REST_S
 
     def _checkpoint(self) -> None:
@@ -151,21 +142,6 @@ class Checkpointer:
         pages, _ = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         self._checkpointed = written
         return pages
-
-    def _sync(self) -> None:
-        written = self._written
-        if written == self._synced:
-            return
-        try:
-            # Unlike the database file, the log carries no POSIX locks that closing would drop.
-            descriptor = os.open(self._wal_path, os.O_RDONLY)
-            try:
-                os.fdatasync(descriptor)
-            finally:
-                os.close(descriptor)
-            self._synced = written
-        except OSError as error:
-            self._failed(error)
 
     def _failed(self, error: Exception) -> None:
         if self.error is None:

@@ -2,6 +2,7 @@
 
     FOLDER/lock            held with flock by the one process that uses the folder; its pid inside
     FOLDER/store.sqlite    and store.sqlite-wal, store.sqlite-shm beside it
+    FOLDER/journal-0, -1   what is durable and not in store.sqlite yet (see `sqlite_journal.py`)
 
     kv(space, token, sort, sub, ver, val)            rows
     streams(number, space, part, trimmed, swept)     logs: seq ≤ trimmed is forgotten,
@@ -9,8 +10,10 @@
     log(id, record)                                  id = number << 40 | seq
     tallies(space, rows, bytes)
     drops(space)                                     spaces dropped but not yet swept
-    marker(id, serial, overwritten)                  0: tells whether a group without puts landed
-                                                     1: serial is what no version exceeds
+    marker(id, serial, overwritten)                  1: serial is what no version exceeds
+                                                     2: serial and check of the last record of
+                                                        the journal that is in these tables
+                                                     3: serial is the journal's secret number
 
 The log is a table by rowid, because rows beyond a quarter page spill in one WITHOUT ROWID.
 Never open the database file by other means than SQLite in this process: closing such a
@@ -26,6 +29,7 @@ from pathlib import Path
 
 import apsw
 
+from jedlik.storage.sqlite_disk import Disk
 from jedlik.storage.waist import (
     FolderLocked,
     StorageCorrupt,
@@ -38,7 +42,7 @@ from jedlik.storage.waist import (
 SEQ_BITS = 40  # of a log id: a million million entries per stream, eight million streams
 
 _SQLITE_MIN = (3, 51, 3)  # earlier ones can corrupt a WAL that several connections use
-_FORMAT = 1
+_FORMAT = 2  # 1 had no journal
 _APPLICATION_ID = 0x4A45444C  # "JEDL"
 PAGE_BYTES = 8192
 READ_CACHE_KB = 8 << 10  # SQLite empties it whenever something was written
@@ -61,8 +65,10 @@ CREATE TABLE log(id INTEGER PRIMARY KEY, record BLOB NOT NULL);
 CREATE TABLE tallies(space INTEGER PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL);
 CREATE TABLE drops(space INTEGER PRIMARY KEY);
 CREATE TABLE marker(id INTEGER PRIMARY KEY, serial INTEGER NOT NULL, overwritten INTEGER NOT NULL);
-INSERT INTO marker VALUES (0, 0, 0);
 PRAGMA application_id = {_APPLICATION_ID};
+"""
+_JOURNAL = f"""
+INSERT INTO marker VALUES (2, 0, 0), (3, abs(random() / 2), 0);
 PRAGMA user_version = {_FORMAT};
 """
 
@@ -70,24 +76,23 @@ PRAGMA user_version = {_FORMAT};
 class Files:
     """The locked folder. `connect` opens one more connection to its file."""
 
-    def __init__(self, folder: Path, *, durability: str, vfs: str | None) -> None:
+    def __init__(self, folder: Path, disk: Disk) -> None:
         """Lock the folder. Raises FolderLocked, StorageReadOnly, StorageFull, StorageOutdated."""
         refuse_old_sqlite(apsw.sqlite_lib_version())
         self.folder = folder
         self.path = folder / "store.sqlite"
         self.wal_path = folder / "store.sqlite-wal"
-        self._synchronous = {"full": "FULL", "relaxed": "NORMAL"}[durability]
-        self._vfs = vfs
+        self.disk = disk
         self._lock = _lock_folder(folder)
 
     def connect(self, cache_kb: int = 1 << 10) -> apsw.Connection:
         """A connection with the settings that all share; raises what `storage_error` makes."""
-        connection = apsw.Connection(str(self.path), vfs=self._vfs, statementcachesize=200)
+        connection = apsw.Connection(str(self.path), vfs=self.disk.vfs, statementcachesize=200)
         connection.set_busy_timeout(BUSY_MS)
         try:
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by an empty file only
             connection.execute(f"PRAGMA cache_size = -{cache_kb}")
-            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA wal_autocheckpoint = 0")
             connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
             connection.execute("PRAGMA temp_store = MEMORY")
@@ -104,14 +109,24 @@ class Files:
         after a crash the log may be long. Raises StorageCorrupt, StorageOutdated.
         """
         if not connection.execute("SELECT count(*) FROM sqlite_schema").get:
-            connection.execute("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT")
-            _sync_folder(self.folder)
+            connection.execute("BEGIN IMMEDIATE;" + _SCHEMA + _JOURNAL + "COMMIT")
         elif connection.pragma("application_id") != _APPLICATION_ID:
             raise StorageCorrupt(f"{self.path} is a database, but not one of Jedlik's")
         elif connection.pragma("user_version") > _FORMAT:
             raise StorageOutdated(f"{self.path} was written by a newer Jedlik; use that one")
+        elif connection.pragma("user_version") < _FORMAT:
+            connection.execute("BEGIN IMMEDIATE;" + _JOURNAL + "COMMIT")
         if connection.pragma("journal_mode", "wal") != "wal":
             raise StorageError(f"{self.path} cannot use a write-ahead log here")
+
+    def sync_folder(self) -> None:
+        """Make the names of new files durable: the folder's own, and those in it."""
+        for path in (self.folder, self.folder.parent):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def unlock(self) -> None:
         if self._lock >= 0:
@@ -172,13 +187,3 @@ def _lock_folder(folder: Path) -> int:
     except OSError:
         pass  # on a full disk: the pid only makes another process's message better
     return lock
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names of new files durable: the folder's own, and those in it."""
-    for path in (folder, folder.parent):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

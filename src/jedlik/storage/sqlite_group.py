@@ -1,7 +1,8 @@
-"""What the event loop hands to the writer: a group of batches, or a step of sweeping.
+"""What the event loop hands to the threads: a group of batches for the journal; for SQLite, a
+table of rows to take over, or a step of sweeping.
 
-A group is written in one transaction and shares one fsync. Its guards were checked on the loop
-before its rows got here, so that the writer only writes.
+A group is one record of the journal and shares one fsync. Its guards were checked on the loop
+before its rows got here, so that the journal only writes.
 """
 
 from __future__ import annotations
@@ -9,51 +10,49 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from jedlik.storage.waist import Change, Key, Row, Tally
+from jedlik.storage.waist import Change, Key, Row
 
 
 class Group:
     """`rows` is the state after all its batches: a key written twice is stored once.
 
-    `statements` are the engine's own (sql, bindings). `serial` is the engine's number for it,
-    `version` the highest of its batches'.
+    `version` is the highest of its batches'; `tallies` are the sums for each space,
+    `trims` (space, part, upto), `drops` spaces.
+    `serial` and `check` are its record's, once it is written.
     """
 
     __slots__ = (
         "changes",
+        "check",
+        "drops",
         "published",
         "rows",
         "serial",
-        "statements",
         "tallies",
+        "trims",
         "version",
         "waiters",
     )
 
-    def __init__(self, serial: int) -> None:
-        self.serial = serial
+    def __init__(self) -> None:
+        self.serial = 0
+        self.check = 0
         self.version = 0
         self.rows: dict[Key, Row | None] = {}
         self.changes: list[Change] = []
-        self.tallies: list[Tally] = []
-        self.statements: list[tuple[str, tuple[int, ...]]] = []
+        self.tallies: dict[int, tuple[int, int]] = {}
+        self.trims: list[tuple[int, int, int]] = []
+        self.drops: list[int] = []
         self.waiters: list[asyncio.Future[None]] = []
         self.published = False
 
-    def evidence(self) -> tuple[Key, int] | None:
-        """A key and the version it has if, and only if, this group was written. None if the
-        group puts nothing: then the writer stores `serial` in the marker."""
-        for key, row in self.rows.items():
-            if row is not None:
-                return key, row[0]
-        return None
+    def add_tally(self, space: int, rows: int, size: int) -> None:
+        sums = self.tallies.get(space)
+        self.tallies[space] = (rows, size) if sums is None else (sums[0] + rows, sums[1] + size)
 
-    def tally_sums(self) -> dict[int, tuple[int, int]]:
-        sums: dict[int, tuple[int, int]] = {}
-        for space, rows, size in self.tallies:
-            before = sums.get(space, (0, 0))
-            sums[space] = (before[0] + rows, before[1] + size)
-        return sums
+
+class Sync:
+    """Asks the journal for an fsync, where groups do not have their own."""
 
 
 class Sweep:
@@ -71,5 +70,4 @@ class Sweep:
         self.seconds = 0.0  # what its last step took
 
 
-Job = Group | Sweep
 Binding = Any

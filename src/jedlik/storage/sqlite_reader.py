@@ -48,8 +48,15 @@ class Reader:
         found = self._cursor.execute(_GET, key).get
         return None if found is None else _new_row(found)
 
-    def serial(self) -> int:
-        found: int = self._cursor.execute("SELECT serial FROM marker WHERE id = 0").get
+    def applied(self) -> tuple[int, int]:
+        """The serial and the check of the journal's last record that is in the tables."""
+        sql = "SELECT serial, overwritten FROM marker WHERE id = 2"
+        found: tuple[int, int] = self._cursor.execute(sql).get
+        return found
+
+    def secret(self) -> int:
+        """What the journal's checks begin with."""
+        found: int = self._cursor.execute("SELECT serial FROM marker WHERE id = 3").get
         return found
 
     def version_ceiling(self) -> int:

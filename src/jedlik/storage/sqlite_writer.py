@@ -1,9 +1,9 @@
-"""Writing to SQLite: one transaction per group, and the thread that does it.
+"""Writing to SQLite: one transaction per table taken over, and the threads that do such work.
 
-The steps of a commit are methods of their own (`begin`, `apply`, `commit`), so that a simulation
-can drive them one by one and crash in between; `write` strings them together. While a
+The steps of a transaction are methods of their own (`begin`, `apply`, `commit`), so that a
+simulation can drive them one by one and crash in between; `write` strings them together. While a
 statement runs the GIL is free, and rows go in many to a statement, so that the event loop is
-asked for the GIL a few times per group and not per row.
+asked for the GIL once for many rows.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain
 from queue import SimpleQueue
+from typing import Any, Protocol
 
 import apsw
 
 from jedlik.storage.sqlite_files import SEQ_BITS, Files
-from jedlik.storage.sqlite_group import Binding, Group, Job, Sweep
-from jedlik.storage.sqlite_reader import last_seq
+from jedlik.storage.sqlite_group import Binding, Sweep
 from jedlik.storage.sqlite_sweep import sweep_space, sweep_stream
-from jedlik.storage.waist import Change, StorageError, Unknown
+from jedlik.storage.sqlite_unapplied import Unapplied
+from jedlik.storage.waist import Key, StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -32,162 +33,120 @@ _PUT = (
     "(?, ?, ?, ?, ?, ?)",
 )
 _DELETE = ("DELETE FROM kv WHERE (space, token, sort, sub) IN (VALUES {})", "(?, ?, ?, ?)")
-_LOG = ("INSERT INTO log VALUES {}", "(?, ?)")
-_TALLY = (
-    "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-    " SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes"
-)
+_LOG = ("INSERT OR REPLACE INTO log VALUES {}", "(?, ?)")
+_TALLY = "INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)"
 _CEILING = (
     "INSERT INTO marker VALUES (1, ?, 0) ON CONFLICT DO UPDATE"
     " SET serial = max(serial, excluded.serial)"
 )
-_VERSIONS_AHEAD = 10_000 << 21  # so as to store it seldom: ten seconds' versions (tables/clock.py)
-_VERSION_MAX = (1 << 63) - 1
+_APPLIED = "UPDATE marker SET serial = ?, overwritten = ? WHERE id = 2"
+_TRIM = "UPDATE streams SET trimmed = max(trimmed, ?) WHERE space = ? AND part = ?"
+_DROP = "INSERT OR IGNORE INTO drops VALUES (?)"
+_STREAM = "SELECT number FROM streams WHERE space = ? AND part = ?"
 _NEW_STREAM = (
     "INSERT INTO streams(number, space, part)"
     " SELECT coalesce(max(number), 0) + 1, ?, ? FROM streams RETURNING number"
 )
 
-Report = Callable[[Job, StorageError | None], None]
+StoreJob = Unapplied | Sweep
 
 
 class Writer:
-    """Owns the connection that writes. Used by one thread at a time."""
+    """Owns the connection that writes. Used by one thread at a time.
+
+    Whatever a job does can be done again, so that one that failed, or of which nobody can tell
+    whether it did, is simply repeated.
+    """
 
     def __init__(self, files: Files, connection: apsw.Connection) -> None:
         self.connection = connection
         self._cursor = connection.cursor()
         self._files = files
-        self._streams: dict[tuple[int, int], list[int]] = {}  # -> [number, last seq]
-        self._version_ceiling = 0
         self._after_write: Callable[[], None] | None = None
 
     def after_write(self, action: Callable[[], None]) -> None:
         """Have `action` called on the writing thread after each job, outside any transaction."""
         self._after_write = action
 
-    def write(self, job: Job) -> StorageError | None:
-        """Write all of `job` durably, or nothing and return why."""
-        try:
-            failure = self._write(job)
-            if failure is None and self._after_write is not None:
-                self._after_write()
-        except Exception as error:  # a bug: fail this job rather than hang its callers
-            logger.exception("the writer failed")
-            self.undo()
-            return Unknown(f"the writer failed: {error!r}")
-        return failure
-
-    def _write(self, job: Job) -> StorageError | None:
+    def write(self, job: StoreJob) -> StorageError | None:
+        """Do all of `job`, or nothing and return why."""
         try:
             self.begin()
             self.apply(job)
+            self.commit()
+            if self._after_write is not None:
+                self._after_write()
         except Exception as error:
             return self.give_up(error)
-        try:
-            self.commit()
-        except apsw.Error as error:
-            return self.settle(job, error)
         return None
 
     def begin(self) -> None:
         self._cursor.execute("BEGIN IMMEDIATE")
 
-    def apply(self, job: Job) -> None:
+    def apply(self, job: StoreJob) -> None:
         if isinstance(job, Sweep):
             self._sweep(job)
             return
-        puts: list[Binding] = []
-        deletes: list[Binding] = []
-        for key, row in job.rows.items():
-            if row is not None:
-                puts += key
-                puts += row
-            else:
-                deletes += key
-        if deletes:
-            self._execute_many(_DELETE, deletes, 4)
-        if puts:
-            self._execute_many(_PUT, puts, 6)
-        else:
-            self._cursor.execute("UPDATE marker SET serial = ? WHERE id = 0", (job.serial,))
-        if job.version > self._version_ceiling:
-            self._version_ceiling = min(job.version + _VERSIONS_AHEAD, _VERSION_MAX)
-            self._cursor.execute(_CEILING, (self._version_ceiling,))
-        if job.changes:
-            self._execute_many(_LOG, self._numbered(job.changes), 2)
-        if job.tallies:
-            for space, (rows, size) in job.tally_sums().items():
-                self._cursor.execute(_TALLY, (space, rows, size))
-        for sql, bindings in job.statements:
-            self._cursor.execute(sql, bindings)
+        # In the order of their keys, which is that of the pages.
+        for keys in job.order.chunks():
+            self._write_rows(job, keys)
+        for (space, part), (seq, records) in job.logs.items():
+            first = (self._stream(space, part) << SEQ_BITS) + seq
+            self._execute_many(_LOG, chain.from_iterable(enumerate(records, first)), 2)
+        for space, (rows, size) in job.tallies.items():
+            self._cursor.execute(_TALLY, (space, rows, size))
+        for (space, part), upto in job.trims.items():
+            self._cursor.execute(_TRIM, (upto, space, part))
+        for space in job.drops:
+            self._cursor.execute(_DROP, (space,))
+        self._cursor.execute(_CEILING, (job.version,))
+        self._cursor.execute(_APPLIED, (job.serial, job.check))
 
     def commit(self) -> None:
         self._cursor.execute("COMMIT")
 
     def give_up(self, error: Exception) -> StorageError:
-        """Undo a job that failed before its commit, be it for something that cannot be stored."""
+        """Undo a job that failed."""
         if not isinstance(error, apsw.Error):
-            logger.error("a group cannot be stored", exc_info=error)
+            logger.error("the writer failed", exc_info=error)
         # Read the cause before the rollback, which may succeed and reset it.
         failure = self._files.storage_error(error, self.connection)
-        self.undo()
-        return failure
-
-    def undo(self) -> None:
-        self._streams.clear()  # their last numbers were counted on in `apply`
-        self._version_ceiling = 0
         try:
             if self.connection.in_transaction:
                 self._cursor.execute("ROLLBACK")
         except apsw.Error:
             logger.exception("rollback failed")
-
-    def settle(self, job: Job, error: apsw.Error) -> StorageError | None:
-        """Find out whether a commit that raised was written all the same.
-
-        SQLite may have put the frames into the WAL and failed to sync them: nobody can see them,
-        but a crash now might bring them to life. A later commit overwrites them; so make one.
-        """
-        failure = self._files.storage_error(error, self.connection)
-        self.undo()
-        try:
-            if isinstance(job, Group) and landed(self.connection, job):
-                return None
-            self.begin()
-            self._cursor.execute("UPDATE marker SET overwritten = overwritten + 1 WHERE id = 0")
-            self.commit()
-        except apsw.Error:
-            self.undo()
-            if isinstance(error, (apsw.FullError, apsw.ReadOnlyError)):
-                return failure  # the frame that commits was never written whole
-            return Unknown(f"cannot tell whether the write is on disk: {failure}")
         return failure
 
-    def _execute_many(self, sql: tuple[str, str], bindings: list[Binding], width: int) -> None:
+    def _write_rows(self, table: Unapplied, keys: list[Key]) -> None:
+        puts: list[Binding] = []
+        deletes: list[Binding] = []
+        rows = table.rows
+        for key in keys:
+            row = rows[key]
+            if row is None:
+                deletes += key
+            elif key[0] not in table.drops:
+                puts += key
+                puts += row
+        self._execute_many(_DELETE, deletes, 4)
+        self._execute_many(_PUT, puts, 6)
+
+    def _execute_many(
+        self, sql: tuple[str, str], bindings: list[Binding] | Iterator[Any], width: int
+    ) -> None:
+        every = bindings if isinstance(bindings, list) else list(bindings)
         step = _ROWS_PER_STATEMENT * width
-        for start in range(0, len(bindings), step):
-            some = bindings[start : start + step] if len(bindings) > step else bindings
+        for start in range(0, len(every), step):
+            some = every[start : start + step]
             self._cursor.execute(_repeated(sql, len(some) // width), some)
 
-    def _numbered(self, changes: Sequence[Change]) -> list[Binding]:
-        numbered: list[tuple[int, bytes]] = []
-        for space, part, record in changes:
-            stream = self._streams.get((space, part)) or self._load_stream(space, part)
-            stream[1] += 1
-            numbered.append(((stream[0] << SEQ_BITS) + stream[1], record))
-        return list(chain.from_iterable(numbered))
-
-    def _load_stream(self, space: int, part: int) -> list[int]:
-        found = self._cursor.execute(
-            "SELECT number, trimmed FROM streams WHERE space = ? AND part = ?", (space, part)
-        ).get
+    def _stream(self, space: int, part: int) -> int:
+        found: int | None = self._cursor.execute(_STREAM, (space, part)).get
         if found is None:
-            stream = [self._cursor.execute(_NEW_STREAM, (space, part)).get, 0]
-        else:
-            stream = [found[0], last_seq(self._cursor, *found)]
-        self._streams[space, part] = stream
-        return stream
+            found = self._cursor.execute(_NEW_STREAM, (space, part)).get
+            assert found is not None
+        return found
 
     def _sweep(self, job: Sweep) -> None:
         started = time.perf_counter()
@@ -198,29 +157,27 @@ class Writer:
         job.seconds = time.perf_counter() - started
 
 
-def landed(connection: apsw.Connection, group: Group) -> bool:
-    """Whether `group` is in what `connection` sees."""
-    evidence = group.evidence()
-    if evidence is None:
-        serial: int = connection.execute("SELECT serial FROM marker WHERE id = 0").get
-        return serial == group.serial
-    key, version = evidence
-    sql = "SELECT ver FROM kv WHERE space = ? AND token = ? AND sort = ? AND sub = ?"
-    found: int | None = connection.execute(sql, key).get
-    return found == version
+class Works(Protocol):
+    """What does jobs: the journal, or SQLite's writer."""
+
+    def write(self, job: Any) -> StorageError | None: ...
 
 
-class WriterThread:
-    """Runs `writer.write` for one job after the other; `report` is called on this thread."""
+Report = Callable[[Any, StorageError | None], None]
 
-    def __init__(self, writer: Writer, report: Report) -> None:
-        self._writer = writer
+
+class JobThread:
+    """Has `worker` do one job after the other; `report` is called on this thread."""
+
+    def __init__(self, worker: Works, report: Report) -> None:
+        self._work = worker.write
         self._report = report
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="jedlik-writer", daemon=True)
+        self._jobs: SimpleQueue[Any] = SimpleQueue()
+        name = f"jedlik-{type(worker).__name__.lower()}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Any) -> None:
         self._jobs.put(job)
 
     def stop(self) -> None:
@@ -230,7 +187,7 @@ class WriterThread:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            self._report(job, self._writer.write(job))
+            self._report(job, self._work(job))
 
 
 @cache

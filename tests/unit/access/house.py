@@ -103,7 +103,7 @@ class House:
             if refusal is None:
                 raise
             raise refusal from None
-        return orjson.loads(answer) if isinstance(answer, bytes) else answer
+        return orjson.loads(answer or b"{}") if isinstance(answer, bytes) else answer
 
     async def refused(self, principal: Principal, name: str, request: dict[str, Any]) -> str:
         """The text of AccessDeniedException; fails for whatever else is answered."""

@@ -67,7 +67,6 @@ def _matching(
 ) -> list[Document]:
     variables = document.get("Version") == "2012-10-17"
     keys = {**_own_keys(principal), **request["keys"]}
-    known = keys if variables else None
     found = []
     for statement in document["Statement"]:
         if statement["Effect"] != effect:

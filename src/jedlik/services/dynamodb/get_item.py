@@ -15,13 +15,15 @@ from jedlik.services.dynamodb.permissions import ON_GET
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
-from jedlik.tables.read import get_item as read_item
+from jedlik.tables.read import get_row
+from jedlik.tables.stored import Stored, json_of, size_of
 from jedlik.values import check_item
 
 
 @operation("dynamodb", "GetItem", access="read", permissions=ON_GET, rules=[read_parameters])
 async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
-    name, projection, is_bare = req["TableName"], None, len(req) == 2
+    name, projection, members = req["TableName"], None, len(req)
+    is_bare = members == 2 or (members == 3 and "ConsistentRead" in req)
     table = known_table(ctx, name)
     if table is None or not is_bare:
         check_item(req["Key"])
@@ -31,21 +33,22 @@ async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     if projection is not None:
         refuse_paths_into_keys(table, projection)
     lane = ctx.db.flows.of(table).read
-    place = lane.place_of(key.token, key.sort)
+    parts = lane.parts
+    place = key.token if parts is None or not parts.by_sort else key.token + key.sort
     if ctx.now < lane.shut_until:
         lane.admit(place, ctx.now)
-    found = await read_item(ctx.db.engine, table, key)
-    size = 0 if found is None else found.size
+    row = await get_row(ctx.db.engine, table, key)
+    size = 0 if row is None else size_of(row[1])
     units = (-(-size // READ_UNIT_BYTES) or 1) * (1.0 if req.get("ConsistentRead") else 0.5)
     lane.take(place, units, ctx.now)
     if is_bare:
-        return b"{}" if found is None else b'{"Item":' + found.json + b"}"
-    if found is None:
+        return b"{}" if row is None else b'{"Item":' + json_of(row[1]) + b"}"
+    if row is None:
         item = None
     elif projection is None:
-        item = found.json
+        item = json_of(row[1])
     else:
-        item = orjson.dumps(projection.apply(found.item))
+        item = orjson.dumps(projection.apply(Stored(*row).item))
     detail = capacity.wanted(req)
     if detail is None:
         return b"{}" if item is None else b'{"Item":' + item + b"}"

@@ -150,11 +150,8 @@ class Lane(Figure):
             self.most = units
         if units < self.least:
             self.least = units
-        if self.limit is not None:
-            self.charge(place, units, now)
-
-    def charge(self, place: bytes, units: float, now: float) -> None:
-        """Take units, without counting them as a request's."""
+        if self.limit is None:
+            return
         shut_until = self.shut_until
         if now < shut_until and self._forgiven:
             self._forgiven -= 1
@@ -181,6 +178,12 @@ class Lane(Figure):
                 self.shut_until = dry
         if now >= self._minute_end:
             self._end_minute(now)
+
+    def charge(self, place: bytes, units: float, now: float) -> None:
+        """Take units that are not counted here: part of what a request of a batch comes to."""
+        counted = self.count, self.total, self.least, self.most
+        self.take(place, units, now)
+        self.count, self.total, self.least, self.most = counted
 
     def bound(
         self,
