@@ -124,8 +124,11 @@ def _read(shapes: Shapes, member: Any, element: Element) -> Any:
         ]
     if kind == "map":
         raise NotValid
-    if "enum" in shape and element.text.strip() not in shape["enum"]:
-        raise NotValid
+    if "enum" in shape:
+        # "Prefix" in a filter rule is taken as well as "prefix", and given back as it came.
+        text = element.text.strip().lower()
+        if not any(text == each.lower() for each in shape["enum"]):
+            raise NotValid
     return read_text(shape, element.text)
 
 
