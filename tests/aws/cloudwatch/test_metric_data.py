@@ -336,3 +336,27 @@ def test_too_many_data_points(cloudwatch: Any, namespace: str) -> None:
     )
     assert code == "InvalidParameterCombination"
     assert message.startswith("You have requested up to 1,441 datapoints, which exceeds the limit")
+
+
+def test_what_is_no_time_is_refused(cloudwatch: Any, namespace: str, endpoint: str) -> None:
+    """Forms and CBOR can say infinity."""
+    from urllib.request import Request, urlopen
+
+    form = (
+        f"Action=GetMetricStatistics&Version=2010-08-01&Namespace={namespace}&MetricName=M"
+        "&StartTime=-inf&EndTime=nan&Period=60&Statistics.member.1=Sum"
+    )
+    scope = "AKIA/20261122/us-east-1/monitoring/aws4_request"
+    signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
+    request = Request(
+        endpoint,
+        form.encode(),
+        {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": signature,
+            "X-Amz-Date": f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+        },
+    )
+    with pytest.raises(OSError, match="400") as caught:
+        urlopen(request, timeout=20)
+    assert b"<Code>InvalidParameterValue</Code>" in caught.value.read()  # type: ignore[attr-defined]

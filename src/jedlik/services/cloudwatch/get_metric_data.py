@@ -13,6 +13,7 @@ from jedlik.services.cloudwatch.expressions import BadExpression
 from jedlik.services.cloudwatch.labels import labelled
 from jedlik.services.cloudwatch.metric_math import Series, Value
 from jedlik.services.cloudwatch.queries import Queries, Query
+from jedlik.services.cloudwatch.series import time_range
 from jedlik.services.cloudwatch.tokens import number_of, token_of
 from jedlik.tables.measurements import Measurements
 
@@ -21,7 +22,7 @@ Result = dict[str, Any]
 
 @operation("cloudwatch", "GetMetricData", access="read")
 async def get_metric_data(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    start_s, end_s = req["StartTime"], req["EndTime"]
+    start_s, end_s = time_range(req)
     if start_s >= end_s:
         raise validation("The parameter StartTime must be less than the parameter EndTime.")
     if len(req["MetricDataQueries"]) > limits.QUERIES_MAX:

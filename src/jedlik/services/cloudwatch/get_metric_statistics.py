@@ -10,7 +10,7 @@ from jedlik.api.operation import operation
 from jedlik.services.cloudwatch import limits
 from jedlik.services.cloudwatch.errors import invalid_combination, invalid_value, missing
 from jedlik.services.cloudwatch.metric_names import metric_of
-from jedlik.services.cloudwatch.series import SHORT_PERIODS, gathered, is_period
+from jedlik.services.cloudwatch.series import SHORT_PERIODS, gathered, is_period, time_range
 from jedlik.services.cloudwatch.statistics import PLAIN, Statistic, statistic
 from jedlik.tables.measurements import DAY_S, Measurements
 
@@ -24,8 +24,9 @@ async def get_metric_statistics(ctx: Context, req: dict[str, Any]) -> dict[str, 
         raise invalid_value(
             "The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60."
         )  # unverified
-    start_s, end_s = rounded_start(req["StartTime"], period_s, ctx.now), req["EndTime"]
-    if req["StartTime"] >= end_s:
+    begin_s, end_s = time_range(req)
+    start_s = rounded_start(begin_s, period_s, ctx.now)
+    if begin_s >= end_s:
         raise invalid_combination(
             "The parameter StartTime must be less than the parameter EndTime."
         )

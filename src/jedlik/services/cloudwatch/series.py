@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from jedlik.services.cloudwatch.errors import invalid_value
 from jedlik.services.cloudwatch.statistics import Statistic
 from jedlik.tables.aggregates import Aggregate
 from jedlik.tables.measurements import Measurements, Metric, Slot
@@ -11,12 +14,23 @@ from jedlik.tables.measurements import Measurements, Metric, Slot
 Periods = dict[int, Aggregate]
 """By the beginning of the period, in epoch seconds."""
 
+TIME_S_MAX = 253_402_300_800
+"""The end of the year 9999."""
 SHORT_PERIODS = (1, 5, 10, 20, 30)
 """Those below a minute, in seconds."""
 
 
 def is_period(period_s: int) -> bool:
     return period_s in SHORT_PERIODS or (period_s > 0 and period_s % 60 == 0)
+
+
+def time_range(req: Mapping[str, Any]) -> tuple[float, float]:
+    """StartTime and EndTime of a request. Raises ApiError: CBOR and forms have numbers, such as
+    infinity, that are no times."""
+    for name in ("StartTime", "EndTime"):
+        if not (math.isfinite(req[name]) and 0 <= req[name] < TIME_S_MAX):
+            raise invalid_value(f"The parameter {name} must be a time.")  # unverified
+    return req["StartTime"], req["EndTime"]
 
 
 async def periods_of(
