@@ -21,7 +21,8 @@ from jedlik.storage.waist import Engine
 from tests.support.postgres import Cluster, Missing
 
 DIALECTS = {"postgres": "plain", "postgres, as for Citus": "citus"}
-ENGINES = ("memory", "sqlite", *DIALECTS)
+HASTY = "sqlite that takes over at once"
+ENGINES = ("memory", "sqlite", HASTY, *DIALECTS)
 
 _schemas = itertools.count(1)
 
@@ -50,6 +51,8 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         opened = MemoryEngine()
     elif request.param == "sqlite":
         opened = SqliteEngine.open(tmp_path / "data")
+    elif request.param == HASTY:
+        opened = SqliteEngine.open(tmp_path / "data", table_bytes=1)
     else:
         url = request.getfixturevalue("new_store")(dialect=DIALECTS[request.param], connections=8)
         opened = await PostgresEngine.open(url)

@@ -1,6 +1,7 @@
-"""A disk that fails when told, and that can lose its power: an SQLite VFS over the real one.
+"""A disk that fails when told, and that can lose its power: for SQLite a VFS over the real one,
+for the journal a Disk over the real one.
 
-    disk = FaultyDisk(); engine = SqliteEngine.open(folder, vfs=disk.name)
+    disk = FaultyDisk(); engine = SqliteEngine.open(folder, disk=disk)
     disk.fail = lambda operation, file: ...      return an exception to have that operation fail
     disk.power_cut(folder, elsewhere, random)    what is left if the power goes now
 
@@ -10,12 +11,16 @@ all. (The write-ahead log's index is shared memory and never survives.)
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 import random as randoms
 from collections.abc import Callable
 from pathlib import Path
 
 import apsw
+
+from jedlik.storage.sqlite_disk import RealDisk
 
 Fail = Callable[[str, str], Exception | None]
 _numbers = itertools.count()
@@ -54,11 +59,13 @@ class _Image:
 
 class FaultyDisk(apsw.VFS):  # type: ignore[misc]
     def __init__(self) -> None:
-        self.name = f"faulty-{next(_numbers)}"
+        self.vfs = f"faulty-{next(_numbers)}"
         self.fail: Fail | None = None
         self.syncs = 0
         self.images: dict[str, _Image] = {}
-        super().__init__(self.name, "")
+        self._real = RealDisk()
+        self._names: dict[int, str] = {}
+        super().__init__(self.vfs, "")
 
     def xOpen(self, name: object, flags: list[int]) -> _File:
         return _File(self, name, flags)
@@ -66,6 +73,53 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
     def xDelete(self, name: str, sync: bool) -> None:
         self.images.pop(Path(name).name, None)
         super().xDelete(name, sync)
+
+    # For the journal
+
+    def open(self, path: Path) -> int:
+        file = self._real.open(path)
+        self._names[file] = path.name
+        if path.name not in self.images:
+            self.images[path.name] = _Image(path.read_bytes())
+        return file
+
+    def read(self, file: int, size: int, at: int) -> bytes:
+        return self._real.read(file, size, at)
+
+    def write(self, file: int, data: bytes, at: int) -> None:
+        name = self._names[file]
+        try:
+            self.check("write", name)
+        except apsw.Error as error:
+            raise _as_the_system_says_it(error) from error
+        self._real.write(file, data, at)
+        self.images[name].since.append((at, data))
+
+    def sync(self, file: int) -> None:
+        name = self._names[file]
+        try:
+            self.check("sync", name)
+        except apsw.Error as error:
+            raise _as_the_system_says_it(error) from error
+        self._real.sync(file)
+        self.syncs += 1
+        self.images[name].sync()
+
+    def write_durably(self, file: int, data: bytes, at: int) -> None:
+        self.write(file, data, at)
+        self.sync(file)
+
+    def truncate(self, file: int, size: int) -> None:
+        self._real.truncate(file, size)
+        self.images[self._names[file]].since.append((size, None))
+
+    def close(self, file: int) -> None:
+        self._names.pop(file, None)
+        self._real.close(file)
+
+    def remove(self, path: Path) -> None:
+        self.images.pop(path.name, None)
+        self._real.remove(path)
 
     def check(self, operation: str, file: str) -> None:
         if self.fail is not None:
@@ -80,14 +134,24 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
         return elsewhere
 
 
+def _as_the_system_says_it(error: apsw.Error) -> OSError:
+    number = errno.EIO
+    if isinstance(error, apsw.FullError):
+        number = errno.ENOSPC
+    elif isinstance(error, apsw.ReadOnlyError):
+        number = errno.EROFS
+    return OSError(number, os.strerror(number))
+
+
 class _File(apsw.VFSFile):  # type: ignore[misc]
     def __init__(self, disk: FaultyDisk, name: object, flags: list[int]) -> None:
         path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         self._disk = disk
         self._name = Path(path).name
-        super().__init__("", name, flags)
         if self._name not in disk.images:
-            disk.images[self._name] = _Image(b"")
+            there = Path(path).exists()
+            disk.images[self._name] = _Image(Path(path).read_bytes() if there else b"")
+        super().__init__("", name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:
         self._disk.check("write", self._name)

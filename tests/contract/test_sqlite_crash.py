@@ -13,6 +13,7 @@ from pathlib import Path
 from jedlik.storage.sqlite import SqliteEngine
 from tests.contract.rows import key
 
+ROOT = Path(__file__).parents[2]
 WRITER = """
 import asyncio, os, sys
 from jedlik.storage.sqlite import SqliteEngine
@@ -20,7 +21,9 @@ from jedlik.storage.waist import ANY, Batch, Change, Put, Tally
 from tests.contract.rows import key
 
 async def main():
-    engine = SqliteEngine.open(sys.argv[1], wal_limit_bytes=1 << 20)
+    engine = SqliteEngine.open(
+        sys.argv[1], wal_limit_bytes=1 << 20, table_bytes=30_000, journal_bytes=100_000
+    )
     version = int(sys.argv[2]) * 1_000_000
 
     async def write(name):
@@ -44,7 +47,7 @@ def start_writer(folder: Path, life: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(folder), str(life)],
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
     )
 
 

@@ -6,10 +6,12 @@ import asyncio
 import random as randoms
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
+from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.waist import (
     ABSENT,
@@ -29,10 +31,11 @@ from jedlik.storage.waist import (
     Write,
 )
 from tests.contract.faulty_disk import FaultyDisk
-from tests.contract.rows import ALL, batch, key, put
+from tests.contract.rows import ALL, batch, key, next_version, put
 from tests.contract.stepper import STEPS, Stepper, crash, settle
 
 A, B, C = key("a"), key("b"), key("c")
+D = [key("d", b"%d" % at) for at in range(6)]
 
 
 def commit(engine: SqliteEngine, *writes: Write) -> asyncio.Task[Conflict | None]:
@@ -46,7 +49,7 @@ async def disk() -> FaultyDisk:
 
 @pytest.fixture
 async def stepper(tmp_path: Path, disk: FaultyDisk) -> AsyncIterator[Stepper]:
-    opened = Stepper.open(tmp_path / "data", vfs=disk.name)
+    opened = Stepper.open(tmp_path / "data", disk=disk)
     yield opened
     disk.fail = None
     await opened.close()
@@ -70,7 +73,7 @@ async def test_nothing_is_seen_or_answered_before_the_commit_is_durable(stepper:
     await stepped_put(stepper, A, b"old")
     task = commit(engine, Put(A, ANY, b"new"), Put(B, ABSENT, b"new"))
     await settle()
-    for step in ("begin", "apply"):
+    for step in ("write", "sync"):
         assert stepper.step() == step
         await settle()
         assert not task.done()
@@ -78,75 +81,88 @@ async def test_nothing_is_seen_or_answered_before_the_commit_is_durable(stepper:
         assert await values(engine, pending=True) == [b"new", b"new", None]
         assert [e.value for e in (await engine.scan(1, b"", None, **ALL)).entries] == [b"old"]
     stepper.step()
-    stepper.step()
     await settle()
     assert task.done()
     assert await values(engine) == [b"new", b"new", None]
 
 
-async def test_a_scan_that_sees_the_group_in_flight_publishes_it_first(stepper: Stepper) -> None:
-    """SQLite shows a group as soon as it is durable. Once one read has seen it, all must."""
+async def everything(engine: SqliteEngine) -> list[Any]:
+    """What every kind of read tells."""
+    place: Any = {"item_limit": 2, "byte_limit": 1 << 20}
+    return [
+        await engine.get([A, B, C]),
+        [await engine.get_one(at) for at in (A, B, C)],
+        await engine.range(1, A[1], None, None, **ALL),
+        await engine.range(1, D[0][1], b"2", None, reverse=True, **place),
+        await engine.range(1, D[0][1], None, b"4", after=(b"1", b""), **place),
+        await engine.scan(1, b"", None, **ALL),
+        await engine.scan(1, b"", None, after=min(A, B, C)[1:], **place),
+        await engine.log_read(1, 0, 0, 9),
+        await engine.log_read(1, 0, 2, 2),
+        await engine.log_bounds(1, 0),
+        await engine.stats(1),
+        await engine.version_floor(),
+    ]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+async def test_readers_do_not_notice_when_sqlite_takes_over(stepper: Stepper, cached: bool) -> None:
+    """The same answers at every step, with rows in SQLite, on their way there, and in the table
+    that grows meanwhile; deleted, replaced and new ones."""
     engine = stepper.engine
-    await stepped_put(stepper, A, b"old")
-    assert await values(engine) == [b"old", None, None]
-    task = commit(engine, Put(A, ANY, b"new"), Delete(B, ANY))
-    await settle()
-    await stepper.step_until("commit")
-    assert not task.done()
-    assert [e.value for e in (await engine.scan(1, b"", None, **ALL)).entries] == [b"new"]
-    assert await values(engine) == [b"new", None, None]
-    await settle()
-    assert task.done(), "it is durable: no reason to let the caller wait"
-    await stepper.finish()
-    assert await values(engine) == [b"new", None, None]
+    model = MemoryEngine()
+
+    async def both(written: Batch) -> None:
+        task = asyncio.ensure_future(engine.commit(written))
+        await stepper.finish()
+        assert await task is None
+        assert await model.commit(written) is None
+
+    for number in range(3):
+        version = next_version()
+        some = [Put(at, ANY, b"%d" % number) for at in (A, B, C)]
+        some += [Put(at, ANY, b"%d" % number) for at in D[number::2]]
+        await both(Batch(version, some[number:], [Change(1, 0, b"%d" % number)], [Tally(1, 2, 3)]))
+        gone = Delete(D[number], ANY)
+        await both(batch(gone, Delete((A, C, B)[number], ANY), changes=[Change(1, 0, b"gone")]))
+        if number == 0:
+            await stepper.take_over()
+        elif number == 1:
+            engine._freeze()
+    expected = await everything(model)  # type: ignore[arg-type]
+    expected[-1] = await engine.version_floor()
+    steps = []
+    while stepper.store.jobs:
+        for _ in range(2):
+            if not cached:
+                engine._pages.forget_space(1)
+                engine._cache.forget_space(1)
+            assert await everything(engine) == expected, f"after {steps}"
+        steps.append(stepper.step("store"))
+        assert await everything(engine) == expected, f"after {steps}"
+        await settle()
+    assert steps == list(STEPS["store"])
+    await stepper.take_over()
+    assert await everything(engine) == expected
 
 
-@pytest.mark.parametrize("reads", ["get", "get_one", "range", "log", "stats", "guard"])
-async def test_each_kind_of_read_publishes_what_it_sees(stepper: Stepper, reads: str) -> None:
+async def test_a_snapshot_from_before_is_not_read_without_the_table(stepper: Stepper) -> None:
+    """All in one tick of the loop: SQLite commits, and the table that it took over goes."""
     engine = stepper.engine
-    await stepped_put(stepper, A, b"old")
-    written = Batch(10**6, [Put(A, ANY, b"new")], [Change(1, 0, b"r")], [Tally(1, 1, 1)])
-    task = asyncio.ensure_future(engine.commit(written))
-    await settle()
-    await stepper.step_until("commit")
-    if reads == "get":
-        rows = await engine.get([A, C])  # A from the cache, C from SQLite: of one moment
-        assert rows == [Row(10**6, b"new"), None]
-    elif reads == "get_one":
-        assert await engine.get_one(C) is None
-    elif reads == "range":
-        assert len((await engine.range(1, A[1], None, None, **ALL)).entries) == 1
-    elif reads == "log":
-        assert await engine.log_read(1, 0, 0, 9) == [LogEntry(1, b"r")]
-    elif reads == "stats":
-        assert await engine.stats(1) == Stats(1, 1)
-    else:
-        await engine.commit(batch(Delete(C, 77)))
-    assert await engine.get_one(A) == Row(10**6, b"new")
-    await stepper.finish()
-    assert await task is None
-
-
-@pytest.mark.parametrize("act", [Delete(A, ANY), Delete(C, ANY), None])
-async def test_a_group_without_puts_is_not_taken_for_written_before_it_is(
-    stepper: Stepper, act: Delete | None
-) -> None:
-    engine = stepper.engine
-    await stepped_put(stepper, A, b"old")
-    written = batch(*[act] if act else [], changes=[Change(1, 0, b"r")])
-    task = asyncio.ensure_future(engine.commit(written))
-    await settle()
-    await stepper.step_until("apply")
-    assert (await engine.scan(1, b"", None, **ALL)).entries != []
-    assert await values(engine) == [b"old", None, None]
-    await settle()
-    assert not task.done()
-    await stepper.step_until("commit")
-    assert len(await engine.log_read(1, 0, 0, 9)) == 1
-    await settle()
-    assert task.done()
-    assert await values(engine) == [None if act and act.key == A else b"old", None, None]
-    await stepper.finish()
+    await stepped_put(stepper, A, b"v")
+    engine._freeze()
+    for step in ("begin", "apply"):
+        assert stepper.step("store") == step
+    assert await engine.get_one(C) is None
+    assert engine._reader.in_snapshot
+    stepper.step("store")
+    engine._store_job = None
+    engine._taken_over(engine._frozen)  # type: ignore[arg-type]
+    assert engine._frozen is None
+    engine._cache.forget(A)
+    assert await engine.get_one(A) is not None
+    stepper.store.jobs.clear()
+    stepper.store.next_step = "begin"
 
 
 async def test_batches_that_come_during_a_commit_share_the_next_one(
@@ -208,7 +224,7 @@ async def test_a_barrier_waits_for_the_group_in_flight_and_costs_no_fsync(
     assert disk.syncs == syncs + 1
 
 
-@pytest.mark.parametrize("failing", ["begin", "apply", "commit"])
+@pytest.mark.parametrize("failing", ["write", "sync"])
 async def test_a_failing_group_fails_all_that_saw_it_and_the_next_write_succeeds(
     stepper: Stepper, disk: FaultyDisk, failing: str
 ) -> None:
@@ -222,15 +238,7 @@ async def test_a_failing_group_fails_all_that_saw_it_and_the_next_write_succeeds
     await settle()
     seen = await engine.get_one(A, pending=True)
     assert seen is not None
-    if failing == "commit":
-        await stepper.step_until("apply")
-        disk.fail = lambda operation, file: (
-            apsw.FullError("injected") if operation == "write" and file.endswith("-wal") else None
-        )
-    else:
-        if failing == "apply":
-            stepper.step()
-        _break_next_statement(stepper)
+    disk.fail = fails_once(failing, apsw.FullError("injected"))
     behind = [commit(engine, Put(A, seen.version, b"newer")), commit(engine, Put(C, ANY, b"c"))]
     behind.append(commit(engine))
     await stepper.finish()
@@ -255,23 +263,11 @@ async def test_a_failing_group_fails_all_that_saw_it_and_the_next_write_succeeds
     assert (await engine.health()).writable
 
 
-def _break_next_statement(stepper: Stepper) -> None:
-    """Have the writer's next statement raise what a full disk raises."""
-    cursor = stepper._writer._cursor
-
-    class Broken:
-        def execute(self, sql: str, bindings: object = ()) -> None:
-            stepper._writer._cursor = cursor
-            raise apsw.FullError("injected")
-
-    stepper._writer._cursor = Broken()  # type: ignore[assignment]
-
-
-def fails_once(operation: str, error: Exception) -> object:
+def fails_once(operation: str, error: Exception) -> Any:
     left = [error]
 
     def fail(done: str, file: str) -> Exception | None:
-        return left.pop() if left and done == operation and file.endswith("-wal") else None
+        return left.pop() if left and done == operation and file.startswith("journal") else None
 
     return fail
 
@@ -279,12 +275,12 @@ def fails_once(operation: str, error: Exception) -> object:
 async def test_a_failed_fsync_is_a_failure_that_stays_one_after_a_crash(
     stepper: Stepper, disk: FaultyDisk, tmp_path: Path
 ) -> None:
-    """The frames are in the log, unsynced: they must not come to life at the next start."""
+    """The record is in the journal, unsynced: it must not come to life at the next start."""
     await stepped_put(stepper, A, b"old")
     task = commit(stepper.engine, Put(A, ANY, b"new"), Put(B, ANY, b"new"))
     await settle()
-    await stepper.step_until("apply")
-    disk.fail = fails_once("sync", apsw.exception_for(apsw.SQLITE_IOERR_FSYNC))  # type: ignore[assignment]
+    await stepper.step_until("write")
+    disk.fail = fails_once("sync", apsw.exception_for(apsw.SQLITE_IOERR_FSYNC))
     await stepper.finish()
     with pytest.raises(StorageError) as caught:
         await task
@@ -301,7 +297,7 @@ async def test_a_failed_fsync_on_a_dead_disk_is_unknown_and_those_behind_are_ref
     await stepped_put(stepper, A, b"old")
     task = commit(stepper.engine, Put(A, ANY, b"new"))
     await settle()
-    await stepper.step_until("apply")
+    await stepper.step_until("write")
     behind = commit(stepper.engine, Put(B, ANY, b"new"))
     await settle()
     disk.fail = lambda operation, file: (
@@ -321,6 +317,7 @@ async def test_a_failed_fsync_on_a_dead_disk_is_unknown_and_those_behind_are_ref
 
 async def test_reads_fail_clearly_and_recover(stepper: Stepper, disk: FaultyDisk) -> None:
     await stepped_put(stepper, A, b"v")
+    await stepper.take_over()
     stepper.engine._cache.forget(A)
     reader = stepper.engine._reader
     cursor = reader._cursor
@@ -336,47 +333,63 @@ async def test_reads_fail_clearly_and_recover(stepper: Stepper, disk: FaultyDisk
     assert (await stepper.engine.get_one(A)) is not None
 
 
+@pytest.mark.parametrize("power", [True, False])
 @pytest.mark.parametrize("seed", range(12))
 async def test_a_crash_between_any_two_steps_keeps_exactly_what_was_committed(
-    tmp_path: Path, seed: int
+    tmp_path: Path, seed: int, power: bool
 ) -> None:
     """Crash by crash over one growing store: acknowledged batches are there whole, refused ones
-    are not, and one that was cut off between commit and answer is there whole as well."""
+    are not, and one that was cut off is there whole or not at all: whole, if it was synced, or
+    written and only the process died."""
     random = randoms.Random(seed)
     folder = tmp_path / "0"
-    stepper = Stepper.open(folder)
+    disk = FaultyDisk()
+    stepper = Stepper.open(folder, disk=disk, table_bytes=3000)
     model: dict[tuple[int, bytes, bytes, bytes], bytes] = {}
-    records = 0
+    records: list[bytes] = []
     for life in range(1, 8):
-        for _ in range(random.randrange(4)):
-            at, value = random.choice((A, B, C)), random.randbytes(9)
+        for _ in range(random.randrange(6)):
+            at, value = random.choice((A, B, C, *D)), random.randbytes(9)
             task = asyncio.ensure_future(
                 stepper.engine.commit(batch(Put(at, ANY, value), changes=[Change(1, 0, value)]))
             )
             await stepper.finish()
             assert await task is None
             model[at] = value
-            records += 1
+            records.append(value)
+            for _ in range(random.randrange(4)):
+                if stepper.store.jobs:
+                    stepper.step("store")
+                    await settle()
+        engine = stepper.engine
+        if random.random() < 0.3 and engine._frozen is None and engine._growing.serial:
+            engine._freeze()
         group = [(at, random.randbytes(9)) for at in random.sample((A, B, C), 2)]
         for at, value in group:
             commit_it = batch(Put(at, ANY, value), changes=[Change(1, 0, value)])
             asyncio.ensure_future(stepper.engine.commit(commit_it))  # noqa: RUF006
         await settle()
-        last = random.choice(("nothing", *STEPS[:3]))
+        for _ in range(random.randrange(5)):
+            if stepper.store.jobs:
+                stepper.step("store")
+        last = random.choice(("nothing", *STEPS["journal"][:2]))
         if last != "nothing":
             await stepper.step_until(last)
-        if last == "commit":
-            model.update(group)
-            records += len(group)
-        after = crash(folder, tmp_path / str(life))
-        await stepper.finish()
+        if power:
+            after = disk.power_cut(tmp_path / str(life), random)
+        else:
+            after = crash(folder, tmp_path / str(life))
         await stepper.close()
-        folder = after
-        stepper = Stepper.open(folder)
+        folder, disk = after, FaultyDisk()
+        stepper = Stepper.open(folder, disk=disk, table_bytes=3000)
+        log = [entry.record for entry in await stepper.engine.log_read(1, 0, 0, 1000)]
+        if last == "sync" or (last == "write" and not power) or len(log) > len(records):
+            assert last != "nothing"
+            model.update(group)
+            records += [value for _, value in group]
+        assert log == records
         page = await stepper.engine.scan(1, b"", None, **ALL)
         assert {(1, *entry[:3]): entry.value for entry in page.entries} == model
-        log = await stepper.engine.log_read(1, 0, 0, 1000)
-        assert [entry.seq for entry in log] == list(range(1, records + 1))
     await stepper.close()
 
 
@@ -388,7 +401,12 @@ async def test_after_a_power_cut_every_acknowledged_batch_is_there_whole(
     checkpoints in the middle."""
     random = randoms.Random(seed)
     disk = FaultyDisk()
-    engine = SqliteEngine.open(tmp_path / "data", vfs=disk.name, wal_limit_bytes=200_000)
+    engine = SqliteEngine.open(
+        tmp_path / "data",
+        disk=disk,
+        wal_limit_bytes=200_000,
+        table_bytes=random.choice((1, 90_000)),
+    )
     acknowledged: dict[bytes, int] = {}
     sent: dict[bytes, int] = {}
 
@@ -420,7 +438,7 @@ async def test_after_a_power_cut_every_acknowledged_batch_is_there_whole(
 async def test_the_same_over_a_writer_that_never_syncs_loses_writes(tmp_path: Path) -> None:
     """The test above can fail: without fsync, a power cut does take acknowledged writes."""
     disk = FaultyDisk()
-    engine = SqliteEngine.open(tmp_path / "data", vfs=disk.name, durability="relaxed")
+    engine = SqliteEngine.open(tmp_path / "data", disk=disk, durability="relaxed")
     await put(engine, A, b"v")
     after = disk.power_cut(tmp_path / "after", randoms.Random(4))
     await engine.close()
@@ -429,30 +447,10 @@ async def test_the_same_over_a_writer_that_never_syncs_loses_writes(tmp_path: Pa
     await engine.close()
 
 
-async def test_the_first_group_after_a_restart_is_not_taken_for_the_last_one_before(
-    tmp_path: Path,
-) -> None:
-    """Neither puts anything, so both are known by their numbers."""
-    stepper = Stepper.open(tmp_path / "data")
-    await stepped_put(stepper, A, b"v")
-    await stepped_put(stepper, B, b"v")
-    for at in (A, B):
-        gone = commit(stepper.engine, Delete(at, ANY))
-        await settle()
-        await stepper.step_until("apply")
-        await stepper.engine.scan(1, b"", None, **ALL)  # looks whether the group was written
-        await settle()
-        assert not gone.done()
-        await stepper.finish()
-        assert await gone is None
-        await stepper.close()
-        stepper = Stepper.open(tmp_path / "data")
-    await stepper.close()
-
-
 async def test_no_version_of_an_earlier_process_exceeds_the_floor(tmp_path: Path) -> None:
     """Also when the group that raised it failed, and when a later process counts from below."""
-    stepper = Stepper.open(tmp_path / "data")
+    disk = FaultyDisk()
+    stepper = Stepper.open(tmp_path / "data", disk=disk)
     assert await stepper.engine.version_floor() == 0
     for version in (1 << 50, 5):
         task = asyncio.ensure_future(stepper.engine.commit(Batch(version, [Put(A, ANY, b"v")])))
@@ -462,7 +460,7 @@ async def test_no_version_of_an_earlier_process_exceeds_the_floor(tmp_path: Path
         reopened = SqliteEngine.open(after)
         assert await reopened.version_floor() >= 1 << 50
         await reopened.close()
-    _break_next_statement(stepper)
+    disk.fail = fails_once("write", apsw.FullError("injected"))
     doomed = asyncio.ensure_future(stepper.engine.commit(Batch(1 << 61, [Put(A, ANY, b"v")])))
     await stepper.finish()
     with pytest.raises(StorageFull):

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import apsw
 
 from jedlik.storage.memory import MemoryEngine
-from jedlik.storage.sqlite_group import Group as SqliteGroup
 from jedlik.storage.sqlite_group import Sweep
 from jedlik.storage.waist import Batch, Engine, Unknown
 from tests.contract.faulty_disk import FaultyDisk, _Image
@@ -101,35 +100,49 @@ class SqliteStore:
         self._unknown: list[Any] = []
 
     def open(self) -> None:
-        cache_bytes = self._random.choice((4_000, 1 << 20))
-        self._stepper = Stepper.open(self._folder, vfs=self._disk.name, cache_bytes=cache_bytes)
+        random = self._random
+        self._stepper = Stepper.open(
+            self._folder,
+            disk=self._disk,
+            cache_bytes=random.choice((4_000, 1 << 20)),
+            # Small, so that tables are taken over and the journal turns all the time.
+            table_bytes=random.choice((1, 5_000, 40_000)),
+            journal_bytes=random.choice((2_000, 10_000, 1 << 20)),
+        )
         self.engine = self._stepper.engine
-        report = self._stepper._report
+        lane = self._stepper.journal
+        report = lane.report
 
         def note(job: Any, failure: Any) -> None:
             if isinstance(failure, Unknown):
                 self._unknown.append(job)
             report(job, failure)
 
-        self._stepper._report = note
+        lane.report = note
+        self._favourite = random.choice(("journal", "store"))
 
     @property
     def busy(self) -> bool:
-        return self._stepper.busy
+        return bool(self._stepper.journal.jobs or self._stepper.store.jobs)
 
     def step(self, *, faulty: bool) -> str:
-        stepper = self._stepper
-        if stepper.next_step == "begin" and self._random.random() < 0.05:
-            stepper._writer.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        job = stepper._jobs[0]
+        lanes = [self._stepper.journal, self._stepper.store]
+        lanes = [lane for lane in lanes if lane.jobs]
+        lane = self._random.choice(lanes)
+        if self._random.random() < 0.5:
+            lane = lanes[0 if self._favourite == "journal" else -1]
+        if lane.next_step == "begin" and self._random.random() < 0.05:
+            lane.worker.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        job = lane.jobs[0]
         fault = ""
-        if faulty and stepper.next_step == "commit":
+        if faulty and lane.next_step in ("write", "sync", "commit"):
             fault = self._random.choice(("full", "sync fails once", "sync fails"))
             self._disk.fail = _failing(fault)
-        step = stepper.step()
+        step = lane.step()
         self._disk.fail = None
         if isinstance(job, Sweep):
             job.seconds = 0.0  # real time must not decide what happens next
+        step = f"{type(lane.worker).__name__.lower()} {step}"
         return f"{step} {fault}" if fault else step
 
     def crash(self) -> str:
@@ -158,7 +171,7 @@ class SqliteStore:
         engine = self.engine
         if writes(batch) or engine._open.waiters:
             return engine._open
-        return engine._in_flight if isinstance(engine._in_flight, SqliteGroup) else None
+        return engine._in_flight
 
     def state_of(self, group: Any) -> str:
         if group is None or group.published:
@@ -169,6 +182,7 @@ class SqliteStore:
 
     def _let_go(self) -> None:
         engine = self.engine
+        engine._journal.close(remove=False)
         for connection in reversed(engine._connections):
             connection.close(force=True)
         engine._files.unlock()
