@@ -18,7 +18,13 @@ from .authenticator import CLOCK_SKEW_S, Authenticator, basic_date
 from .authorization import Claim, SignedRequest, parse_date, read_claim
 from .credentials import Credential, Identity
 from .errors import MISMATCH
-from .sigv4 import TERMINATOR, SigningKey, canonical_request, string_to_sign
+from .sigv4 import (
+    TERMINATOR,
+    SigningKey,
+    canonical_request,
+    escape_path,
+    string_to_sign,
+)
 
 SERVICE = "s3"
 UNSIGNED = "UNSIGNED-PAYLOAD"
@@ -216,23 +222,31 @@ def _check_signature(request: SignedRequest, claim: Claim, key: SigningKey, payl
     if b"host" not in signed:
         raise _malformed("the signed headers lack 'host'", in_query=claim.expires_s is not None)
     unsigned = request.header(b"x-amz-content-sha256") is None
-    canonical = canonical_request(
-        request.method,
-        request.path,
-        request.query,
-        headers=[(name, request.header(name) or b"") for name in signed],
-        signed_headers=b";".join(signed),
-        payload_hash=UNSIGNED.encode() if unsigned else payload.encode(),
-        escaped_once=True,
-    )
-    text = string_to_sign(basic_date(claim.time_s).encode(), claim.scope.encode(), canonical)
-    if not compare_digest(key.sign(text), claim.signature.encode("latin-1")):
-        raise _mismatch(
-            claim.access_key,
-            text.decode("latin-1"),
-            claim.signature,
-            canonical.decode("latin-1"),
+    headers = [(name, request.header(name) or b"") for name in signed]
+
+    def canonical_with(path: bytes) -> bytes:
+        return canonical_request(
+            request.method,
+            path,
+            request.query,
+            headers=headers,
+            signed_headers=b";".join(signed),
+            payload_hash=UNSIGNED.encode() if unsigned else payload.encode(),
+            path_is_canonical=True,
         )
+
+    # Clients sign the path as they send it, or escaped as it should have been sent.
+    first = b""
+    for path in (escape_path(request.path), request.path):
+        canonical = canonical_with(path)
+        text = string_to_sign(basic_date(claim.time_s).encode(), claim.scope.encode(), canonical)
+        if compare_digest(key.sign(text), claim.signature.encode("latin-1")):
+            return
+        first = first or canonical
+    text = string_to_sign(basic_date(claim.time_s).encode(), claim.scope.encode(), first)
+    raise _mismatch(
+        claim.access_key, text.decode("latin-1"), claim.signature, first.decode("latin-1")
+    )
 
 
 def _mismatch(access_key: str, text: str, signature: str, canonical: str) -> ApiError:

@@ -60,14 +60,14 @@ def canonical_request(
     headers: Iterable[tuple[bytes, bytes]],
     signed_headers: bytes,
     payload_hash: bytes,
-    escaped_once: bool = False,
+    path_is_canonical: bool = False,
 ) -> bytes:
     """headers: the signed ones, lower-case name and value, in the order of `signed_headers`.
 
-    escaped_once: the path as S3 signs it, neither resolved nor escaped a second time.
+    path_is_canonical: neither resolved nor escaped a second time, as S3 has it.
     """
     lines = b"".join(b"%b:%b\n" % (name, canonical_value(value)) for name, value in headers)
-    path = _escape_path(path) if escaped_once else canonical_path(path)
+    path = path if path_is_canonical else canonical_path(path)
     return b"\n".join((method, path, canonical_query(query), lines, signed_headers, payload_hash))
 
 
@@ -100,7 +100,8 @@ def canonical_path(path: bytes) -> bytes:
     return quote_from_bytes(resolved, safe="/~").encode("ascii")
 
 
-def _escape_path(path: bytes) -> bytes:
+def escape_path(path: bytes) -> bytes:
+    """The path with every byte escaped that should be, and no other."""
     return quote_from_bytes(unquote_to_bytes(path), safe="/-_.~").encode("ascii") or b"/"
 
 
