@@ -4,17 +4,19 @@
 WORKERS ?= 2
 PY := .venv/bin/python
 
-.PHONY: start test check bench sim install lock clean help
+.PHONY: start test check bench bench-postgres sim install lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 start: .venv/.runtime  ## start the server, with the sample tables if the data folder is new
+	@$(PY) -m tools.compile --quiet
 	@exec .venv/bin/jedlik start --samples $(ARGS)
 
 test: .venv/.dev  ## every test, real clients included
 	$(PY) -m tests.support.runtimes install
+	@$(PY) -m tools.compile --quiet
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: .venv/.dev  ## lint and types
@@ -23,7 +25,13 @@ check: .venv/.dev  ## lint and types
 
 bench: .venv/.dev  ## measure against DynamoDB Local, dynalite and moto; writes docs/performance.md
 	$(PY) -m tests.support.runtimes install
+	@$(PY) -m tools.compile --quiet
 	$(PY) -m bench $(ARGS)
+
+bench-postgres: .venv/.dev  ## what Jedlik adds to PostgreSQL: raw statements, the engine, HTTP
+	$(PY) -m tests.support.runtimes install
+	@$(PY) -m tools.compile --quiet
+	$(PY) -m bench.postgres $(ARGS)
 
 sim: .venv/.dev  ## seeded simulation with crashes; SEED=n replays one
 	$(PY) -m tests.sim $(if $(SEED),--seed $(SEED)) $(ARGS)
@@ -35,7 +43,7 @@ lock: .venv/.dev  ## pin the dependencies of pyproject.toml anew
 	requirements/lock
 
 clean:  ## forget the environment and caches; your data stays
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache build
+	rm -rf src/jedlik/_compiled .venv .cache .mypy_cache .ruff_cache .pytest_cache build
 
 .venv/.runtime: requirements/runtime.lock requirements/build.lock pyproject.toml
 	@requirements/environment runtime
