@@ -21,7 +21,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeGuard
@@ -56,21 +56,36 @@ DIRECTIVES = {
     "embedsignature": False,
 }
 FLAGS = ("-shared", "-fPIC", "-fwrapv", "-fno-strict-aliasing", "-DNDEBUG", "-w")
+UP_TO_DATE = "compiled modules are up to date"
 LEVEL, LEVEL_OF_TWINS = "-O1", "-O2"  # Cython's C gains little from more, and takes twice as long
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.compile", description=__doc__)
     parser.add_argument("--clean", action="store_true", help="forget what was compiled")
+    parser.add_argument("--quiet", action="store_true", help="say nothing where it is not possible")
     asked = parser.parse_args()
     package = ROOT / "src" / "jedlik"
     if asked.clean:
         shutil.rmtree(package / "_compiled", ignore_errors=True)
         return
-    print(f"jedlik: {compile_all(ROOT / 'src', package / '_compiled')}", file=sys.stderr)
+    if os.environ.get("JEDLIK_COMPILED") == "0" or (asked.quiet and wanting()):
+        return
+    done = compile_all(ROOT / "src", package / "_compiled", begun=_announce)
+    if not asked.quiet or done != UP_TO_DATE:
+        print(f"jedlik: {done}", file=sys.stderr)
 
 
-def compile_all(source: Path, folder: Path, modules: Iterable[str] = MODULES) -> str:
+def _announce(count: int) -> None:
+    print(f"jedlik: compiling {count} modules, once; about half a minute", file=sys.stderr)
+
+
+def compile_all(
+    source: Path,
+    folder: Path,
+    modules: Iterable[str] = MODULES,
+    begun: Callable[[int], None] = lambda count: None,
+) -> str:
     """Bring `folder` up to date; what was done, or why nothing was, in words.
 
     Never raises because of a compiler: whoever calls goes on without. source: the folder that
@@ -84,10 +99,10 @@ def compile_all(source: Path, folder: Path, modules: Iterable[str] = MODULES) ->
     made = _manifest(folder / compiled.MANIFEST)
     marks = {name: compiled.fingerprint(compiled.sources_of(name, source)) for name in modules}
     if made == marks and all(file_of(name).exists() for name in marks):
-        return "compiled modules are up to date"
+        return UP_TO_DATE
     compiler = _compiler()
     if compiler is None:
-        return f"not compiled, for want of {_wanting()}"
+        return f"not compiled, for want of {wanting()}"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as place:
         work = Path(place)
@@ -104,6 +119,7 @@ def compile_all(source: Path, folder: Path, modules: Iterable[str] = MODULES) ->
             for name, mark in marks.items()
             if made.get(name) != mark or not file_of(name).exists()
         ]
+        begun(len(missing))
         try:
             with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
                 jobs = [pool.submit(_compile, compiler, name, work) for name in missing]
@@ -204,7 +220,7 @@ def _made_by() -> str:
 
 def _compiler() -> list[str] | None:
     """The C compiler's command, if all that is needed is there."""
-    return None if _wanting() else _cc()
+    return None if wanting() else _cc()
 
 
 def _cc() -> list[str]:
@@ -213,7 +229,7 @@ def _cc() -> list[str]:
     return named or ([found] if found else [])
 
 
-def _wanting() -> str:
+def wanting() -> str:
     """What is missing, in words; empty if nothing is."""
     if sysconfig.get_config_var("EXT_SUFFIX") is None or sys.implementation.name != "cpython":
         return "CPython"

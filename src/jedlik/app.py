@@ -23,7 +23,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from jedlik import __version__, listening, logs, root_keys
+from jedlik import __version__, compiled, listening, logs, root_keys
 from jedlik.api.context import Context
 from jedlik.api.operation import Registry, load_registry
 from jedlik.dax_doors import Doors
@@ -275,6 +275,7 @@ class App:
         return {
             "status": "healthy" if store.writable else "unhealthy",
             "version": __version__,
+            "form": compiled.form(),
             "auth": self.settings.auth,
             "durability": self.settings.durability,
             "uptime_s": round(time.monotonic() - self.started_at, 1),

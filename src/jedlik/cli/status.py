@@ -19,6 +19,7 @@ def status(client: Client) -> None:
         f"auth {health['auth']}",
         f"store {_store(health['store'])}",
         f"memory {_size(health['memory_bytes'])}",
+        health["form"],
     ]
     click.echo(f"Jedlik {health['version']} at {client.endpoint}: {', '.join(facts)}")
     for cluster in health["dax"]:
