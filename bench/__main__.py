@@ -149,7 +149,7 @@ def _start(target: Target, stack: contextlib.ExitStack, footprint: Footprint) ->
     footprint.start_s = server.started_in_s
     settle()
     footprint.idle_mb = Usage(server.pid).resident_mb()
-    fill(Raw(server.endpoint))
+    fill(Raw(server.endpoint), warm=target.warm)
     print(f"{target.name}: first answer after {server.started_in_s:.2f} s", file=sys.stderr)
     return server
 

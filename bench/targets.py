@@ -59,6 +59,7 @@ class Target:
     make: Callable[[], Peer]
     durable: str  # what is on disk when it answers
     is_peer: bool = True
+    warm: bool = False  # its tables must be made to take all there is at once
     in_memory: bool = True
     slow: bool = False  # takes so long to fill that a quick run leaves it out
 
@@ -79,6 +80,7 @@ TARGETS = [
         lambda: Jedlik("--memory", "--throttling", "report"),
         "no",
         is_peer=False,
+        warm=True,
     ),
     Target("DynamoDB Local memory", lambda: DynamoDBLocal(wrap=PINNED), "no"),
     Target("DynamoDB Local disk", LocalOnDisk, "yes", in_memory=False, slow=True),

@@ -21,6 +21,7 @@ QUERY_PARTITIONS = 20
 QUERY_ITEMS = 100
 BATCH_ITEMS = 25
 TABLE = "bench"
+WARM = {"WarmThroughput": {"ReadUnitsPerSecond": 40_000, "WriteUnitsPerSecond": 40_000}}
 COUNTERS = "bench-counters"
 LISTS = "bench-lists"
 USER_AGENT = "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux md/arch#x86_64 lang/python#3.11.7"
@@ -117,10 +118,11 @@ WORKLOADS = [
 ]
 
 
-def fill(raw: Raw) -> None:
-    """Make the tables and the items that the workloads ask for."""
+def fill(raw: Raw, *, warm: bool = False) -> None:
+    """Make the tables and the items that the workloads ask for. warm: tables that take at once as
+    much as AWS's quotas allow."""
     for name, sort in ((TABLE, False), (COUNTERS, False), (LISTS, True)):
-        _create(raw, name, sort)
+        _create(raw, name, sort, WARM if warm else {})
     _write(raw, TABLE, [_put(Random(), n)["Item"] for n in range(KEYS)])
     _write(
         raw,
@@ -175,7 +177,7 @@ def _http(host: str, operation: str, body: bytes) -> bytes:
     return f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def _create(raw: Raw, name: str, sort: bool) -> None:
+def _create(raw: Raw, name: str, sort: bool, more: dict[str, Any]) -> None:
     keys = [("pk", "S", "HASH")] + ([("sk", "N", "RANGE")] if sort else [])
     answer = raw.call(
         "CreateTable",
@@ -186,6 +188,7 @@ def _create(raw: Raw, name: str, sort: bool) -> None:
             ],
             "KeySchema": [{"AttributeName": a, "KeyType": role} for a, _, role in keys],
             "BillingMode": "PAY_PER_REQUEST",
+            **more,
         },
     )
     assert answer.status == 200, answer.body
