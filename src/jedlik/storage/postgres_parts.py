@@ -9,7 +9,7 @@ the store is made. The log of (space, lane) lies in bucket `lane % count`.
 
 from __future__ import annotations
 
-from jedlik.storage.waist import Key
+from jedlik.storage.waist import SPACES_PER_BLOCK, Key
 
 PARTS_PER_BLOCK = 4096
 
@@ -22,14 +22,14 @@ class Parts:
     def of_key(self, key: Key) -> int:
         token = key[1]
         high = (token[0] << 8 | token[1]) if len(token) > 1 else int.from_bytes(token, "big") << 8
-        return (key[0] >> 6) << 12 | high * self.count >> 16
+        return (key[0] // SPACES_PER_BLOCK) << 12 | high * self.count >> 16
 
     def of_log(self, space: int, lane: int) -> int:
-        return (space >> 6) << 12 | lane % self.count
+        return (space // SPACES_PER_BLOCK) << 12 | lane % self.count
 
     def of_space(self, space: int) -> range:
         """Every part that the space can have rows, logs or tallies in."""
-        first = (space >> 6) << 12
+        first = (space // SPACES_PER_BLOCK) << 12
         return range(first, first + self.count)
 
     def tokens(self, part: int) -> tuple[bytes, bytes | None]:

@@ -16,7 +16,7 @@ What is visible when:
   client from it must first have a `commit` succeed: a commit returns only after everything that
   an earlier pending read could have seen is durable. A batch without writes is such a barrier.
 
-This module imports nothing of ours. Engines: `memory.py`, `sqlite.py`.
+This module imports nothing of ours. Engines: `memory.py`, `sqlite.py`, `postgres.py`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ from typing import NamedTuple, Protocol, TypeAlias
 Key: TypeAlias = tuple[int, bytes, bytes, bytes]
 """(space, token, sort, sub): space is a number ≥ 0 that is never used again after a drop; token
 the 16-byte hash of the partition key; sort and sub compare as bytes."""
+
+SPACES_PER_BLOCK = 64
+"""Spaces with the same `space // SPACES_PER_BLOCK` belong together: an engine on several machines
+keeps their rows of one token on one machine."""
 
 ANY = -1
 """Expectation: whatever is there, or nothing."""

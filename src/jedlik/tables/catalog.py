@@ -18,6 +18,7 @@ import msgspec
 
 from jedlik.storage.waist import (
     ABSENT,
+    SPACES_PER_BLOCK,
     Batch,
     Delete,
     Engine,
@@ -183,11 +184,16 @@ class Catalog:
                 except TableNotFound:
                     continue
 
-    async def reserve_spaces(self, count: int) -> int:
-        """The first of `count` new space numbers, never given before and never given again."""
+    async def reserve_spaces(self, count: int, *, block: bool = False) -> int:
+        """The first of `count` new space numbers, never given before and never given again.
+
+        block: they begin a block, so that no other table's spaces belong to theirs.
+        """
         for _ in range(RETRIES_MAX):
             row = await self._engine.get_one(_SPACES_KEY, pending=True)
             first = int.from_bytes(row.value, "big") if row else FIRST_TABLE_SPACE
+            if block:
+                first = -(-first // SPACES_PER_BLOCK) * SPACES_PER_BLOCK
             seen = row.version if row else ABSENT
             put = Put(_SPACES_KEY, seen, (first + count).to_bytes(8, "big"))
             version = self._versions.next(seen)

@@ -95,7 +95,7 @@ class Database:
 
         Returns it as stored: `id` and all spaces filled in.
         """
-        first = await self.catalog.reserve_spaces(4 + len(table.indexes))
+        first = await self.catalog.reserve_spaces(4 + len(table.indexes), block=True)
         indexes = tuple(
             replace(index, space=first + 4 + i) for i, index in enumerate(table.indexes)
         )
