@@ -139,6 +139,7 @@ class MissesOnly:
 
     reports_only = False
     shut_until = float("-inf")
+    parts = None
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
