@@ -19,7 +19,9 @@ SCRIPT_S_MAX = 120
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("script", ["sdk_client", "sdk_lib", "dynamoose", "electrodb", "toolbox"])
+@pytest.mark.parametrize(
+    "script", ["sdk_client", "sdk_lib", "dynamoose", "electrodb", "toolbox", "cloudwatch"]
+)
 def test_javascript_client(script: str, endpoint: str | None, target: str) -> None:
     if target == "aws":
         pytest.skip("the scripts leave their tables behind")
