@@ -93,8 +93,8 @@ class Sessions:
             return None
         try:
             sealed = b64decode(token, validate=True)
-            if not sealed.startswith(_MARK):
-                return None
+            if not sealed.startswith(_MARK) or b64encode(sealed).decode() != token:
+                return None  # base64 has several spellings of the same last byte
             body = sealed[len(_MARK) :]
             packed = self._cipher().decrypt(body[:_NONCE], body[_NONCE:], _MARK)
         except (ValueError, InvalidTag):
