@@ -59,6 +59,7 @@ async function tell(protocol, contentType) {
   );
   assert.deepEqual(data.MetricDataResults.map((each) => each.Values), [[6], [3]]);
   assert.deepEqual(data.MetricDataResults[0].Timestamps, [minute]);
+  console.log(`ok metrics by ${contentType}`);
   const AlarmName = randomUUID();
   await client.send(
     new PutMetricAlarmCommand({
@@ -79,6 +80,7 @@ async function tell(protocol, contentType) {
       return true;
     },
   );
+  console.log(`ok alarms and errors by ${contentType}`);
   assert.ok(sent.every((each) => each.startsWith(contentType)), String(sent));
 }
 
