@@ -12,7 +12,7 @@ ONE = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
 BIG = {"pk": {"S": "big"}, "a": {"S": "x" * 409_000}}
 
 
-def made(server: Server, name: str = "t", units: dict[str, int] = ONE) -> Raw:
+def made(server: Server, name: str = "orders", units: dict[str, int] = ONE) -> Raw:
     raw = Raw(server.endpoint)
     answer = raw.call(
         "CreateTable",
@@ -28,7 +28,7 @@ def made(server: Server, name: str = "t", units: dict[str, int] = ONE) -> Raw:
 
 
 def put(raw: Raw, item: dict[str, Any]) -> int:
-    return raw.call("PutItem", {"TableName": "t", "Item": item}).status
+    return raw.call("PutItem", {"TableName": "orders", "Item": item}).status
 
 
 def test_the_first_throttled_request_tells_how_to_be_without_it() -> None:
@@ -38,7 +38,7 @@ def test_the_first_throttled_request_tells_how_to_be_without_it() -> None:
         assert "throttl" not in server.output()
         for _ in range(3):
             assert put(raw, {"pk": {"S": "a"}}) == 400
-        assert server.output().count("throttled a write of t, as AWS would") == 1
+        assert server.output().count("throttled a write of orders, as AWS would") == 1
         assert server.output().count("--throttling off") == 1
 
 
@@ -49,7 +49,7 @@ def test_without_throttling_there_are_no_limits_at_all() -> None:
         # Nor quotas on what is provisioned.
         made(server, "much", {"ReadCapacityUnits": 100_000, "WriteCapacityUnits": 1})
         page = urlopen(f"{server.endpoint}/_jedlik/metrics").read().decode()
-        assert 'table="t",index="",access="write"} 2000\n' in page
+        assert 'table="orders",index="",access="write"} 2000\n' in page
         assert "throttl" not in server.output()
 
 
@@ -57,10 +57,10 @@ def test_reported_throttling_refuses_nothing() -> None:
     with Server("--throttling", "report") as server:
         raw = made(server)
         assert [put(raw, BIG) for _ in range(5)] == [200] * 5
-        assert server.output().count("AWS would throttle a write of t now") == 1
+        assert server.output().count("AWS would throttle a write of orders now") == 1
         page = urlopen(f"{server.endpoint}/_jedlik/metrics").read().decode()
         # Only the first was within the burst; those that AWS refuses take nothing.
-        assert 'table="t",index="",access="write",reason="provisioned"} 4\n' in page
+        assert 'table="orders",index="",access="write",reason="provisioned"} 4\n' in page
 
 
 def test_limits_after_a_restart_are_those_of_the_table(tmp_path: Any) -> None:
