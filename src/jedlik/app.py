@@ -151,7 +151,7 @@ class App:
         await self.db.open()
         self.db.blobs = FileBlobs(
             None if settings.memory else folder / "objects",
-            durable=settings.durability == "full",
+            durable=settings.durability == "full" and not settings.memory,
         )
         self._closing.push_async_callback(self.db.blobs.close)
         await self.db.finish_drops()

@@ -18,8 +18,15 @@ def owners_grants(account: str) -> dict[str, Any]:
     return {"Owner": whose, "Grants": [{"Grantee": grantee, "Permission": "FULL_CONTROL"}]}
 
 
-def check_change(req: Mapping[str, Any]) -> None:
-    """Raises AccessControlListNotSupported for anything but what is so anyway."""
-    if req.get("AccessControlPolicy") is not None or req.get("ACL") is None:
+def check_change(req: Mapping[str, Any], account: str) -> None:
+    """Raises AccessControlListNotSupported for anything but what is so anyway: full control of the
+    owner, as a canned list or written out (user guide, "Disabling ACLs")."""
+    policy = req.get("AccessControlPolicy")
+    if policy is None and req.get("ACL") is None:
         raise acl_not_supported()
     check_acl(req)
+    mine = owner(account)["ID"]
+    for grant in (policy or {}).get("Grants") or ():
+        whom = (grant.get("Grantee") or {}).get("ID")
+        if whom != mine or grant.get("Permission") != "FULL_CONTROL":
+            raise acl_not_supported()

@@ -20,6 +20,7 @@ from jedlik.services.s3.limits import BUCKETS_MAX
 from jedlik.services.s3.store import Store
 
 OLD_REGION = "us-east-1"
+OLD_NAMES = ("US", "")  # of that region, which some clients still sign for
 
 
 @operation(
@@ -37,9 +38,10 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
         raise invalid_request("Object Lock is not available here")
     location = (req.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
     # The endpoint of us-east-1 makes buckets anywhere; every other, in its own region only.
-    if ctx.region != OLD_REGION and location != ctx.region:
+    here = OLD_REGION if ctx.region in OLD_NAMES else ctx.region
+    if here != OLD_REGION and location != here:
         raise illegal_location(location or "unspecified")
-    region = "eu-west-1" if location == "EU" else location or ctx.region
+    region = "eu-west-1" if location == "EU" else location or here
     found = await store.find_bucket(name)
     if found is None:
         mine = [each for each in await store.buckets() if each.account == ctx.account]

@@ -1,4 +1,4 @@
-"""PutBucketAcl: refused, as where access control lists are disabled."""
+"""PutBucketAcl: only what is so anyway, as where access control lists are disabled."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from jedlik.services.s3.acls import check_change
 
 @operation("s3", "PutBucketAcl", access="permissions", permissions=on_bucket("s3:PutBucketAcl"))
 async def put_bucket_acl(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
-    await bucket_of(ctx, req)
-    check_change(req)
+    bucket = await bucket_of(ctx, req)
+    check_change(req, bucket.account)
     return {}

@@ -1,4 +1,4 @@
-"""PutObjectAcl: refused, as where access control lists are disabled."""
+"""PutObjectAcl: only what is so anyway, as where access control lists are disabled."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ from jedlik.services.s3.lookups import found_version
 async def put_object_acl(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
     await found_version(ctx, bucket, check_key(req["Key"]), req.get("VersionId"))
-    check_change(req)
+    check_change(req, bucket.account)
     return {}
