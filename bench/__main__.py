@@ -25,12 +25,18 @@ from pathlib import Path
 
 from bench import dax, generator, report
 from bench.generator import Load, Signed
+from bench.people import JedlikForRoot, JedlikForUser
 from bench.targets import TARGETS, Jedlik, Target, Usage, settle
 from bench.workloads import WORKLOADS, Workload, counted, fill
 from tests.support.oracles import Peer
 from tests.support.raw import Raw
 
 CONNECTIONS = (1, 16, 64)
+FOR_SOMEBODY = [
+    Target("Jedlik keys", lambda: JedlikForRoot("--memory"), "no", is_peer=False),
+    Target("Jedlik policies", lambda: JedlikForUser("--memory"), "no", is_peer=False),
+]
+ALL_TARGETS = [*TARGETS[:4], *FOR_SOMEBODY, *TARGETS[4:]]
 READS = 1_000_000
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
@@ -82,7 +88,7 @@ def main() -> None:
     plan = QUICK if asked.quick else FULL
     targets = [
         t
-        for t in TARGETS
+        for t in ALL_TARGETS
         if (t.name in asked.targets.split(",") if asked.targets else not (asked.quick and t.slow))
     ]
     workloads = [w for w in WORKLOADS if not asked.only or w.operation in asked.only.split(",")]
@@ -172,7 +178,8 @@ def _measure(
         usage = Usage(server.pid)
         key = (workload.name, name)
         if key not in signed:
-            signed[key] = Signed(workload, Raw(server.endpoint).host, seed, folder)
+            keys = getattr(server, "keys", None)
+            signed[key] = Signed(workload, Raw(server.endpoint).host, seed, folder, keys)
         before = usage.cpu_s()
         load = generator.run(program, signed[key], connections=connections, seconds=seconds)
         if workload.operation == "UpdateItem":

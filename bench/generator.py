@@ -56,7 +56,15 @@ class Signed:
     A signature is good for fifteen minutes: they are signed anew after SIGNED_S_MAX.
     """
 
-    def __init__(self, workload: Workload, host: str, seed: int, folder: Path) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        host: str,
+        seed: int,
+        folder: Path,
+        keys: tuple[str, str] | None = None,
+    ) -> None:
+        self.keys = keys
         self.workload = workload
         self.host = host
         self.seed = seed
@@ -67,7 +75,7 @@ class Signed:
     def fresh(self) -> Path:
         if time.time() > self.signed_at + SIGNED_S_MAX:
             self.signed_at = time.time()
-            made = requests(self.workload, self.host, self.seed)
+            made = requests(self.workload, self.host, self.seed, self.keys)
             self.bodies = [body for _, body in made]
             with self.file.open("wb") as out:
                 for request, _ in made:

@@ -146,8 +146,11 @@ def counted(raw: Raw) -> int:
         body["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def requests(workload: Workload, host: str, seed: int) -> list[tuple[bytes, dict[str, Any]]]:
-    """Signed requests in their shuffled order, and their bodies for the checks."""
+def requests(
+    workload: Workload, host: str, seed: int, keys: tuple[str, str] | None = None
+) -> list[tuple[bytes, dict[str, Any]]]:
+    """Signed requests in their shuffled order, and their bodies for the checks. keys: access key
+    and secret, where they are not those that nobody knows."""
     r = Random(f"{workload.name} {seed}")
     order = list(range(workload.count))
     r.shuffle(order)
@@ -155,12 +158,15 @@ def requests(workload: Workload, host: str, seed: int) -> list[tuple[bytes, dict
     for n in order:
         body = workload.body(r, n)
         sent = json.dumps(body).encode()
-        made.append((_http(host, workload.operation, sent), body))
+        made.append((_http(host, workload.operation, sent, keys), body))
     return made
 
 
-def _http(host: str, operation: str, body: bytes) -> bytes:
-    signed = sign(host, operation, body)
+def _http(host: str, operation: str, body: bytes, keys: tuple[str, str] | None) -> bytes:
+    if keys is None:
+        signed = sign(host, operation, body)
+    else:
+        signed = sign(host, operation, body, access_key=keys[0], secret_key=keys[1])
     headers = {
         "Host": host,
         "Accept-Encoding": "identity",
