@@ -10,11 +10,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import wait_active
 from tests.support.postgres import Cluster, Missing
 from tests.support.server import Server
 
@@ -70,27 +72,34 @@ def test_the_operations_answer_on_postgresql_as_in_memory(cluster: Cluster, tmp_
         assert cluster.password not in server.output()
 
 
-def test_what_was_written_is_there_after_a_kill(cluster: Cluster, tmp_path: Path) -> None:
+def client(server: Server) -> Any:
     import boto3
+    from botocore.config import Config
 
-    def client(server: Server) -> Any:
-        return boto3.client(
-            "dynamodb",
-            endpoint_url=server.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-        )
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
 
+
+def make_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName="table",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    wait_active(dynamodb, "table")
+
+
+def test_what_was_written_is_there_after_a_kill(cluster: Cluster, tmp_path: Path) -> None:
     with Server(*store_arguments(cluster, tmp_path, schema="killed")) as server:
         dynamodb = client(server)
-        dynamodb.create_table(
-            TableName="table",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        dynamodb.get_waiter("table_exists").wait(TableName="table")
+        make_table(dynamodb)
         for at in range(50):
             dynamodb.put_item(TableName="table", Item={"pk": {"S": str(at)}})
         server.kill()
@@ -100,33 +109,66 @@ def test_what_was_written_is_there_after_a_kill(cluster: Cluster, tmp_path: Path
         assert description["ItemCount"] == 50
 
 
-@pytest.mark.parametrize("dialect", ["plain", "citus"])
-def test_two_servers_show_each_others_items(cluster: Cluster, tmp_path: Path, dialect: str) -> None:
-    """One store, two processes: what one acknowledged the other reads."""
-    import boto3
-
-    arguments = store_arguments(cluster, tmp_path, schema=f"two_{dialect}", dialect=dialect)
+@pytest.fixture(scope="module", params=["plain", "citus"])
+def two(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[Any, Any]]:
+    """Clients of two servers over one store, which has a table."""
+    folder = tmp_path_factory.mktemp("two")
+    arguments = store_arguments(
+        cluster, folder, schema=f"two_{request.param}", dialect=request.param
+    )
     with Server(*arguments) as one, Server(*arguments) as other:
-        first, second = (
-            boto3.client(
-                "dynamodb",
-                endpoint_url=server.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id="any",
-                aws_secret_access_key="any",
+        make_table(client(one))
+        yield client(one), client(other)
+
+
+def test_two_servers_show_each_others_items(two: tuple[Any, Any]) -> None:
+    """What one acknowledged the other reads."""
+    for at in range(20):
+        writer, reader = two[at % 2], two[1 - at % 2]
+        item = {"pk": {"S": "p"}, "at": {"N": str(at)}}
+        writer.put_item(TableName="table", Item=item)
+        found = reader.get_item(TableName="table", Key={"pk": {"S": "p"}}, ConsistentRead=True)
+        assert found["Item"] == item
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_transactions_that_check_what_the_other_writes_do_not_both_succeed(
+    two: tuple[Any, Any], absent: bool
+) -> None:
+    """Write skew by way of two servers: each writes its own item provided that the other's is
+    as it was; there, or not."""
+    condition = "attribute_not_exists(pk)" if absent else "attribute_not_exists(taken)"
+
+    def take(dynamodb: Any, mine: str, others: str) -> bool:
+        taken = {"pk": {"S": mine}, "taken": {"BOOL": True}}
+        check = {
+            "TableName": "table",
+            "Key": {"pk": {"S": others}},
+            "ConditionExpression": condition,
+        }
+        try:
+            dynamodb.transact_write_items(
+                TransactItems=[
+                    {"Put": {"TableName": "table", "Item": taken}},
+                    {"ConditionCheck": check},
+                ]
             )
-            for server in (one, other)
-        )
-        first.create_table(
-            TableName="table",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        first.get_waiter("table_exists").wait(TableName="table")
-        for at in range(20):
-            writer, reader = (first, second) if at % 2 else (second, first)
-            item = {"pk": {"S": "p"}, "at": {"N": str(at)}}
-            writer.put_item(TableName="table", Item=item)
-            found = reader.get_item(TableName="table", Key={"pk": {"S": "p"}}, ConsistentRead=True)
-            assert found["Item"] == item
+        except dynamodb.exceptions.TransactionCanceledException as cancelled:
+            codes = {reason["Code"] for reason in cancelled.response["CancellationReasons"]}
+            assert codes <= {"None", "ConditionalCheckFailed", "TransactionConflict"}
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        for at in range(15):
+            left, right = f"left{absent}{at}", f"right{absent}{at}"
+            if not absent:
+                for name in (left, right):
+                    two[0].put_item(TableName="table", Item={"pk": {"S": name}})
+            both = [
+                pool.submit(take, two[0], left, right),
+                pool.submit(take, two[1], right, left),
+            ]
+            assert [each.result() for each in both].count(True) <= 1

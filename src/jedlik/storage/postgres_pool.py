@@ -22,7 +22,14 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from jedlik.storage.postgres_address import Address
-from jedlik.storage.postgres_faults import FAULTS, READ_ONLY, explain, may_connect_later, state_of
+from jedlik.storage.postgres_faults import (
+    FAULTS,
+    READ_ONLY,
+    Unreachable,
+    explain,
+    may_connect_later,
+    state_of,
+)
 from jedlik.storage.waist import StorageClosed, StorageError
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
@@ -57,6 +64,7 @@ class Pool:
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._count = 0
         self._closed = False
+        self._refusal: str | None = None  # why the last attempt to connect failed
         self._watch: asyncio.TimerHandle | None = None
 
     @property
@@ -81,9 +89,12 @@ class Pool:
 
     async def take(self) -> Connection:
         """A connection that `give` must get back. Raises StorageError when there is none."""
+        came_at = time.monotonic()
         while True:
             if self._closed:
                 raise StorageClosed("the PostgreSQL engine is closed")
+            if self._refusal is not None and time.monotonic() > came_at + self.patience_s:
+                raise Unreachable(self._refusal)  # others have tried all the while
             while self._idle:
                 taken = self._idle.pop()
                 if not taken.is_closed():
@@ -162,7 +173,9 @@ class Pool:
                 if isinstance(fault, ValueError):  # the driver does not understand the address
                     raise StorageError(f"{self._address.shown}: the address is not valid") from None
                 if not may_connect_later(fault) or time.monotonic() > deadline or self._closed:
-                    raise explain(fault, self._address.shown) from fault
+                    told = explain(fault, self._address.shown)
+                    self._refusal = str(told)
+                    raise told from fault
                 if not said:
                     _log.warning("%s; trying again", explain(fault, self._address.shown))
                     said = True
@@ -171,6 +184,7 @@ class Pool:
             else:
                 if said:
                     _log.info("%s: connected again", self._address.shown)
+                self._refusal = None
                 return made
 
     async def _connect_once(self) -> Connection:
