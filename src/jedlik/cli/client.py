@@ -27,7 +27,11 @@ TARGET = "DynamoDB_20120810"
 STREAMS_TARGET = "DynamoDBStreams_20120810"
 TIMEOUT_S = 60
 ATTEMPTS_MAX = 8
-TRY_AGAIN = ("ProvisionedThroughputExceededException", "ThrottlingException")
+TRY_AGAIN = (
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+)
 
 
 class Refused(click.ClickException):
@@ -97,7 +101,7 @@ class Client:
     ) -> Iterator[Any]:
         """Every page of a paginated operation: `last` in an answer goes into `start`."""
         while True:
-            page = self.call(operation, request)
+            page = self._patiently(operation, request)
             yield page
             if last not in page:
                 return
@@ -111,19 +115,29 @@ class Client:
 
     def write(self, table: str, requests: list[dict[str, Any]]) -> None:
         """BatchWriteItem of at most 25 requests, again for whatever was left unprocessed."""
-        left = {table: requests}
-        for attempt in range(ATTEMPTS_MAX):
+        left, idle = requests, 0
+        while left and idle < ATTEMPTS_MAX:
+            # Whatever the capacity of the table: as long as something is written, it goes on.
+            answer = self._patiently("BatchWriteItem", {"RequestItems": {table: left}})
+            before, left = left, answer.get("UnprocessedItems", {}).get(table, [])
+            if len(left) == len(before):
+                time.sleep(0.05 * 2**idle)
+                idle += 1
+        if left:
+            raise click.ClickException(
+                f"{table}: the server leaves items unprocessed; try again later"
+            )
+
+    def _patiently(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation, again and later each time while it is throttled."""
+        for attempt in range(ATTEMPTS_MAX - 1):
             try:
-                answer = self.call("BatchWriteItem", {"RequestItems": left})
+                return self.call(operation, request)
             except Refused as fault:
                 if fault.code not in TRY_AGAIN:
                     raise
-            else:
-                left = answer.get("UnprocessedItems", {})
-            if not left:
-                return
             time.sleep(0.05 * 2**attempt)
-        raise click.ClickException(f"{table}: the server leaves items unprocessed; try again later")
+        return self.call(operation, request)
 
     def wait_active(self, table: str, *, wait_s_max: float = 60) -> dict[str, Any]:
         """DescribeTable until the table is ACTIVE."""

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from jedlik.cli import formats
-from jedlik.cli.client import Client, Refused, talks_to_server
+from jedlik.cli.client import TRY_AGAIN, Client, Refused, talks_to_server
 
 CSV_TYPES = ("S", "N", "B", "BOOL", "SS", "NS")
 
@@ -112,6 +112,8 @@ def _write(client: Client, table: str, batch: list[formats.Write], file: Path) -
         client.write(table, [write.request for write in batch])
         yield len(batch)
     except Refused as fault:
+        if fault.code in TRY_AGAIN:
+            raise  # the capacity of the table is too small for it, and no line is to blame
         if len(batch) == 1:
             said = fault.format_message()
             raise formats.BadFile(f"{file}, {batch[0].place}: {said}") from None
