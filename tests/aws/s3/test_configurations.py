@@ -53,9 +53,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("kind", CASES)
-def test_a_configuration_comes_back_and_goes(
-    s3: Any, bucket: str, kind: str, refused: Any
-) -> None:
+def test_a_configuration_comes_back_and_goes(s3: Any, bucket: str, kind: str, refused: Any) -> None:
     missing, given, member = CASES[kind]
     get = getattr(s3, f"get_bucket_{kind}")
     if missing:

@@ -152,9 +152,7 @@ def test_a_checksum_of_checksums(s3: Any, bucket: str) -> None:
 @pytest.mark.parametrize("algorithm", ["CRC32", "CRC64NVME"])
 def test_a_checksum_of_the_whole_from_those_of_parts(s3: Any, bucket: str, algorithm: str) -> None:
     bodies = [content(1), content(2), b"end"]
-    done = upload(
-        s3, bucket, "k", bodies, ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT"
-    )
+    done = upload(s3, bucket, "k", bodies, ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
     whole = s3.put_object(
         Bucket=bucket, Key="at once", Body=b"".join(bodies), ChecksumAlgorithm=algorithm
     )
