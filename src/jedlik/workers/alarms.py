@@ -27,6 +27,7 @@ from jedlik.services.cloudwatch.records import (
     State,
     decode,
 )
+from jedlik.storage.waist import StorageError
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, InternalTable
@@ -108,17 +109,24 @@ class Alarms:
             self._repeated_s.pop(gone, None)
 
     async def _evaluate(self, place: Place, now_s: float) -> None:
+        """Judge one alarm; one that cannot be judged leaves the others alone."""
         alarm = self._alarms[place]
-        interval_s = interval_of(alarm.config)
-        self._due_s[place] = (now_s - LAG_S) // interval_s * interval_s + interval_s + LAG_S
+        self._due_s[place] = now_s + RELOAD_S
         measurements = Measurements(self._db, alarm.account, alarm.region)
         try:
+            interval_s = interval_of(alarm.config)
+            self._due_s[place] = (now_s - LAG_S) // interval_s * interval_s + interval_s + LAG_S
             points = await points_of(measurements, alarm.config, now_s)
             judgement = (
                 judge(alarm.config, points, now_s) if points is not None else Judgement(None)
             )
         except BadExpression as wrong:
             judgement = Judgement("INSUFFICIENT_DATA", f"Insufficient Data: {wrong}")
+        except StorageError:
+            raise
+        except Exception:
+            _log.exception("alarm %s cannot be evaluated", alarm.name)
+            return
         if judgement.state is not None and judgement.state != alarm.state:
             await self._move(place, judgement.state, judgement.reason, judgement.data, now_s)
 

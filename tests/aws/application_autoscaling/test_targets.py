@@ -178,7 +178,7 @@ def test_a_scheduled_action_changes_the_bounds(
     scaling: Any, dynamodb: Any, provisioned: str
 ) -> None:
     scaling.register_scalable_target(**reads(provisioned), MinCapacity=5, MaxCapacity=50)
-    soon = datetime.now(UTC) + timedelta(seconds=2)
+    soon = datetime.now(UTC) + timedelta(seconds=4)
     scaling.put_scheduled_action(
         **reads(provisioned),
         ScheduledActionName="rise",
@@ -288,3 +288,36 @@ def test_pages_of_targets(scaling: Any, make_table: Callable[..., str]) -> None:
     assert refused(scaling.describe_scalable_targets, **wanted, NextToken="?")[0] == (
         "InvalidNextTokenException"
     )
+
+
+def test_customized_metrics_are_checked_as_alarms(
+    scaling: Any, cloudwatch: Any, provisioned: str
+) -> None:
+    scaling.register_scalable_target(**reads(provisioned), MinCapacity=5, MaxCapacity=50)
+    metric = {"Metric": {"Namespace": "App", "MetricName": "Load"}, "Stat": "Average"}
+
+    def put(expression: str) -> Any:
+        queries = [
+            {"Id": "m1", "MetricStat": metric, "ReturnData": False},
+            {"Id": "e1", "Expression": expression},
+        ]
+        return put_policy(
+            scaling,
+            provisioned,
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 10.0,
+                "CustomizedMetricSpecification": {"Metrics": queries},
+            },
+        )
+
+    assert refused(put, expression="m1 +") == (
+        "ValidationException",
+        "Error in expression 'e1': The expression ends too early",
+        400,
+    )
+    names = [alarm["AlarmName"] for alarm in put("m1 * 2")["Alarms"]]
+    found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert sorted((each["EvaluationPeriods"], each["Threshold"]) for each in found) == [
+        (3, 10.0),
+        (15, 9.0),
+    ]

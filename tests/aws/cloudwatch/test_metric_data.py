@@ -12,10 +12,12 @@ from tests.aws.cloudwatch.conftest import refused
 DIMENSIONS = [{"Name": "Host", "Value": "a"}, {"Name": "Zone", "Value": "1"}]
 
 
+# One moment for all, so that no test sees a minute begin while it runs.
+MINUTE = datetime.now(UTC).replace(second=0, microsecond=0)
+
+
 def ago(minutes: float) -> datetime:
-    """So many minutes before the beginning of this one."""
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    return now - timedelta(minutes=minutes)
+    return MINUTE - timedelta(minutes=minutes)
 
 
 def put(client: Any, namespace: str, *data: dict[str, Any], name: str = "Latency") -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jedlik.api.context import Context
+from jedlik.api.errors import ApiError
 from jedlik.api.operation import operation
 from jedlik.services.applicationautoscaling import limits
 from jedlik.services.applicationautoscaling.errors import too_many, validation
@@ -22,7 +23,8 @@ from jedlik.services.applicationautoscaling.resources import (
     target_arns,
 )
 from jedlik.services.applicationautoscaling.targets import found_target
-from jedlik.services.applicationautoscaling.tracking import PREDEFINED
+from jedlik.services.applicationautoscaling.tracking import PREDEFINED, alarms_of
+from jedlik.services.cloudwatch import check_metric
 from jedlik.tables.errors import TableNotFound
 
 TRACKING = "TargetTrackingScaling"
@@ -116,6 +118,11 @@ def _checked_config(req: Mapping[str, Any], resource: Resource) -> dict[str, Any
             )
     elif custom is not None:
         _check_custom(custom)
+        try:
+            for alarm in alarms_of(config, resource, 1):
+                check_metric(alarm.config)
+        except ApiError as refusal:
+            raise validation(refusal.message or "") from None
         if not 0 < target < float("inf"):
             raise validation("TargetValue must be greater than 0.")
     for name in ("ScaleInCooldown", "ScaleOutCooldown"):

@@ -2,8 +2,8 @@
 
 For DynamoDB's predefined metrics the alarms are over consumed units, in sums of a minute: high
 above the target for 2 minutes, low 20 percentage points below it for 15 minutes; two more notice
-when somebody else changes the capacity, which moves the thresholds. A customized metric is expected to
-halve when the capacity doubles: high above the target for 3 minutes, low below nine tenths of it
+when somebody else changes the capacity, which moves the thresholds. A customized metric is expected
+to halve when the capacity doubles: high above the target for 3 minutes, low below nine tenths of it
 for 15. How AWS calculates the new capacity is not published: here what was consumed in the highest
 minute of those that the alarm looks at, over the target.
 """

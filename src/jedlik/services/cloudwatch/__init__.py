@@ -5,8 +5,8 @@ the metrics, `records.py` alarms and dashboards; `alarm_states.py` judges an ala
 `expressions.py` and `metric_math.py` calculate. `workers/alarms.py` evaluates.
 """
 
-from .alarm_data import points_of
+from .alarm_data import check_metric, points_of
 from .owned import OwnedAlarms
 from .records import AlarmRecord
 
-__all__ = ["AlarmRecord", "OwnedAlarms", "points_of"]
+__all__ = ["AlarmRecord", "OwnedAlarms", "check_metric", "points_of"]

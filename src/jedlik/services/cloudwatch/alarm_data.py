@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jedlik.services.cloudwatch.alarm_states import EXTRA_PERIODS, Point
+from jedlik.services.cloudwatch.errors import validation
 from jedlik.services.cloudwatch.expressions import BadExpression
 from jedlik.services.cloudwatch.metric_math import Series
 from jedlik.services.cloudwatch.metric_names import metric_of
@@ -16,6 +17,17 @@ from jedlik.services.cloudwatch.statistics import statistic
 from jedlik.tables.measurements import Measurements
 
 _PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?)")
+
+
+def check_metric(config: Mapping[str, Any]) -> None:
+    """Whether what an alarm is to watch can be read: for alarms that come by another service, with
+    their metric's members only. Raises ApiError."""
+    if "Metrics" not in config:
+        metric_of(config)
+        return
+    Queries(config["Metrics"], "Metrics")
+    if not period_of(config):
+        raise validation("Alarms cannot be based on SEARCH expressions.")
 
 
 def period_of(config: Mapping[str, Any]) -> int:
