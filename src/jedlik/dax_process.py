@@ -63,8 +63,7 @@ class NodeProcess:
         self._cluster: Cluster
         self._node: Node
         self._db: Database
-        self._directory: Directory
-        self._refreshing: set[asyncio.Task[bool]] = set()
+        self._directory: Directory | None = None
 
     async def run(self, sock: socket.socket) -> None:
         """Serve until the channel ends."""
@@ -74,8 +73,10 @@ class NodeProcess:
         except asyncio.CancelledError:
             return
         nodes = LocalNodes(settings, doors)
+        assert self._directory is not None
         await self._directory.open()
         await self.channel.call("begun")
+        await self._directory.refresh()  # from here on the server tells; what was before?
         await nodes.serve(self._node, *sockets)
         await self.channel.call("listening")
         while not self.ended.is_set():
@@ -191,11 +192,10 @@ class NodeProcess:
             nodes.append(other)
         cluster.nodes, cluster.leader = nodes, leader
 
-    def _directory_changed(self) -> None:
+    async def _directory_changed(self) -> None:
         """A user, key or policy: what was remembered of them is no good any more."""
-        task = asyncio.ensure_future(self._directory.refresh())
-        self._refreshing.add(task)
-        task.add_done_callback(self._refreshing.discard)
+        if self._directory is not None:
+            await self._directory.refresh()
 
     def _table_changed(self, account: str, region: str, name: str) -> None:
         self._db.catalog.forget(account, region, name)

@@ -32,7 +32,7 @@ from jedlik.api.errors import ApiError
 from jedlik.api.operation import Service
 from jedlik.dax_nodes import bound_ports, port_of
 from jedlik.identity import Directory
-from jedlik.net.channel import Channel, ChannelClosed
+from jedlik.net.channel import CallFailed, Channel, ChannelClosed
 from jedlik.services.dax.attribute_lists import TABLE as LISTS_TABLE
 from jedlik.services.dax.clusters import Cluster, Node, Wrote
 from jedlik.services.dax.records import ClusterRecord, NodeRecord
@@ -135,9 +135,10 @@ class ProcessNodes:
     def refresh_metrics(self) -> None:
         """Nodes report by themselves."""
 
-    def _directory_changed(self) -> None:
-        for process in self._running.values():
-            process.channel.tell("directory_changed")
+    async def _directory_changed(self) -> None:
+        """Whoever is told that a key is gone may rely on it at every node."""
+        begun = [process for process in self._running.values() if process.has_begun]
+        await asyncio.gather(*(process.forget_people() for process in begun))
 
     # What a node asks for; see dax_process.py
 
@@ -232,6 +233,15 @@ class _Process:
             if self.channel.is_open:
                 _log.warning("DAX node %s does not confirm writes", self.node.name)
             self.kill()
+
+    async def forget_people(self) -> None:
+        """Let it read users, keys and policies again, as `take` lets it take writes."""
+        try:
+            await asyncio.wait_for(self.channel.call("directory_changed"), TAKEN_S_MAX)
+        except (TimeoutError, ChannelClosed, CallFailed):
+            if self.channel.is_open:
+                _log.warning("DAX node %s does not read users and keys again", self.node.name)
+                self.kill()
 
     async def stop(self) -> None:
         """Ask it to end, and see to it."""

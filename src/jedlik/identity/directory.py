@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 import msgspec
@@ -114,8 +114,8 @@ class Directory:
         self._unsaved_uses: set[str] = set()
         self.has_uses = asyncio.Event()
         """Set when a use of a key waits to be written down."""
-        self.watchers: list[Callable[[], None]] = []
-        """Told of every change, for nodes in other processes."""
+        self.watchers: list[Callable[[], Awaitable[None]]] = []
+        """Told of every change before it is answered, for nodes in processes of their own."""
         self.persons = Persons(self)
         self.master = b""
         self.sessions: Sessions
@@ -150,6 +150,7 @@ class Directory:
         if (version.document if version else b"") == self._version:
             return False
         await self._load()
+        await self._tell()
         return True
 
     async def _load(self) -> None:
@@ -196,6 +197,14 @@ class Directory:
         `decide` is pure but for the draft: it is asked again when another process was faster. What
         it raises is raised.
         """
+        before = self.generation
+        try:
+            return await self._change(account, decide)
+        finally:
+            if self.generation != before:
+                await self._tell()
+
+    async def _change(self, account: str, decide: Callable[[Draft], T]) -> T:
         async with self._lock:
             for _ in range(RETRIES_MAX):
                 draft = Draft(self, account)
@@ -244,8 +253,10 @@ class Directory:
         self._found.clear()
         self.persons.forget()
         self.generation += 1
+
+    async def _tell(self) -> None:
         for tell in self.watchers:
-            tell()
+            await tell()
 
     # Keys
 
