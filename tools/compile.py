@@ -132,9 +132,9 @@ def compile_all(
             os.replace(work / compiled.MANIFEST, folder / compiled.MANIFEST)
             if source == ROOT / "src":
                 _try_out(marks)
-        except subprocess.CalledProcessError as fault:
+        except (subprocess.CalledProcessError, SyntaxError) as fault:
             (folder / compiled.MANIFEST).unlink(missing_ok=True)
-            return f"not compiled: {' '.join(fault.cmd[:3])} … failed\n{fault.stderr[-3000:]}"
+            return f"not compiled: {fault}\n{getattr(fault, 'stderr', '')[-3000:]}"
     for old in folder.glob(f"*{compiled.SUFFIX}"):
         if old.name.removesuffix(compiled.SUFFIX) not in marks:
             old.unlink()

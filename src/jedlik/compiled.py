@@ -62,12 +62,18 @@ def install() -> None:
     """Prefer compiled modules from now on, unless they are refused or there are none."""
     if os.environ.get(VARIABLE, "1").lower() in ("0", "false", "no", "off"):
         return
+    fingerprints = manifest()
+    if fingerprints:
+        sys.meta_path.insert(0, Finder(fingerprints, FOLDER))
+
+
+def manifest(folder: Path = FOLDER) -> dict[str, str]:
+    """The fingerprints of what was compiled for this Python, by module; empty if nothing was."""
     try:
-        manifest = json.loads((FOLDER / MANIFEST).read_bytes())
+        found = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
-        return
-    if manifest.get("suffix") == SUFFIX:
-        sys.meta_path.insert(0, Finder(manifest["modules"], FOLDER))
+        return {}
+    return dict(found["modules"]) if found.get("suffix") == SUFFIX else {}
 
 
 def form() -> str:
