@@ -401,6 +401,43 @@ async def test_relaxed_a_power_cut_leaves_a_beginning_of_what_was_done(
         await stepper.close()
 
 
+async def test_a_backup_of_a_running_store_is_whole_and_not_old(tmp_path: Path) -> None:
+    """As docs/running.md has it: the journal first, then SQLite's own copy."""
+    engine = SqliteEngine.open(tmp_path / "data", table_bytes=20_000)
+    done = 0
+
+    async def write(count: int) -> None:
+        nonlocal done
+        for _ in range(count):
+            value = b"%d" % done
+            some = [Put(A, ANY, value), Put(key("p", value), ANY, bytes(500))]
+            assert await engine.commit(batch(*some, changes=[Change(1, 0, value)])) is None
+            done += 1
+
+    for number, between in enumerate((0, 3, 70, 200)):
+        await write(37)
+        for alone in (True, False):
+            folder = tmp_path / f"{number}-{alone}"
+            folder.mkdir()
+            least = 0 if alone else done
+            if not alone:
+                for path in (tmp_path / "data").glob("journal-*"):
+                    (folder / path.name).write_bytes(path.read_bytes())
+                await write(between)
+            copying = apsw.Connection(str(tmp_path / "data" / "store.sqlite"))
+            copying.execute("VACUUM INTO ?", (str(folder / "store.sqlite"),))
+            copying.close()
+            backup = SqliteEngine.open(folder)
+            log = await backup.log_read(1, 0, 0, 10_000)
+            assert least <= len(log) <= done
+            rows = await backup.range(1, key("p")[1], None, None, **ALL)
+            assert len(rows.entries) == len(log)
+            row = await backup.get_one(A)
+            assert (row.value if row else None) == (log[-1].record if log else None)
+            await backup.close()
+    await engine.close()
+
+
 def _refused(file: int, data: bytes, at: int) -> None:
     raise OSError(5, "injected")
 
