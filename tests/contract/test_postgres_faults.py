@@ -153,13 +153,15 @@ async def test_a_server_that_stays_read_only_is_told(
         await engine.commit(batch(Put(key("p"), ABSENT, b"v")))
 
 
-async def test_a_statement_that_takes_too_long_is_ended_by_the_server(open_postgres: Open) -> None:
+async def test_a_statement_that_takes_too_long_is_ended_by_the_server(
+    open_postgres: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody holds a row for ever; who wants to write it is told, and nothing was written."""
+    monkeypatch.setattr("jedlik.storage.postgres_pool.STATEMENT_S_MAX", 1)
     engine = await open_postgres()
     version = await put(engine, key("p"), b"v")
     async with engine._pool.connection() as holder:
-        async with engine._pool.connection() as other:
-            await other.execute("SET statement_timeout = '300ms'")
+        await holder.execute("SET idle_in_transaction_session_timeout = 0")
         hold = holder.transaction()
         await hold.start()
         await holder.fetch("SELECT 1 FROM kv FOR UPDATE")
