@@ -37,9 +37,9 @@ Open = Callable[..., Awaitable[PostgresEngine]]
 
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
-    """A server of the test's own, to be stopped and started."""
+    """A server of the test's own, to be stopped and started; it waits for its disk."""
     try:
-        made = Cluster()
+        made = Cluster(durable=True)
     except Missing as missing:
         pytest.skip(str(missing))
     with made:
@@ -211,7 +211,7 @@ async def test_a_server_that_comes_back_is_found_again(own_cluster: Cluster) -> 
     writers = [asyncio.ensure_future(write(number)) for number in range(6)]
     await until(lambda: len(acknowledged) > 50)
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, own_cluster.stop, signal.SIGINT)
+    await loop.run_in_executor(None, own_cluster.stop, signal.SIGQUIT)
     before = len(acknowledged)
     await loop.run_in_executor(None, own_cluster.start)
     await until(lambda: len(acknowledged) > before + 50)
