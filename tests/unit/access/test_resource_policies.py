@@ -118,6 +118,37 @@ def test_another_account_gets_at_what_it_was_let_at_by_every_path() -> None:
     run(play)
 
 
+def test_a_foreign_grant_is_never_used_at_home() -> None:
+    """Operations that do not know other accounts must not take the foreign table's name for one of
+    the caller's own: then whoever owns any account could grant what only this one may."""
+
+    async def play(house: House) -> None:
+        await put_policy(house, grant("dynamodb:*", STRANGER.arn))
+        home = root_principal(OTHER_ACCOUNT)
+        schema = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                  "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}  # fmt: skip
+        own = {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", **schema}
+        await house.call(home, "CreateTable", own)
+        only_abroad = user("zoe", policy(allow("dynamodb:*", on=f"{ARN}*")), account=OTHER_ACCOUNT)
+        new = {"ResourceArn": ARN, "Policy": json.dumps(statement_of(grant("dynamodb:*", "*")))}
+        for name, request in (
+            ("PutResourcePolicy", new),
+            ("CreateBackup", {"TableName": ARN, "BackupName": "mine"}),
+            ("UpdateContinuousBackups", {"TableName": ARN, "PointInTimeRecoverySpecification": {
+                "PointInTimeRecoveryEnabled": True}}),
+            ("DescribeContinuousBackups", {"TableName": ARN}),
+        ):  # fmt: skip
+            await refused(house, only_abroad, name, request)
+        protect = {"TableName": ARN, "DeletionProtectionEnabled": True}
+        await house.call(only_abroad, "UpdateTable", protect)
+        described = await house.call(home, "DescribeTable", {"TableName": TABLE})
+        assert not described["Table"]["DeletionProtectionEnabled"]
+        described = await house.call(ROOT, "DescribeTable", {"TableName": TABLE})
+        assert described["Table"]["DeletionProtectionEnabled"]
+
+    run(play)
+
+
 def test_rows_can_be_shared_with_another_account() -> None:
     async def play(house: House) -> None:
         only_a = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"]}}

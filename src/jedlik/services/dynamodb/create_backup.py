@@ -8,14 +8,15 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.backup_descriptions import details
 from jedlik.services.dynamodb.errors import ResourceInUse, TableInUse, TableMissing
+from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import RETRIES_MAX
-from jedlik.services.dynamodb.table_names import table_arns, table_name
+from jedlik.services.dynamodb.table_names import table_name
 from jedlik.storage.waist import Stats
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.recovery import begin_backup
 
 
-@operation("dynamodb", "CreateBackup", access="write", resource=table_arns)
+@operation("dynamodb", "CreateBackup", access="write", permissions=on_table("CreateBackup"))
 async def create_backup(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     name = table_name(ctx, req["TableName"])
     for _ in range(RETRIES_MAX):

@@ -282,6 +282,31 @@ def _is_part(name: str) -> bool:
     return name.startswith("arn:") and name.count("/") > 1
 
 
+class Restoring:
+    """A restore's own action on what is restored and on the new table, and what it does to that
+    table for the caller. resources: both ARNs."""
+
+    __slots__ = ("_action", "_resources")
+
+    def __init__(self, action: str, resources: Callable[[Context, Request], Sequence[str]]) -> None:
+        self._action = f"dynamodb:{action}"
+        self._resources = resources
+
+    def asks(self, ctx: Context, req: Request) -> Sequence[Ask]:
+        target = table_arn(ctx, req["TargetTableName"])
+        return [
+            *(Ask(self._action, arn) for arn in self._resources(ctx, req)),
+            *(Ask(f"dynamodb:{action}", target) for action in _OF_A_RESTORE),
+        ]
+
+    async def asks_after_reading(self, ctx: Context, req: Request) -> Sequence[Ask]:
+        return self.asks(ctx, req)
+
+
+_OF_A_RESTORE = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan",
+                 "UpdateItem")  # fmt: skip
+"""Service authorization reference, "Dependent actions" of the two restores."""
+
 ON_BATCH_GET = TablePermissions(_batch_get, _named)
 ON_BATCH_WRITE = TablePermissions(_batch_write, _named)
 ON_GET = OnItem("GetItem", GetKeys)

@@ -8,6 +8,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.backup_descriptions import found_backup
 from jedlik.services.dynamodb.errors import BackupInUse, TableThere
+from jedlik.services.dynamodb.permissions import Restoring
 from jedlik.services.dynamodb.restored_tables import new_target, restoring, target_name
 from jedlik.services.dynamodb.table_names import table_arn
 from jedlik.tables.errors import TableExists
@@ -20,7 +21,11 @@ def resources(ctx: Context, req: dict[str, Any]) -> list[str]:
 
 
 @operation(
-    "dynamodb", "RestoreTableFromBackup", access="write", resource=resources, rules=[target_name]
+    "dynamodb",
+    "RestoreTableFromBackup",
+    access="write",
+    permissions=Restoring("RestoreTableFromBackup", resources),
+    rules=[target_name],
 )
 async def restore_table_from_backup(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     backup = await found_backup(ctx, req["BackupArn"])

@@ -16,6 +16,7 @@ from jedlik.services.dynamodb.errors import (
     TableMissing,
     TableThere,
 )
+from jedlik.services.dynamodb.permissions import Restoring
 from jedlik.services.dynamodb.restored_tables import new_target, restoring, target_name
 from jedlik.services.dynamodb.table_changes import RETRIES_MAX, now_ms
 from jedlik.services.dynamodb.table_names import table_arn, table_name
@@ -52,7 +53,7 @@ def resources(ctx: Context, req: dict[str, Any]) -> list[str]:
     "dynamodb",
     "RestoreTableToPointInTime",
     access="write",
-    resource=resources,
+    permissions=Restoring("RestoreTableToPointInTime", resources),
     rules=[target_name, source_given, time_given],
 )
 async def restore_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ RETRIES_MAX = 10
 
 async def found_table(ctx: Context, name_or_arn: str) -> Table:
     """The table meant, in whatever state; raises ResourceNotFoundException with its name."""
-    name = table_name(ctx, name_or_arn)
+    name = table_name(ctx, name_or_arn, abroad=True)
     try:
         table: Table = await ctx.db.catalog.get(owner_of(ctx, name_or_arn), ctx.region, name)
     except TableNotFound:

@@ -1,8 +1,8 @@
 """From what a request calls a table (a name, or an ARN) to the table's name.
 
-AWS accepts a table's ARN wherever it accepts its name. An ARN must be of the region that is
-asked, and of the caller's own account or of one whose resource policy lets the caller in
-(`Context.granted`).
+AWS accepts a table's ARN wherever it accepts its name. An ARN must be of the region that is asked
+and of the caller's own account; for whoever goes on with `owner_of` (`abroad`), also of one whose
+resource policy lets the caller in (`Context.granted`).
 """
 
 from __future__ import annotations
@@ -30,20 +30,22 @@ class ResourceName(NamedTuple):
     part: str = ""  # the index's name, the stream's label
 
 
-def table_name(ctx: Context, name_or_arn: str) -> str:
+def table_name(ctx: Context, name_or_arn: str, *, abroad: bool = False) -> str:
     """The name of the table meant, well-formed but perhaps of no table. Raises ApiError."""
     if NAME.fullmatch(name_or_arn):
         return name_or_arn
     if not name_or_arn.startswith("arn:"):
         raise validation(INVALID_NAME)
-    found = resource_name(ctx, name_or_arn)
+    found = resource_name(ctx, name_or_arn, abroad=abroad)
     if found.kind:
         raise invalid_arn("resource", name_or_arn)
     return found.table
 
 
-def resource_name(ctx: Context, arn: str) -> ResourceName:
+def resource_name(ctx: Context, arn: str, *, abroad: bool = False) -> ResourceName:
     """What the ARN of a table, index or stream of this account and region names. Raises ApiError.
+
+    abroad: the account may be another that has let the caller in; `owner_of` tells which.
 
     Unverified but for the region's text, which AWS was seen to answer (an issue of Terraform's
     AWS provider, 42792).
@@ -53,7 +55,7 @@ def resource_name(ctx: Context, arn: str) -> ResourceName:
         raise invalid_arn("ARN", arn)
     if parts[2] != "dynamodb":
         raise invalid_arn("service", arn)
-    if parts[4] != ctx.account and parts[4] not in ctx.granted:
+    if parts[4] != ctx.account and not (abroad and parts[4] in ctx.granted):
         raise access_denied(
             f"User: {user_arn(ctx)} is not authorized to access the resource: {arn}"
         )

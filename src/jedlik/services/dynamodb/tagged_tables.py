@@ -19,7 +19,7 @@ async def tagged_table(ctx: Context, arn: str) -> Table | None:
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
     if arn.split(":", 3)[2:3] != ["dynamodb"]:
         raise access_denied(f"User: {user_arn(ctx)} is not authorized to access resource: {arn}")
-    named = resource_name(ctx, arn)
+    named = resource_name(ctx, arn, abroad=True)
     if named.kind:
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
     try:

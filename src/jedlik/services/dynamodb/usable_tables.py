@@ -22,7 +22,7 @@ def known_table(ctx: Context, name: str) -> Table | None:
 
 async def usable_table(ctx: Context, name_or_arn: str) -> Table:
     """The table of that name or ARN; raises TableNotFound."""
-    name = table_name(ctx, name_or_arn)
+    name = table_name(ctx, name_or_arn, abroad=True)
     table: Table = await ctx.db.catalog.get(owner_of(ctx, name_or_arn), ctx.region, name)
     if table.status not in USABLE:
         raise TableNotFound(name)
