@@ -34,6 +34,11 @@ def invalid_combination(message: str) -> ApiError:
     return _cloudwatch("InvalidParameterCombinationException", message)
 
 
+def access_denied(message: str) -> ApiError:
+    """Unverified: that the status is the query protocol's on the others, too."""
+    return _cloudwatch("AccessDeniedException", message, 403)
+
+
 def missing(*parameters: str) -> ApiError:
     """As AWS answers it: "The parameter MetricData is required."."""
     told = "\n".join(f"The parameter {parameter} is required." for parameter in parameters)
