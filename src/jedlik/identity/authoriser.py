@@ -39,14 +39,14 @@ Request = dict[str, Any]
 
 
 class _Kept:
-    """What is left of one principal's policies: by action and resource, with the stamp of the
-    resource's policies; and on the data path by operation, region, table and index, with the
+    """What is left of one principal's policies: by action, resource and its owner, with the stamp
+    of the resource's policies; and on the data path by operation, region, table and index, with the
     table, where nothing but the operation's own condition keys is asked."""
 
     __slots__ = ("by_ask", "by_place")
 
     def __init__(self) -> None:
-        self.by_ask: dict[tuple[str, str], tuple[object, Residual]] = {}
+        self.by_ask: dict[tuple[str, str, str], tuple[object, Residual]] = {}
         self.by_place: dict[tuple[Any, ...], tuple[object, Residual]] = {}
 
 
@@ -86,7 +86,7 @@ class Authoriser:
             return False
         try:
             for ask in asks:
-                found = kept.by_ask.get((ask.action, ask.resource))
+                found = kept.by_ask.get((ask.action, ask.resource, ask.owner))
                 if found is None or found[0] is not ask.stamp:
                     found = self._narrow(principal, kept, ask)
                 residual = found[1]
@@ -139,7 +139,7 @@ class Authoriser:
         if ctx.principal is None:
             return True
         kept = self._kept_of(ctx.principal)
-        found = kept.by_ask.get((ask.action, ask.resource))
+        found = kept.by_ask.get((ask.action, ask.resource, ask.owner))
         if found is None or found[0] is not ask.stamp:
             found = self._narrow(ctx.principal, kept, ask)
         return found[1].always is None or found[1].always.allowed
@@ -153,7 +153,7 @@ class Authoriser:
         transport: Transport | None,
     ) -> tuple[Decision, Residual]:
         kept = self._kept_of(principal)
-        found = kept.by_ask.get((ask.action, ask.resource))
+        found = kept.by_ask.get((ask.action, ask.resource, ask.owner))
         if found is None or found[0] is not ask.stamp:
             found = self._narrow(principal, kept, ask)
         residual = found[1]
@@ -183,7 +183,7 @@ class Authoriser:
             needs_resource_allow=ask.needs_resource_allow,
             compile=self._compile,
         )
-        found = kept.by_ask[ask.action, ask.resource] = (ask.stamp, residual)
+        found = kept.by_ask[ask.action, ask.resource, ask.owner] = (ask.stamp, residual)
         return found
 
     def _compile(self, policy: Policy) -> CompiledPolicy:

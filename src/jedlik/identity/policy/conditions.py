@@ -77,6 +77,8 @@ class KeyTest:
     denies: bool = False
     matches: Matches | None = field(default=None, compare=False)
     """The comparison, made once, where no variable is left."""
+    plainly_all: bool = False
+    """Whether it is ForAllValues without Not."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -84,12 +86,15 @@ class KeyTest:
 
     def holds(self, values: Values) -> bool:
         given = values.get(self.key)
+        matches = self.matches
+        if matches is not None and given and self.plainly_all:
+            # The way of leading keys: nearly always one value and a set to look it up in.
+            return all(map(matches, given)) if len(given) > 1 else matches(given[0])
         negated = self.operator.negated
         if not given:
             if self.if_exists or self.quantifier == "forallvalues":
                 return True
             return negated and self.quantifier == ""
-        matches = self.matches
         if matches is None:
             found = [each.resolve(values.get) for each in self.templates]
             texts = [text for text in found if text is not None]
@@ -161,7 +166,8 @@ def ready(test: KeyTest) -> KeyTest:
     if any(each.keys for each in test.templates):
         return test
     texts = [_parts(each) for each in test.templates]
-    return replace(test, matches=test.operator.build(texts))
+    every = test.quantifier == "forallvalues" and not test.operator.negated
+    return replace(test, matches=test.operator.build(texts), plainly_all=every)
 
 
 def conditions(
