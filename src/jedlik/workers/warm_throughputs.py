@@ -25,14 +25,17 @@ class WarmThroughputs:
     async def step(self, now_ms: int) -> bool:
         """Store what has grown; there is never more to do right away."""
         for flow in self._db.flows:
-            table = flow.table
+            known = flow.table
+            table = self._db.catalog.cached(known.account, known.region, known.name)
+            if table is None or table.id != known.id:
+                continue  # deleted, or not used since another process changed it
             if table.billing != "PAY_PER_REQUEST":
                 continue
             grown = self._grown(table)
             if grown is table:
                 continue
             try:
-                await self._db.replace_table(table, grown)
+                self._db.flows.of(await self._db.replace_table(table, grown))
             except (Contended, TableNotFound):
                 continue  # it was changed meanwhile: the next look finds it
         return False
