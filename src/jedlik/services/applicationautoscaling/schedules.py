@@ -10,7 +10,7 @@ import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _RATE = re.compile(r"rate\(\s*(\d{1,6})\s+(minute|minutes|hour|hours|day|days)\s*\)")
@@ -39,8 +39,10 @@ class Schedule:
 
 def parse_schedule(text: str, zone_name: str, start: datetime) -> Schedule:
     """start: from when a rate counts. Raises BadSchedule."""
+    zone: tzinfo
     try:
-        zone = ZoneInfo(zone_name)
+        # The names of zones are the machine's; UTC is there without them.
+        zone = UTC if zone_name == "UTC" else ZoneInfo(zone_name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadSchedule(f"unknown time zone {zone_name}") from None
     if found := _AT.fullmatch(text):
@@ -59,7 +61,7 @@ def parse_schedule(text: str, zone_name: str, start: datetime) -> Schedule:
     raise BadSchedule("it is neither at(…), rate(…) nor cron(…)")
 
 
-def _cron(fields: list[str], zone: ZoneInfo) -> NextAfter:
+def _cron(fields: list[str], zone: tzinfo) -> NextAfter:
     if len(fields) != 6:
         raise BadSchedule("cron has six fields")
     minutes, hours = _set(fields[0], 0, 59), _set(fields[1], 0, 23)
