@@ -204,6 +204,9 @@ async def test_what_a_table_has_grown_to_survives_a_restart() -> None:
     assert (await db.catalog.get(made.account, made.region, "t")).warm is None
     clock.ms += 2_000_000
     await worker.step(clock.ms)
+    grown = await db.catalog.get(made.account, made.region, "t")
+    await worker.step(clock.ms)
+    assert await db.catalog.get(made.account, made.region, "t") is grown, "it is stored once"
     again = await database(engine=engine, clock=clock)
     stored = await again.catalog.get(made.account, made.region, "t")
     assert stored.warm is not None
