@@ -11,7 +11,7 @@ from jedlik.identity.key_ids import new_id
 from jedlik.identity.records import ManagedPolicy, PolicyVersion
 from jedlik.services.iam import limits, permissions, tags
 from jedlik.services.iam.changing import change
-from jedlik.services.iam.descriptions import told_policy
+from jedlik.services.iam.descriptions import Attachments, told_policy
 from jedlik.services.iam.documents import checked_managed
 from jedlik.services.iam.errors import exists, quota
 from jedlik.services.iam.lookups import names
@@ -51,5 +51,5 @@ async def create_policy(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         return draft.put(new)
 
     found = await change(ctx, create)
-    told = told_policy(names(ctx), found, briefly=True)
+    told = told_policy(Attachments(names(ctx)), found, briefly=True)
     return {"Policy": {**told, "Tags": tags.told(found.tags)} if found.tags else told}

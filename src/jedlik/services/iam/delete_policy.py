@@ -9,7 +9,7 @@ from jedlik.api.operation import operation
 from jedlik.identity import Draft
 from jedlik.services.iam import lookups, permissions
 from jedlik.services.iam.changing import change
-from jedlik.services.iam.descriptions import attachments
+from jedlik.services.iam.descriptions import Attachments
 from jedlik.services.iam.errors import conflict
 from jedlik.services.iam.permissions import on
 
@@ -20,7 +20,7 @@ from jedlik.services.iam.permissions import on
 async def delete_policy(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     def delete(draft: Draft) -> None:
         found = lookups.own_policy(draft, req["PolicyArn"])
-        if any(attachments(draft, found.arn)):
+        if any(Attachments(draft).of(found.arn)):
             raise conflict("Cannot delete a policy attached to entities.")
         if len(found.versions) > 1:
             raise conflict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -72,16 +73,21 @@ def told_role(found: Role, *, use: Use | None = None, briefly: bool = False) -> 
     return {**told, **_boundary(found.boundary), **_tags(found), "RoleLastUsed": used}
 
 
-def attachments(names: Names, arn: str) -> tuple[int, int]:
-    """To how many a policy is attached, and of how many it is the boundary."""
-    entities: list[Entity] = [*names.all(User), *names.all(Group), *names.all(Role)]
-    attached = sum(arn in each.attached for each in entities)
-    bounded = sum(getattr(each, "boundary", None) == arn for each in entities)
-    return attached, bounded
+class Attachments:
+    """To how many users, groups and roles each policy is attached; counted once for a request."""
+
+    def __init__(self, names: Names) -> None:
+        entities: list[Entity] = [*names.all(User), *names.all(Group), *names.all(Role)]
+        self._attached = Counter(arn for each in entities for arn in each.attached)
+        self._bounded = Counter(getattr(each, "boundary", None) for each in entities)
+
+    def of(self, arn: str) -> tuple[int, int]:
+        """As a policy, and as a boundary."""
+        return self._attached[arn], self._bounded[arn]
 
 
-def told_policy(names: Names, found: ManagedPolicy, *, briefly: bool = False) -> Told:
-    attached, bounded = attachments(names, found.arn)
+def told_policy(attachments: Attachments, found: ManagedPolicy, *, briefly: bool = False) -> Told:
+    attached, bounded = attachments.of(found.arn)
     told = {
         "PolicyName": found.name,
         "PolicyId": found.id,

@@ -11,7 +11,7 @@ from jedlik.identity.managed import aws_managed_policies
 from jedlik.identity.records import Group, InstanceProfile, ManagedPolicy, Role, User
 from jedlik.services.iam import lookups, permissions
 from jedlik.services.iam.descriptions import (
-    attachments,
+    Attachments,
     told_attached,
     told_group,
     told_policy,
@@ -58,9 +58,9 @@ def _role(ctx: Context, found: lookups.Names, entry: Role) -> dict[str, Any]:
     }
 
 
-def _policy(found: lookups.Names, entry: ManagedPolicy) -> dict[str, Any]:
+def _policy(counted: Attachments, entry: ManagedPolicy) -> dict[str, Any]:
     versions = [told_version(entry, each, document=True) for each in reversed(entry.versions)]
-    return {**told_policy(found, entry), "PolicyVersionList": versions}
+    return {**told_policy(counted, entry), "PolicyVersionList": versions}
 
 
 @operation(
@@ -71,6 +71,7 @@ def _policy(found: lookups.Names, entry: ManagedPolicy) -> dict[str, Any]:
 )
 async def get_account_authorization_details(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     found = names(ctx)
+    counted = Attachments(found)
     wanted = set(
         req.get("Filter") or ("User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy")
     )
@@ -84,12 +85,12 @@ async def get_account_authorization_details(ctx: Context, req: dict[str, Any]) -
     if "LocalManagedPolicy" in wanted:
         entries += found.all(ManagedPolicy)
     if "AWSManagedPolicy" in wanted:
-        entries += [each for each in aws_managed_policies() if any(attachments(found, each.arn))]
+        entries += [each for each in aws_managed_policies() if any(counted.of(each.arn))]
     part, more = page(req, sorted(entries, key=_key), key=_key)
     return {
         "UserDetailList": [_user(found, each) for each in part if isinstance(each, User)],
         "GroupDetailList": [_group(found, each) for each in part if isinstance(each, Group)],
         "RoleDetailList": [_role(ctx, found, each) for each in part if isinstance(each, Role)],
-        "Policies": [_policy(found, each) for each in part if isinstance(each, ManagedPolicy)],
+        "Policies": [_policy(counted, each) for each in part if isinstance(each, ManagedPolicy)],
         **more,
     }
