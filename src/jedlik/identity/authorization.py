@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from typing import Protocol
@@ -38,6 +39,8 @@ class SignedRequest(Protocol):
     def query(self) -> bytes: ...
     @property
     def body_sent(self) -> bytes: ...
+    @property
+    def headers(self) -> Mapping[bytes, bytes]: ...
     def header(self, name: bytes) -> bytes | None: ...
 
 

@@ -18,6 +18,7 @@ from .authenticator import CLOCK_SKEW_S, Authenticator, basic_date
 from .authorization import Claim, SignedRequest, parse_date, read_claim
 from .credentials import Credential, Identity
 from .errors import MISMATCH
+from .s3_old import OldClaim, check_old_time, old_signature, old_text, read_old_claim
 from .sigv4 import (
     TERMINATOR,
     SigningKey,
@@ -27,6 +28,7 @@ from .sigv4 import (
 )
 
 SERVICE = "s3"
+OLD_REGION = "us-east-1"  # the only one where signature version 2 is known
 UNSIGNED = "UNSIGNED-PAYLOAD"
 SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 SIGNED_CHUNKS_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
@@ -53,18 +55,19 @@ class Caller:
     key: SigningKey | None = None
 
 
-def authenticate(authenticator: Authenticator, request: SignedRequest, now: float) -> Caller:
-    """Raises ApiError."""
+def authenticate(
+    authenticator: Authenticator, request: SignedRequest, now: float, bucket: str = ""
+) -> Caller:
+    """bucket: the one in the host's name, if it is there. Raises ApiError."""
+    old = read_old_claim(request)
+    if old is not None:
+        return _authenticate_old(authenticator, request, old, now, bucket)
     header = request.header(b"authorization")
     if header is None and b"X-Amz-Algorithm=" not in request.query:
-        if b"AWSAccessKeyId=" in request.query:
-            raise _old_mechanism()
         return Caller(None)
     if header is not None and not header.startswith(b"AWS4-HMAC-SHA256"):
         if header.startswith(b"AWS4-ECDSA"):
             raise ApiError("NotImplemented", "SigV4A is not implemented.", status=501)
-        if header.startswith(b"AWS "):
-            raise _old_mechanism()
         raise ApiError("InvalidArgument", "Unsupported Authorization Type")
     in_query = header is None
     try:
@@ -88,13 +91,30 @@ def authenticate(authenticator: Authenticator, request: SignedRequest, now: floa
     return Caller(identity, payload, claim.signature, date, claim.scope, key)
 
 
+def _authenticate_old(
+    authenticator: Authenticator, request: SignedRequest, claim: OldClaim, now: float, bucket: str
+) -> Caller:
+    """Signature version 2 names no region: the server's own is meant."""
+    credential = authenticator.credentials.find(claim.access_key, claim.token)
+    if credential is None and authenticator.admits(claim.access_key, claim.token):
+        return Caller(Identity(claim.access_key, authenticator.account, OLD_REGION, None))
+    check_old_time(request, claim, now)
+    known = _usable(credential, claim.access_key, claim.token, now)
+    text = old_text(request, claim, request.headers, bucket)
+    if not compare_digest(old_signature(known, text).encode(), claim.signature.encode("latin-1")):
+        raise _mismatch(claim.access_key, text, claim.signature, "")
+    authenticator.credentials.used(claim.access_key, now, OLD_REGION, SERVICE)
+    principal = known.principal
+    return Caller(Identity(claim.access_key, principal.account, OLD_REGION, principal))
+
+
 def authenticate_form(
     authenticator: Authenticator, fields: Mapping[str, str], now: float
 ) -> Caller:
     """Who signed the policy of a browser's form. fields: by lower-case name. Raises ApiError."""
     if "x-amz-signature" not in fields:
-        if "awsaccesskeyid" in fields or "signature" in fields:
-            raise _old_mechanism()
+        if "awsaccesskeyid" in fields and "signature" in fields and "policy" in fields:
+            return _authenticate_old_form(authenticator, fields, now)
         return Caller(None)
     for name in ("policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date"):
         if name not in fields:
@@ -127,6 +147,21 @@ def authenticate_form(
         raise _mismatch(access_key, fields["policy"], claim.signature, "")
     authenticator.credentials.used(access_key, now, region, SERVICE)
     return Caller(Identity(access_key, known.principal.account, region, known.principal))
+
+
+def _authenticate_old_form(
+    authenticator: Authenticator, fields: Mapping[str, str], now: float
+) -> Caller:
+    access_key, token = fields["awsaccesskeyid"], fields.get("x-amz-security-token")
+    credential = authenticator.credentials.find(access_key, token)
+    if credential is None and authenticator.admits(access_key, token):
+        return Caller(Identity(access_key, authenticator.account, OLD_REGION, None))
+    known = _usable(credential, access_key, token, now)
+    expected, sent = old_signature(known, fields["policy"]), fields["signature"]
+    if not compare_digest(expected.encode(), sent.encode("latin-1", "replace")):
+        raise _mismatch(access_key, fields["policy"], sent, "")
+    authenticator.credentials.used(access_key, now, OLD_REGION, SERVICE)
+    return Caller(Identity(access_key, known.principal.account, OLD_REGION, known.principal))
 
 
 def _payload(request: SignedRequest, *, in_query: bool) -> str:
@@ -274,14 +309,6 @@ def _malformed(what: str, *, in_query: bool) -> ApiError:
     return ApiError(
         "AuthorizationHeaderMalformed",
         f"The authorization header is malformed; {what}",
-    )
-
-
-def _old_mechanism() -> ApiError:
-    return ApiError(
-        "InvalidRequest",
-        "The authorization mechanism you have provided is not supported. "
-        "Please use AWS4-HMAC-SHA256.",
     )
 
 

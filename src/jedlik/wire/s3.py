@@ -98,7 +98,8 @@ class S3:
             boundary = s3_forms.boundary_of(call.headers.get("content-type", ""))
             if boundary is not None:
                 return await self._form(call, boundary, now)
-        caller = s3.authenticate(self._gateway.authenticator, request, now)
+        hosted = call.bucket if call.hosted else ""
+        caller = s3.authenticate(self._gateway.authenticator, request, now, hosted)
         name = self._protocol.find(call.method, call.depth, call.query, call.headers)
         if name is None:
             raise ApiError(
@@ -347,7 +348,7 @@ def claims(request: Request) -> bool:
     authorization = request.header(b"authorization")
     if authorization is not None:
         if not authorization.startswith(b"AWS4-"):
-            return request.path != b"/"
+            return authorization.startswith(b"AWS ") or request.path != b"/"
         return SCOPE in authorization
     query = request.query
     if b"X-Amz-Credential=" in query:
