@@ -10,13 +10,14 @@ a refusal, too, waits for a guard-only commit that covers what it saw.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
 from jedlik.changes.record import Record, encode_record
-from jedlik.storage.waist import ABSENT, Batch, Change, Delete, Engine, Keep, Put, Row, Tally
+from jedlik.storage.waist import ABSENT, Batch, Change, Delete, Engine, Keep, Put, Row, Tally, Write
 from jedlik.tables import expiry, indexes
 from jedlik.tables.charges import (
     INNOCENT,
@@ -44,12 +45,19 @@ from jedlik.tables.item_writes import CheckWrite, ItemWrite
 from jedlik.tables.model import Table
 from jedlik.tables.stored import Stored, size_of
 
+RowKey = tuple[int, bytes, bytes, bytes]
+# What `Put(...)`, `Tally(...)` and `Batch(...)` do, without their Python functions.
+_new_put: Callable[[tuple[RowKey, int, bytes]], Put] = partial(tuple.__new__, Put)
+_new_tally: Callable[[tuple[int, int, int]], Tally] = partial(tuple.__new__, Tally)
+_new_batch: Callable[[tuple[int, Sequence[Write], Sequence[Change], Sequence[Tally]]], Batch] = (
+    partial(tuple.__new__, Batch)
+)
+
 RETRIES_MAX = 30
 TOKEN_LIFE_MS = 600_000
 """How long a client token of a transaction is remembered (API reference, TransactWriteItems)."""
 
 NOTHING = INNOCENT
-RowKey = tuple[int, bytes, bytes, bytes]
 
 
 @dataclass(slots=True)
@@ -235,14 +243,14 @@ async def _attempt_plain(
     if isinstance(write, CheckWrite):
         change = Keep(row_key, seen)
     elif new is not None:
-        change = Put(row_key, seen, new.value)
-        tallies = (Tally(space, 0 if old else 1, new.size - old_size),)
+        change = _new_put((row_key, seen, new.value))
+        tallies = (_new_tally((space, 0 if old else 1, new.size - old_size)),)
     elif old is not None:
         change = Delete(row_key, seen)
         tallies = (Tally(space, -1, -old_size),)
     else:
         change = Keep(row_key, ABSENT)
-    conflict = await engine.commit(Batch(version, (change,), (), tallies))
+    conflict = await engine.commit(_new_batch((version, (change,), (), tallies)))
     return None if conflict is not None else Written(old, new, {})
 
 
