@@ -89,9 +89,10 @@ class FileBlobs:
     """Blobs as files in a folder. durable: files are on disk before `finish` returns."""
 
     def __init__(self, folder: Path | None, *, durable: bool = True) -> None:
-        """folder: None takes a temporary one, which is gone when this is closed."""
+        """folder: made when it is first needed. None takes a temporary one, which is gone when
+        this is closed."""
         self._temporary = folder is None
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="jedlik-objects-"))
+        self._folder = folder or Path(tempfile.gettempdir(), f"jedlik-{os.urandom(16).hex()}")
         self._incoming = self._folder / "incoming"
         self._durable = durable
         self._began_at = time.time()
@@ -200,7 +201,8 @@ class FileBlobs:
         """The folder, made when first needed; what an earlier process left half-written goes."""
         if self._ready:
             return
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._incoming.mkdir(exist_ok=True)
         self.persist(self._folder.parent)
         for left in os.scandir(self._incoming):
             if left.stat().st_mtime < self._began_at:
