@@ -531,7 +531,8 @@ class SqliteEngine:
         for space, part, _ in batch.changes:
             if (space, part) not in self._logs:
                 self._log_bounds(space, part)
-        for tally in batch.tallies:
+        tallies = batch.tallies
+        for tally in tallies:
             if tally[0] not in self._tallies:
                 self._stats(tally[0])
 
@@ -549,8 +550,14 @@ class SqliteEngine:
         if batch.changes:
             group.changes += batch.changes
             writing = True
-        for space, count, size in batch.tallies:
-            group.add_tally(space, count, size)
+        if tallies:
+            sums = group.tallies
+            for space, count, size in tallies:
+                before = sums.get(space)
+                if before is not None:
+                    count += before[0]
+                    size += before[1]
+                sums[space] = (count, size)
             writing = True
         if writing:
             # Deletes count too: their change records carry the version.

@@ -46,11 +46,11 @@ def encode(group: Group, *, secret: int, serial: int, previous: int, synced: int
     for (space, token, sort, sub), row in group.rows.items():
         if row is not None:
             version, value = row
-            sizes = (len(token), len(sort), len(sub), len(value))
-            parts += (pack(_PUT, space, version, *sizes), token, sort, sub, value)
+            head = pack(_PUT, space, version, len(token), len(sort), len(sub), len(value))
+            parts += (head, token, sort, sub, value)
         else:
-            sizes = (len(token), len(sort), len(sub), 0)
-            parts += (pack(_DELETE, space, 0, *sizes), token, sort, sub)
+            head = pack(_DELETE, space, 0, len(token), len(sort), len(sub), 0)
+            parts += (head, token, sort, sub)
     for space, part, record in group.changes:
         parts += (_CHANGE_HEAD.pack(_CHANGE, space, part, len(record)), record)
     for space, (rows, size) in group.tallies.items():
