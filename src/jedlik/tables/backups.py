@@ -142,19 +142,15 @@ class Backups:
         account: str,
         region: str,
         *,
-        low: str | None = None,
-        high: str | None = None,
         after: str | None = None,
         limit: int = PAGE_ITEMS,
     ) -> tuple[list[Backup], bool]:
-        """Up to `limit` backups by id with low ≤ id < high, from the one after `after` on; and
-        whether there are more."""
+        """Up to `limit` backups by id from the one after `after` on; and whether there are more."""
         page = await self._engine.range(
             BACKUPS_SPACE,
             _token(account, region),
-            low.encode() if low is not None else None,
-            high.encode() if high is not None else None,
-            high_open=True,
+            None,
+            None,
             after=(after.encode(), b"") if after is not None else None,
             item_limit=limit,
             byte_limit=PAGE_BYTES,

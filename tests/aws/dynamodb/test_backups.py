@@ -113,10 +113,11 @@ def test_they_are_listed_in_order_by_pages_kinds_and_times(ask: Ask, make_table:
     assert listed == arns
     assert ask("ListBackups", TableName=table, BackupType="SYSTEM")["BackupSummaries"] == []
     second = ask("DescribeBackup", BackupArn=arns[1])["BackupDescription"]["BackupDetails"]
-    since = ask(
-        "ListBackups", TableName=table, TimeRangeLowerBound=second["BackupCreationDateTime"]
-    )
-    assert [each["BackupArn"] for each in since["BackupSummaries"]] == arns[1:]
+    since = second["BackupCreationDateTime"]
+    later = ask("ListBackups", TableName=table, TimeRangeLowerBound=since)["BackupSummaries"]
+    earlier = ask("ListBackups", TableName=table, TimeRangeUpperBound=since)["BackupSummaries"]
+    assert [each["BackupArn"] for each in later] == arns[1:]
+    assert [each["BackupArn"] for each in earlier] == arns[:1]
     gone = ask("DeleteBackup", BackupArn=arns[0])["BackupDescription"]["BackupDetails"]
     assert gone["BackupStatus"] == "DELETED"
     assert len(ask("ListBackups", TableName=table)["BackupSummaries"]) == 2

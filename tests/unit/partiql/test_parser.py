@@ -238,11 +238,11 @@ def test_operators_are_bounded():
 
 
 def test_the_longest_statements_are_read_quickly():
-    began = time.perf_counter()
+    began = time.process_time()
     parse("SELECT * FROM Forum WHERE a IN [" + ",".join(["1"] * 4000) + "]")
     for text in ("/*" * 4000, "'" * 8191, '"' * 8191, "-" * 8191, "1." * 4000):
         refusal(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 20  # a second or two; what grows with the square takes minutes
 
 
 WORDS = """

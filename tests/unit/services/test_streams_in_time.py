@@ -243,7 +243,7 @@ async def test_a_deleted_tables_log_stays_for_a_day_and_then_goes(world: World) 
 
 
 async def test_a_table_that_never_had_a_stream_leaves_no_log(world: World) -> None:
-    table = await world.table(stream=None, recovery=RecoverySettings(enabled=True))
+    table = await world.table(stream=None, held_by=("a backup",))
     await world.put(table, 1)
     assert (await world.db.engine.log_bounds(table.log_space, 0)).last == 1
     await world.db.drop_table(table)

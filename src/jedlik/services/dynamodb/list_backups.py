@@ -21,16 +21,15 @@ async def list_backups(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     kinds = KINDS[req.get("BackupType", "USER")]
     limit = req.get("Limit", limits.LIST_BACKUPS_MAX)
     after = _after(req.get("ExclusiveStartBackupArn"))
-    low, high = (_bound(req.get(f"TimeRange{side}Bound")) for side in ("Lower", "Upper"))
+    low_ms, high_ms = (_ms(req.get(f"TimeRange{side}Bound")) for side in ("Lower", "Upper"))
     found: list[Backup] = []
     more = True
     while more and len(found) <= limit:
-        page, more = await ctx.db.backups.page(
-            ctx.account, ctx.region, low=low, high=high, after=after
-        )
+        page, more = await ctx.db.backups.page(ctx.account, ctx.region, after=after)
         for backup in page:
             after = backup.id
-            if backup.kind in kinds and name in (None, backup.table.name):
+            in_time = (low_ms or 0) <= backup.at_ms and (high_ms is None or backup.at_ms < high_ms)
+            if in_time and backup.kind in kinds and name in (None, backup.table.name):
                 found.append(backup)
     shown = found[:limit]
     answer: dict[str, Any] = {
@@ -51,6 +50,6 @@ def _after(arn: str | None) -> str | None:
     return parts[4]
 
 
-def _bound(at_s: float | None) -> str | None:
-    """Where the ids of that time begin: the lower bound is inclusive, the upper exclusive."""
-    return None if at_s is None else f"{max(0, int(at_s * 1000)):014d}"
+def _ms(at_s: float | None) -> int | None:
+    """The lower bound is inclusive, the upper exclusive."""
+    return None if at_s is None else round(at_s * 1000)
