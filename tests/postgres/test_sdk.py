@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_active
-from tests.support.postgres import Cluster, Missing
+from tests.support.postgres import Cluster
 from tests.support.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,16 +39,6 @@ CHOSEN = [
     )
 ] + ["tests/aws/dynamodbstreams"]
 TESTS_MIN = 200
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    try:
-        made = Cluster()
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with made:
-        yield made
 
 
 def store_arguments(cluster: Cluster, folder: Path, **parameters: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """The `jedlik` command: a file per subcommand, imported only when it is the one that runs.
 
-`start` becomes the server; every other subcommand is an ordinary client that speaks signed HTTP
-to a running one (client.py) and needs nothing but its endpoint.
+`start` becomes the server, `migrate` opens two stores itself; every other subcommand is an ordinary
+client that speaks signed HTTP to a running server (client.py) and needs nothing but its endpoint.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import click
 
 from jedlik import __version__
 
-COMMANDS = ("start", "sample", "load", "dump", "backup", "restore", "tail", "status")
+COMMANDS = ("start", "sample", "load", "dump", "backup", "restore", "migrate", "tail", "status")
 
 
 class Lazy(click.Group):

@@ -195,7 +195,7 @@ class Pool:
             statement_cache_size=STATEMENTS_KEPT,
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=64 << 10,
-            server_settings=_session(self._address.schema),
+            server_settings=session(self._address.schema),
         )
         _keep_alive(made)
         if self.on_connect is not None:
@@ -226,11 +226,11 @@ def is_spoilt(fault: BaseException) -> bool:
     return state[:2] in ("08", "57") or state in ("", READ_ONLY)
 
 
-def _session(schema: str) -> dict[str, str]:
+def session(schema: str) -> dict[str, str]:
     """Settings of every session. Each of our statements looks rows up by their key: a plan that a
     young, empty table suggests would be kept when it is large."""
     return {
-        "application_name": "jedlik",
+        "application_name": application_name(schema),
         "search_path": schema,
         "statement_timeout": f"{STATEMENT_S_MAX}s",
         "idle_in_transaction_session_timeout": f"{STATEMENT_S_MAX}s",
@@ -243,6 +243,11 @@ def _session(schema: str) -> dict[str, str]:
         "jit": "off",
         "client_min_messages": "warning",
     }
+
+
+def application_name(schema: str) -> str:
+    """What pg_stat_activity shows of a process that uses the store."""
+    return f"jedlik {schema}"[:63]
 
 
 def _keep_alive(made: Connection) -> None:

@@ -7,9 +7,10 @@
     tallies(part, space, ver, n) -> rows, bytes            deltas; now and then summed into one
     graves(part, space) -> at_ms, swept                    dropped spaces, a row per part
     meta(name) -> value                                    schema, parts, ceiling of versions, nodes
+    moving(name) -> value                                  only in the target of an unfinished move
 
-All but `meta` are distributed by `part` on Citus. `part` follows from space and token, so it may
-stand last in the key of `kv`: then a scan of a space is one stretch of the index.
+All but the last two are distributed by `part` on Citus. `part` follows from space and token, so it
+may stand last in the key of `kv`: then a scan of a space is one stretch of the index.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import asyncpg
 
 from jedlik.storage.postgres_address import Address
 from jedlik.storage.postgres_pool import Connection
-from jedlik.storage.waist import StorageOutdated
+from jedlik.storage.waist import StorageError, StorageOutdated
 
 SERVER_MIN = 150000
 _LOCK = 0x6A65646C696B  # "jedlik": two processes that start at once migrate one after the other
@@ -59,8 +60,11 @@ class Made:
         self.has_citus = has_citus
 
 
-async def prepare(connection: Connection, address: Address) -> Made:
-    """Make the schema, or bring it up to date. Raises StorageOutdated, or a driver's fault."""
+async def prepare(connection: Connection, address: Address, *, moving: bool = False) -> Made:
+    """Make the schema, or bring it up to date. Raises StorageOutdated, or a driver's fault.
+
+    moving: for a move, which alone may have the target of an unfinished one.
+    """
     number = connection.get_server_version()
     if number.major * 10000 + number.minor < SERVER_MIN:
         raise StorageOutdated(
@@ -78,6 +82,11 @@ async def prepare(connection: Connection, address: Address) -> Made:
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS meta (name text PRIMARY KEY, value int8 NOT NULL)"
         )
+        if not moving and await is_moving(connection, address):
+            raise StorageError(
+                f"{address.shown} is the target of an unfinished `jedlik migrate`: run that again,"
+                f" or drop the schema {address.schema}"
+            )
         stored = await connection.fetchval("SELECT value FROM meta WHERE name = 'schema'") or 0
         if stored > len(MIGRATIONS):
             raise StorageOutdated(
@@ -115,6 +124,14 @@ async def _begin(connection: Connection, address: Address, *, distribute: bool) 
             await connection.execute(
                 f"SELECT create_distributed_table('{table}', 'part', colocate_with => 'kv')"
             )
+
+
+async def is_moving(connection: Connection, address: Address) -> bool:
+    """Whether the store is the target of an unfinished move."""
+    found = await connection.fetchval(
+        "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'moving'", address.schema
+    )
+    return found is not None
 
 
 async def next_node(connection: Connection) -> int:

@@ -25,6 +25,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
@@ -44,6 +45,7 @@ SEQ_BITS = 40  # of a log id: a million million entries per stream, eight millio
 _SQLITE_MIN = (3, 51, 3)  # earlier ones can corrupt a WAL that several connections use
 _FORMAT = 2  # 1 had no journal
 _APPLICATION_ID = 0x4A45444C  # "JEDL"
+_MOVING_ID = 0x4A45444D  # a store that is still being moved in (`moving_sqlite.py`)
 PAGE_BYTES = 8192
 READ_CACHE_KB = 8 << 10  # SQLite empties it whenever something was written
 WRITE_CACHE_KB = 16 << 10
@@ -70,6 +72,10 @@ PRAGMA application_id = {_APPLICATION_ID};
 _JOURNAL = f"""
 INSERT INTO marker VALUES (2, 0, 0), (3, abs(random() / 2), 0);
 PRAGMA user_version = {_FORMAT};
+"""
+_MOVING = f"""
+CREATE TABLE moving(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+PRAGMA application_id = {_MOVING_ID};
 """
 
 
@@ -110,6 +116,11 @@ class Files:
         """
         if not connection.execute("SELECT count(*) FROM sqlite_schema").get:
             connection.execute("BEGIN IMMEDIATE;" + _SCHEMA + _JOURNAL + "COMMIT")
+        elif connection.pragma("application_id") == _MOVING_ID:
+            raise StorageError(
+                f"{self.folder} is the target of an unfinished `jedlik migrate`: run that again,"
+                " or remove the folder"
+            )
         elif connection.pragma("application_id") != _APPLICATION_ID:
             raise StorageCorrupt(f"{self.path} is a database, but not one of Jedlik's")
         elif connection.pragma("user_version") > _FORMAT:
@@ -118,6 +129,33 @@ class Files:
             connection.execute("BEGIN IMMEDIATE;" + _JOURNAL + "COMMIT")
         if connection.pragma("journal_mode", "wal") != "wal":
             raise StorageError(f"{self.path} cannot use a write-ahead log here")
+
+    def prepare_move(self, connection: apsw.Connection) -> bool:
+        """Make an empty file the target of a move, or find one that is; False if it is neither."""
+        if not connection.execute("SELECT count(*) FROM sqlite_schema").get:
+            connection.execute("BEGIN IMMEDIATE;" + _SCHEMA + _JOURNAL + _MOVING + "COMMIT")
+        elif connection.pragma("application_id") != _MOVING_ID:
+            return False
+        if connection.pragma("journal_mode", "wal") != "wal":
+            raise StorageError(f"{self.path} cannot use a write-ahead log here")
+        return True
+
+    def end_move(
+        self, connection: apsw.Connection, version_floor: int, dropped: Sequence[int]
+    ) -> None:
+        """Make the target of a move a store, durably."""
+        with connection:
+            connection.execute("INSERT OR REPLACE INTO marker VALUES (1, ?, 0)", (version_floor,))
+            connection.executemany(
+                "INSERT OR IGNORE INTO drops VALUES (?)", [(space,) for space in dropped]
+            )
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute(
+            f"BEGIN IMMEDIATE; DROP TABLE moving; PRAGMA application_id = {_APPLICATION_ID}; COMMIT"
+        )
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.sync_folder()
 
     def sync_folder(self) -> None:
         """Make the names of new files durable: the folder's own, and those in it."""
