@@ -203,3 +203,64 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+class Standby(Cluster):
+    """A server that follows `primary`, and may become one by `promote`."""
+
+    def __init__(self, primary: Cluster, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.password = primary.password
+        self._primary = primary
+
+    def make(self) -> Standby:
+        self.run(
+            "pg_basebackup", "-d", self._conninfo(self._primary), "-D", str(self.data),
+            "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync",
+        )  # fmt: skip
+        return self
+
+    def follow(self, primary: Cluster) -> None:
+        """From now on follow another server."""
+        self.sql(f"ALTER SYSTEM SET primary_conninfo = '{self._conninfo(primary)}'")
+        self.sql("SELECT pg_reload_conf()")
+
+    def received(self) -> int:
+        """How far it has the primary's log on its disk, in bytes."""
+        return int(self.sql("SELECT (pg_last_wal_receive_lsn() - '0/0')::int8")[0][0])
+
+    def is_receiving(self) -> bool:
+        return bool(self.sql("SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming'"))
+
+    def promote(self) -> None:
+        assert self.sql(f"SELECT pg_promote(true, {START_S_MAX})")[0][0], self.output()
+
+    def _conninfo(self, primary: Cluster) -> str:
+        return (
+            f"host=127.0.0.1 port={primary.port} user=tester password={primary.password}"
+            f" application_name={self.name}"
+        )
+
+
+def kill_all(cluster: Cluster) -> None:
+    """SIGKILL for a server and all its children, none of which can tell anybody good-bye."""
+    process, cluster.process = cluster.process, None
+    assert process is not None
+    os.kill(process.pid, signal.SIGSTOP)  # so that it starts no others
+    for child in _children(process.pid):
+        os.kill(child, signal.SIGKILL)
+    process.kill()
+    process.wait(START_S_MAX)
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue  # it has just ended
+        if int(text.rpartition(")")[2].split()[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
