@@ -12,7 +12,9 @@ import contextlib
 import gc
 import logging
 import os
+import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -56,12 +58,14 @@ from jedlik.tables.errors import Throttled
 from jedlik.tables.internal import InternalTable
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
-from jedlik.wire.s3 import streams_body
+from jedlik.wire.s3_claims import streams_body
 from jedlik.workers.backfill import Backfill
 from jedlik.workers.backups import Backups
 from jedlik.workers.dax_clusters import DaxClusters
 from jedlik.workers.directory import DirectoryRefresh, KeyUses
+from jedlik.workers.drops import CatalogLook, Drops
 from jedlik.workers.expiry import Expiry
+from jedlik.workers.leases import Lease
 from jedlik.workers.object_upkeep import ObjectUpkeep
 from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
@@ -79,7 +83,9 @@ WARM_THROUGHPUTS_REST_S = 60.0
 BACKUPS_REST_S = 0.05
 DAX_REST_S = 0.05
 KEY_USES_REST_S = 60.0
-DIRECTORY_REST_S = 1.0
+SHARED_REST_S = 1.0
+SHARED_SHARD_ROLLS_REST_S = 5.0
+DROPS_REST_S = 60.0
 DAX_START_S_MAX = 20.0  # in processes of their own, nodes take about a second
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -88,6 +94,13 @@ _log = logging.getLogger("jedlik")
 
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code."""
+    if settings.workers > 1:
+        from jedlik import serving_processes
+
+        _warn_of_what_is_not_there(settings)
+        if not settings.port:
+            settings = _with_free_dax_ports(settings)
+        return serving_processes.run(settings)
     logs.set_up(settings.log_level)
     try:
         _warn_of_what_is_not_there(settings)
@@ -116,10 +129,16 @@ async def _serve(settings: Settings) -> None:
 
 
 class App:
-    """One running server."""
+    """One running server.
 
-    def __init__(self, settings: Settings) -> None:
+    worker: its number where several serve at one address: the first one alone has DAX's doors.
+    announces: whether it is the one to say where the server is.
+    """
+
+    def __init__(self, settings: Settings, *, worker: int = 0, announces: bool = True) -> None:
         self.settings = settings
+        self._worker = worker
+        self._announces = announces
         self.started_at = time.monotonic()
         self.endpoint = ""
         self.server: Server | None = None
@@ -135,7 +154,7 @@ class App:
             [dynamodb, dynamodbstreams, dax, iam, sts, cloudwatch, applicationautoscaling, s3]
         )
         # The address before the store: when it is taken, no data folder is left behind.
-        bound = listening.bind(settings.host, settings.port)
+        bound = listening.bind(settings.host, settings.port, shared=settings.workers > 1)
         self._closing.callback(bound.close)
         if not settings.port:
             settings = _with_free_dax_ports(settings)
@@ -150,8 +169,9 @@ class App:
         self.db = Database(engine, node=getattr(engine, "node", 0))
         await self.db.open()
         self.db.blobs = FileBlobs(
-            None if settings.memory else folder / "objects",
+            None if settings.memory else Path(settings.blobs or folder / "objects").absolute(),
             durable=settings.durability == "full" and not settings.memory,
+            shared=self.db.catalog.shared,
         )
         self._closing.push_async_callback(self.db.blobs.close)
         await self.db.finish_drops()
@@ -171,10 +191,16 @@ class App:
             refresh=lambda: self._dax_nodes.refresh_metrics(),
         )
         self._closing.push_async_callback(measuring.publisher.flush)
-        workers = _workers(self.db, settings, self.dax, self.directory, measuring)
+        workers = _workers(
+            self.db,
+            settings,
+            None if self._worker else self.dax,
+            self.directory,
+            measuring,
+        )
         workers.start()
         self._closing.push_async_callback(workers.stop)
-        if settings.samples and is_new:
+        if settings.samples and is_new and self._announces:
             await _load_samples(self.db, self.registry, settings)
         gateway = self._gateway(authenticator)
         self.server = Server(
@@ -187,13 +213,21 @@ class App:
         await self.server.listen_on(bound)
         self.endpoint = listening.endpoint(settings.host, bound)
         _settle()
-        listening.announce(
-            self.endpoint,
-            settings,
-            folder,
-            keys if keys_made else None,
-            dax=metric_pages.urls(self.clusters),
-        )
+        if self._announces:
+            listening.announce(
+                self.endpoint,
+                settings,
+                folder,
+                keys if keys_made else None,
+                dax=metric_pages.urls(self.clusters),
+            )
+        else:
+            _log.info("worker %d serves", self._worker)
+
+    @property
+    def _is_one(self) -> bool:
+        """Whether it is one of several at this address."""
+        return self.settings.workers > 1
 
     @property
     def connection_count(self) -> int:
@@ -240,6 +274,8 @@ class App:
             self._dax_nodes = LocalNodes(settings, doors)
         found = DaxClusters(self.db, self.clusters, self._dax_nodes)
         self._closing.push_async_callback(found.stop)
+        if self._worker:
+            return found
         if settings.dax_nodes:
             await make_default_cluster(
                 self.db, account=settings.account, region=settings.region, nodes=settings.dax_nodes
@@ -260,6 +296,7 @@ class App:
             s3_edge=Edge(),
             connection_count=lambda: self.connection_count,
             more_metrics=self._more_metrics,
+            metric_label=f'worker="{self._worker}"' if self._is_one else "",
             observer=meters.Observer(self.db.flows),
         )
 
@@ -278,6 +315,7 @@ class App:
             "form": compiled.form(),
             "auth": self.settings.auth,
             "durability": self.settings.durability,
+            **({"worker": self._worker, "workers": self.settings.workers} if self._is_one else {}),
             "uptime_s": round(time.monotonic() - self.started_at, 1),
             "memory_bytes": _resident_bytes(),
             "store": {"engine": store.engine, "writable": store.writable, **figures},
@@ -303,20 +341,19 @@ def _with_free_dax_ports(settings: Settings) -> Settings:
 def _workers(
     db: Database,
     settings: Settings,
-    dax_clusters: DaxClusters,
+    dax_clusters: DaxClusters | None,
     directory: Directory,
     measuring: Measuring,
 ) -> Runner:
     schedules = [
         *measuring.schedules,
         Schedule(Backfill(db), 0, wake=db.index_added),
-        Schedule(KeyUses(directory), KEY_USES_REST_S, wake=directory.has_uses),
+        Schedule(KeyUses(directory), KEY_USES_REST_S, wake=directory.has_uses, everywhere=True),
         Schedule(Retention(db), RETENTION_REST_S),
         Schedule(ObjectUpkeep(db), OBJECT_UPKEEP_REST_S),
         Schedule(Backups(db), BACKUPS_REST_S, wake=db.backup_work),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
-        Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S),
-        Schedule(dax_clusters, DAX_REST_S, wake=dax_clusters.wake),
+        Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S, everywhere=True),
         Schedule(
             Expiry(db, rate_per_s=settings.ttl_rate),
             settings.ttl_interval_ms / 1000,
@@ -324,12 +361,26 @@ def _workers(
         ),
         Schedule(
             ShardRolls(db, age_ms=settings.stream_shard_s * 1000),
-            min(SHARD_ROLLS_REST_S_MAX, settings.stream_shard_s / 4),
+            min(
+                SHARED_SHARD_ROLLS_REST_S if db.catalog.shared else SHARD_ROLLS_REST_S_MAX,
+                settings.stream_shard_s / 4,
+            ),
         ),
     ]
-    if settings.store:  # other processes change the same directory
-        schedules.append(Schedule(DirectoryRefresh(directory), DIRECTORY_REST_S))
-    return Runner(schedules, SystemClock())
+    if dax_clusters is not None:
+        schedules.append(
+            Schedule(dax_clusters, DAX_REST_S, wake=dax_clusters.wake, everywhere=True)
+        )
+    if not db.catalog.shared:
+        return Runner(schedules, SystemClock())
+    # Other processes change the same directory and the same tables.
+    schedules += [
+        Schedule(DirectoryRefresh(directory), SHARED_REST_S, everywhere=True),
+        Schedule(CatalogLook(db), SHARED_REST_S, everywhere=True),
+        Schedule(Drops(db), DROPS_REST_S),
+    ]
+    holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+    return Runner(schedules, SystemClock(), Lease(db, "background", holder=holder))
 
 
 async def _open_engine(
@@ -402,11 +453,6 @@ def _warn_of_what_is_not_there(settings: Settings) -> None:
         _log.warning(
             "--durability %s: with --store the server's synchronous_commit decides",
             settings.durability,
-        )
-    if settings.workers > 1:
-        _log.warning(
-            "--workers %d: this version serves from one process whatever the number",
-            settings.workers,
         )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orjson import dumps
 
@@ -24,8 +24,7 @@ from jedlik.api.operation import Operation, Registry
 from jedlik.identity import Authenticator, Authoriser, Identity, Transport
 from jedlik.net import Reply, Request
 
-from . import cors, rpc_cbor, s3
-from .checksum import crc32
+from . import cors
 from .endpoint import Endpoint
 from .json import (
     JSON_1_0,
@@ -36,12 +35,16 @@ from .json import (
     error_body,
     media_type,
 )
+from .metrics import OperationMetrics
 from .observer import Observer
 from .plan import Plan
-from .query import FORM, XML_TYPE
-from .query_service import QueryService
+from .replies import reply_to
 from .request_ids import RequestIds
 from .status_pages import StatusPages
+
+if TYPE_CHECKING:
+    from .protocols import Protocols
+    from .s3 import Edge
 
 
 class Gateway:
@@ -59,84 +62,117 @@ class Gateway:
         health: Callable[[], Awaitable[dict[str, Any]]] | None = None,
         connection_count: Callable[[], int] = lambda: 0,
         more_metrics: Callable[[], str] = lambda: "",
+        metric_label: str = "",
         observer: Observer | None = None,
-        s3_edge: s3.Edge | None = None,
+        s3_edge: Edge | None = None,
+        late: Callable[[], tuple[Registry, Edge]] | None = None,
         clock: Callable[[], float] = time.time,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """region: named in the answer to GET. authoriser: judges what a principal
         may do; None lets everyone. health: what `/_jedlik/health` tells of the parts below;
         raises if one is ill. observer: told how requests went. s3_edge: the part
-        of S3 that is HTTP's. clock: epoch seconds.
+        of S3 that is HTTP's. late: the services that come when they are asked for, or by
+        `complete`: all of them, with those of `registry`. clock: epoch seconds.
         """
         self.authenticator = authenticator
         self.authoriser = authoriser
         self.db = db
+        self.looks_first: bool = db is not None and db.catalog.shared
+        """Whether other processes change tables, so that each request must look first."""
         self.settings = settings
         self.clock = clock
         self.observer = observer
         self.ids = RequestIds(random)
         self.region = region
         self._greeting = f"healthy: dynamodb.{region}.amazonaws.com ".encode()
-        self._endpoints: dict[bytes, Endpoint] = {
-            f"{service.target_prefix}.{operation.name}".encode(): Endpoint(
-                operation, service.translate, service.json_version
-            )
-            for service in registry.services.values()
-            if service.target_prefix
-            for operation in service.operations.values()
-        }
-        counted = {
-            (endpoint.operation.service, endpoint.operation.name): endpoint.metrics
-            for endpoint in self._endpoints.values()
-        }
-        self._query = QueryService(self, registry, counted)
-        self._rpc_cbor = rpc_cbor.RpcCbor(self, registry, self._endpoints)
-        self._s3 = None
-        if s3_edge is not None and "s3" in registry.services:
-            self._s3 = s3.S3(self, registry, s3_edge)
-        of_s3 = self._s3.metrics if self._s3 is not None else []
+        self._endpoints: dict[bytes, Endpoint] = {}
+        self._protocols: Protocols | None = None
+        self._metrics: list[OperationMetrics] = []
+        self._late = late
+        self._add(registry)
+        if late is None:
+            self._add_protocols(registry, s3_edge)
         self._pages = StatusPages(
-            list(
-                {
-                    id(each): each for each in (*counted.values(), *self._query.metrics, *of_s3)
-                }.values()
-            ),
-            health,
-            connection_count,
-            more_metrics,
+            self._metrics, health, connection_count, more_metrics, metric_label
         )
+
+    def complete(self) -> None:
+        """Bring the services that a start does not wait for; harmless when repeated."""
+        if self._late is None:
+            return
+        late, self._late = self._late, None
+        registry, edge = late()
+        self._add(registry)
+        self._add_protocols(registry, edge)
+
+    def _add(self, registry: Registry) -> None:
+        for service in registry.services.values():
+            for operation in service.operations.values() if service.target_prefix else ():
+                target = f"{service.target_prefix}.{operation.name}".encode()
+                if target not in self._endpoints:
+                    endpoint = Endpoint(operation, service.translate, service.json_version)
+                    self._endpoints[target] = endpoint
+                    self._metrics.append(endpoint.metrics)
+
+    def _add_protocols(self, registry: Registry, s3_edge: Edge | None) -> None:
+        from .protocols import Protocols  # with what it needs, a good part of a start's time
+
+        self._protocols = Protocols(self, registry, self._endpoints, s3_edge)
+        known = {id(each) for each in self._metrics}
+        self._metrics += [each for each in self._protocols.metrics if id(each) not in known]
+
+    def _waits_for_more(self, request: Request) -> bool:
+        """Whether a request may be for a service that is not there yet."""
+        if request.header(b"x-amz-target") in self._endpoints:
+            return False
+        is_greeting = request.method == b"GET" and request.path == b"/" and not request.query
+        return not is_greeting or request.header(b"authorization") is not None
 
     async def handle(self, request: Request) -> Reply:
         """The answer to a request."""
         path = request.path
         if path.startswith(b"/_jedlik/"):
             return await self._pages.answer(request)
+        if self.looks_first:
+            await self.db.catalog.fresh()
+            planned = await self._planned(request)
+            if planned is not None:
+                return planned
+        if self._late is not None and self._waits_for_more(request):
+            self.complete()
         request_id = self.ids.next()
-        method = request.method
+        method, protocols = request.method, self._protocols
         if (
             method == b"OPTIONS"
             and request.header(b"origin") is not None
-            and (self._s3 is None or path == b"/" or path.startswith(rpc_cbor.PREFIX))
+            and (protocols is None or not protocols.answers_preflight(request))
         ):
             lines = f"x-amzn-RequestId: {request_id}\r\n{cors.preflight_lines(request)}"
             return Reply(200, lines)
+        if protocols is not None and request.header(b"x-amz-target") is None:
+            answered = await protocols.answer(request, request_id)
+            if answered is not None:
+                return answered
         content_type = media_type(request.header(b"content-type"))
-        if (method == b"POST" and content_type == FORM) or (
-            method == b"GET" and b"Action=" in request.query
-        ):
-            status, answer, request_id = await self._query.answer(request)
-            return _reply(request, request_id, status, answer, XML_TYPE)
-        if path.startswith(rpc_cbor.PREFIX):
-            return await self._rpc_cbor.answer(request, request_id)
-        if self._s3 is not None and s3.claims(request):
-            return await self._s3.answer(request, request_id)
         if method == b"GET":
-            return _reply(request, request_id, 200, self._greeting, b"")
+            return reply_to(request, request_id, 200, self._greeting, b"")
         if method != b"POST" or content_type not in (JSON_1_0, JSON_1_1, PLAIN_JSON):
-            return _reply(request, request_id, 404, UNKNOWN_OPERATION_XML, b"")
+            return reply_to(request, request_id, 404, UNKNOWN_OPERATION_XML, b"")
         status, answer, more = await self._answer(request, request_id)
-        return _reply(request, request_id, status, answer, content_type, more)
+        return reply_to(request, request_id, status, answer, content_type, more)
+
+    async def _planned(self, request: Request) -> Reply | None:
+        """The answer by the short way, if that is for this request."""
+        layout, match = request.layout, request.match
+        if layout is None or match is None or not isinstance(layout.plan, Plan):
+            return None
+        answer = layout.plan.take(match, request.body)
+        if answer is None or isinstance(answer, Reply):
+            return answer
+        if isinstance(answer, tuple):
+            return Reply(200, *answer)
+        return await answer
 
     async def _answer(self, request: Request, request_id: str) -> tuple[int, bytes, str]:
         """Status, body and further header lines for a POST, its mistakes found in AWS's order."""
@@ -231,15 +267,3 @@ def transport_of(request: Request | None) -> Transport:
         user_agent=agent.decode("latin-1") if agent is not None else None,
         referer=referer.decode("latin-1") if referer is not None else None,
     )
-
-
-def _reply(
-    request: Request, request_id: str, status: int, body: bytes, content_type: bytes, more: str = ""
-) -> Reply:
-    lines = (
-        f"x-amzn-RequestId: {request_id}\r\n{cors.origin_line(request)}"
-        f"x-amz-crc32: {crc32(body)}\r\n{more}"
-    )
-    if content_type:
-        lines += f"Content-Type: {content_type.decode()}\r\n"
-    return Reply(status, lines, body)

@@ -26,6 +26,7 @@ from . import s3_forms, xml
 from .metrics import OperationMetrics
 from .rest_xml import BadInput, RestXml
 from .s3_body import S3Body
+from .s3_claims import HOST
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -34,9 +35,6 @@ log = logging.getLogger("jedlik.wire")
 
 XML_BYTES_MAX = 4 << 20
 PUT_BYTES_MAX = 5 << 30
-SCOPE = b"/s3/aws4_request"
-_HOST = re.compile(r"(.+?)\.(?:s3[.-].*|s3|localhost)(?::\d+)?", re.I)
-_METHODS = (b"GET", b"HEAD", b"PUT", b"POST", b"DELETE", b"OPTIONS")
 _MALFORMED_XML = (
     "The XML you provided was not well-formed or did not validate against our published schema"
 )
@@ -325,7 +323,7 @@ class _Call:
         self.query = _query(request.query)
         path = unquote_to_bytes(request.path).decode("utf-8", "surrogateescape")
         host = self.headers.get("host", "")
-        found = _HOST.fullmatch(host)
+        found = HOST.fullmatch(host)
         self.hosted = found is not None and not host.lower().startswith("s3.")
         if found is not None and self.hosted:
             self.bucket, self.key = found[1], path[1:]
@@ -339,37 +337,6 @@ class _Call:
     @property
     def labels(self) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": self.key}
-
-
-def claims(request: Request) -> bool:
-    """Whether a request that is no other service's is meant for S3."""
-    if request.method not in _METHODS or request.header(b"x-amz-target") is not None:
-        return False
-    authorization = request.header(b"authorization")
-    if authorization is not None:
-        if not authorization.startswith(b"AWS4-"):
-            return authorization.startswith(b"AWS ") or request.path != b"/"
-        return SCOPE in authorization
-    query = request.query
-    if b"X-Amz-Credential=" in query:
-        return b"%2Fs3%2F" in query or SCOPE in query or b"%2fs3%2f" in query
-    if request.path != b"/":
-        return True
-    host = (request.header(b"host") or b"").decode("latin-1")
-    return _HOST.fullmatch(host) is not None and not host.lower().startswith("s3.")
-
-
-def streams_body(method: bytes, target: bytes, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a body is read while it comes: all that may be an object's, or a browser's form."""
-    if b"x-amz-target" in headers or target.startswith(b"/_jedlik/"):
-        return False
-    authorization = headers.get(b"authorization", b"")
-    if authorization.startswith(b"AWS4-") and SCOPE not in authorization:
-        return False
-    if method == b"PUT":
-        return True
-    kind = headers.get(b"content-type", b"").lower()
-    return method == b"POST" and (kind.startswith(b"multipart/form-data") or SCOPE in authorization)
 
 
 def _query(query: bytes) -> dict[str, str]:

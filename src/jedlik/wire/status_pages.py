@@ -6,6 +6,7 @@ Unsigned and without secrets: names of operations and counts.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -21,9 +22,18 @@ _JSON = "Content-Type: application/json\r\n"
 _TEXT = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
+_SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{)?", re.MULTILINE)
+
+
+def labelled(text: str, label: str) -> str:
+    """Metrics in Prometheus's text format, with a label more at every sample."""
+    return _SAMPLE.sub(lambda m: f"{m[1]}{{{label}{',' if m[2] else '}'}", text)
+
+
 class StatusPages:
     """health: tells of the parts below; its `status` is "unhealthy", or it raises, if one is ill.
-    None if there are none. more_metrics: further metrics in Prometheus's text format."""
+    None if there are none. more_metrics: further metrics in Prometheus's text format. label: put to
+    every sample, `name="value"`: who of several at this address has counted it."""
 
     def __init__(
         self,
@@ -31,11 +41,13 @@ class StatusPages:
         health: Callable[[], Awaitable[dict[str, Any]]] | None,
         connection_count: Callable[[], int],
         more_metrics: Callable[[], str],
+        label: str = "",
     ) -> None:
         self._operations = operations
         self._health = health
         self._connection_count = connection_count
         self._more_metrics = more_metrics
+        self._label = label
 
     async def answer(self, request: Request) -> Reply:
         if request.path not in (b"/_jedlik/health", b"/_jedlik/metrics"):
@@ -44,7 +56,10 @@ class StatusPages:
             return Reply(405, _JSON + "Allow: GET, HEAD\r\n", b'{"error":"method not allowed"}')
         if request.path == b"/_jedlik/metrics":
             text = prometheus_text(self._operations, self._connection_count())
-            return Reply(200, _TEXT, (text + self._more_metrics()).encode())
+            text += self._more_metrics()
+            return Reply(
+                200, _TEXT, (labelled(text, self._label) if self._label else text).encode()
+            )
         return await self._health_page()
 
     async def _health_page(self) -> Reply:
