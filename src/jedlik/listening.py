@@ -19,8 +19,12 @@ class CannotListen(Exception):
     """The address cannot be had; the text says why and what to do."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, for the server to listen on. Raises CannotListen."""
+def bind(host: str, port: int, *, shared: bool = False, listen: bool = True) -> socket.socket:
+    """A socket bound to the address, for the server to listen on. Raises CannotListen.
+
+    shared: other sockets that are, too, may have the same address, and get their share of the
+    connections. listen: False only keeps the address.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -30,9 +34,12 @@ def bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind(address)
         # Now, not when the store is open: two servers starting at once must not both believe.
-        bound.listen(1024)
+        if listen:
+            bound.listen(1024)
         bound.setblocking(False)
     except OSError as fault:
         bound.close()

@@ -42,7 +42,7 @@ class Measuring:
         scaling = Scaling(db, updater(db, registry, settings))
         alarms = Alarms(db, scaling.act)
         self.schedules = [
-            Schedule(self.publisher, TICK_S),
+            Schedule(self.publisher, TICK_S, everywhere=True),
             Schedule(alarms, TICK_S, wake=alarms.wake),
             Schedule(scaling, TICK_S, wake=scaling.wake),
             Schedule(MetricRetention(db), RETENTION_REST_S),

@@ -53,7 +53,13 @@ class Settings:
         "full: answered when it is on disk; relaxed: answered before.",
         choices=("full", "relaxed"),
     )
-    workers: int = setting(1, "Serving processes.")
+    blobs: str = setting(
+        "",
+        "Folder of object bytes; with --store one that all machines share.  "
+        "[default: objects, in --data]",
+        metavar="DIR",
+    )
+    workers: int = setting(1, "Serving processes that share the port; needs --store.")
     region: str = setting("us-east-1", "Region of requests that name none.", metavar="NAME")
     account: str = setting("000000000000", "Account that the tables belong to.", metavar="ID")
     samples: bool = setting(False, "Load the sample tables when the data folder is new.")
@@ -108,6 +114,18 @@ class Settings:
             raise SettingsError(f"--dax-address is an IP address, not {self.dax_address!r}")
         if self.workers < 1:
             raise SettingsError(f"--workers is at least 1, not {self.workers}")
+        if self.workers > 1 and not self.store:
+            raise SettingsError(
+                f"--workers {self.workers} needs --store: the store in a data folder belongs to "
+                "one process. Leave --workers out, or keep the data in PostgreSQL"
+            )
+        if self.dax_processes and self.store:
+            raise SettingsError(
+                "--dax-processes and --store exclude each other: with --store, --workers is what "
+                "uses several processors"
+            )
+        if self.blobs and self.memory:
+            raise SettingsError("--memory and --blobs exclude each other")
         for name in ("ttl_interval_ms", "ttl_rate", "stream_shard_s"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{flag(name)} is at least 1, not {getattr(self, name)}")

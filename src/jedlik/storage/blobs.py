@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 READ_BYTES = 512 * 1024
+OTHERS_WORK_S = 86_400.0
+"""Older than this, no file is another process's unfinished work."""
 _THREADS_MAX = 8
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -88,14 +90,15 @@ class Blobs(Protocol):
 class FileBlobs:
     """Blobs as files in a folder. durable: files are on disk before `finish` returns."""
 
-    def __init__(self, folder: Path | None, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path | None, *, durable: bool = True, shared: bool = False) -> None:
         """folder: made when it is first needed. None takes a temporary one, which is gone when
-        this is closed."""
+        this is closed. shared: other processes use it, too: what is young may be a file that one
+        of them is just writing."""
         self._temporary = folder is None
         self._folder = folder or Path(tempfile.gettempdir(), f"jedlik-{os.urandom(16).hex()}")
         self._incoming = self._folder / "incoming"
         self._durable = durable
-        self._began_at = time.time()
+        self._began_at = time.time() - (OTHERS_WORK_S if shared else 0.0)
         self._unsettled: set[str] = set()
         self._pins: dict[str, int] = {}
         self._dropped: set[str] = set()  # while somebody still reads them

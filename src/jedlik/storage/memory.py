@@ -119,7 +119,7 @@ class MemoryEngine:
     async def commit(self, batch: Batch) -> Conflict | None:
         if self._closed:
             raise StorageClosed("the memory engine is closed")
-        version, writes, changes, tallies = batch
+        version, writes, changes, tallies, _ = batch
         if self._dropped:
             refuse_dropped(batch, self._dropped)
         for index, write in enumerate(writes):

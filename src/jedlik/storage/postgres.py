@@ -69,6 +69,8 @@ _T = TypeVar("_T")
 class PostgresEngine:
     """Made by `open`. `node` tells this process's versions from those of others."""
 
+    shared = True
+
     def __init__(
         self, address: Address, pool: Pool, made: postgres_schema.Made, *, node: int, ceiling: int
     ) -> None:

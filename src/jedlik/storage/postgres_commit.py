@@ -1,6 +1,7 @@
 """A batch as one statement: guarded writes first, and everything else only if they all took effect.
 
     alive    no space named was dropped
+    fenced   rows that many look at and next to none changes, held together with those many
     locked   where there are several guards: all rows, in the order of their keys (no deadlocks)
     ins      rows that must be absent          each goes ahead only if all before it were complete
     upd del  rows that must have a version
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jedlik.storage.postgres_parts import Parts
-from jedlik.storage.waist import ABSENT, ANY, Batch, Conflict, Delete, Key, Put, Row
+from jedlik.storage.waist import ABSENT, ANY, FENCE, Batch, Conflict, Delete, Key, Put, Row
 
 PLACEHOLDER = 0  # as a version; no reader ever sees one
 
@@ -30,7 +31,8 @@ class Plan:
 
     version: int
     guards: list[tuple[int, Key, int]] = field(default_factory=list)
-    """(index in the batch, key, expected version or ABSENT), in the order of the batch"""
+    """(index in the batch or FENCE, key, expected version or ABSENT): fences first, then in the
+    order of the batch"""
     contradicts: bool = False
     create: list[tuple[Any, ...]] = field(default_factory=list)
     update: list[tuple[Any, ...]] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Plan:
     delete_any: list[tuple[Any, ...]] = field(default_factory=list)
     changes: list[tuple[Any, ...]] = field(default_factory=list)  # part, space, lane, n, record
     tallies: list[tuple[Any, ...]] = field(default_factory=list)  # part, space, n, rows, bytes
+    fences: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
     def writes(self) -> bool:
@@ -102,13 +105,18 @@ class Plan:
 
 _SECTIONS = (
     "create", "update", "delete", "keep", "stay_absent", "put_any", "delete_any", "changes",
-    "tallies",
+    "tallies", "fences",
 )  # fmt: skip
 
 
 def plan_batch(batch: Batch, parts: Parts) -> Plan:
     """What is to be done to each key, and under which guard; the last write of a key stands."""
     plan = Plan(batch.version)
+    for key, expect in batch.fences:
+        plan.guards.append((FENCE, key, expect))
+        plan.contradicts |= expect in (ANY, ABSENT)  # the caller's mistake: it never lands
+        plan.fences.append((parts.of_key(key), *key, expect))
+    plan.fences.sort()
     merged: dict[Key, tuple[int, Put | Delete | None]] = {}
     for index, write in enumerate(batch.writes):
         key, expect = write[0], write[1]
@@ -155,11 +163,16 @@ def statement(plan: Plan, *, pinned: int | None, touch: bool) -> tuple[str, list
     spaces = {(row[0], row[1]) for name in _SECTIONS for row in getattr(plan, name)}
     sql.alive(sorted(spaces))
     condition = "(SELECT yes FROM alive)"
+    fenced = ""
+    if plan.fences:
+        fenced = condition = sql.fence(plan.fences, condition)
     wanted: list[str] = []
     guarded = len(plan.create) + len(plan.versioned)
     if guarded != 1 or (plan.keep and not touch):
         if lockable := plan.lockable:
             condition = sql.lock(lockable, condition)
+            if fenced:
+                condition = f"({condition} AND {fenced})"
     locked = condition
     if plan.create:
         sql.create(plan.create, condition)
@@ -255,6 +268,17 @@ class _Text:
         )
         guarded = self.add(sum(row[5] is not None for row in rows), "int8")
         return f"(SELECT count(*) FILTER (WHERE guarded) FROM locked) = {guarded}"
+
+    def fence(self, rows: list[tuple[Any, ...]], condition: str) -> str:
+        """Rows that must have a version, held in common; the condition that all have."""
+        source = self._source(rows, f"{_ROW}, ver int8")
+        self._cte(
+            "fenced AS MATERIALIZED",
+            f"SELECT 1 FROM {source}, kv WHERE {self._same_part('kv')} AND {_SAME_ROW}"
+            f" AND kv.ver = g.ver AND {condition}"
+            " ORDER BY g.space, g.token, g.sort, g.sub FOR SHARE OF kv",
+        )
+        return f"(SELECT count(*) FROM fenced) = {self.add(len(rows), 'int8')}"
 
     def create(self, rows: list[tuple[Any, ...]], condition: str) -> None:
         source = self._source([(*row[:5], row[6]) for row in rows], f"{_ROW}, val bytea")

@@ -146,7 +146,7 @@ class Citus:
 
 
 async def _write(connection: Connection, plan: Plan, *, pinned: int | None, touch: bool) -> str:
-    if not plan.writes and not plan.keep:
+    if not plan.writes and not plan.keep and not plan.fences:
         return WRITTEN  # placeholders were all there was to it
     text, arguments = statement(plan, pinned=pinned, touch=touch)
     try:

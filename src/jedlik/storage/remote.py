@@ -35,11 +35,13 @@ _KINDS: tuple[type[Put] | type[Delete] | type[Keep], ...] = (Put, Delete, Keep)
 class RemoteEngine:
     """Reads by key, ranges and scans, and commits: what serving items needs of an Engine.
 
-    call: raises what it likes; a commit whose call fails is Unknown.
+    call: raises what it likes; a commit whose call fails is Unknown. shared: whether the other
+    process's engine is.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, *, shared: bool = False) -> None:
         self._call = call
+        self.shared = shared
 
     async def get_one(self, key: Key, *, pending: bool = False) -> Row | None:
         return _row(await self._call("get_one", key, pending))
@@ -82,8 +84,9 @@ class RemoteEngine:
     async def commit(self, batch: Batch) -> Conflict | None:
         writes = [(_KINDS.index(type(write)), *write) for write in batch.writes]
         changes, tallies = list(batch.changes), list(batch.tallies)
+        fences = [tuple(fence) for fence in batch.fences]
         try:
-            found = await self._call("commit", batch.version, writes, changes, tallies)
+            found = await self._call("commit", batch.version, writes, changes, tallies, fences)
         except Exception as fault:
             raise Unknown(str(fault)) from fault
         return None if found is None else Conflict(found[0], _row(found[1]))
@@ -149,13 +152,19 @@ async def _scan(
 
 
 async def _commit(
-    engine: Engine, version: int, writes: list[Any], changes: list[Any], tallies: list[Any]
+    engine: Engine,
+    version: int,
+    writes: list[Any],
+    changes: list[Any],
+    tallies: list[Any],
+    fences: list[Any],
 ) -> Any:
     batch = Batch(
         version,
         [_write(write) for write in writes],
         [Change(*change) for change in changes],
         [Tally(*tally) for tally in tallies],
+        [Keep(_key(key), expect) for key, expect in fences],
     )
     conflict = await engine.commit(batch)
     return None if conflict is None else (conflict.index, conflict.row)

@@ -35,6 +35,8 @@ keeps their rows of one token on one machine."""
 
 ANY = -1
 """Expectation: whatever is there, or nothing."""
+FENCE = -1
+"""Instead of a write's index in a `Conflict`: it was a fence that did not hold."""
 ABSENT = 0
 """Expectation: no row. Every other expectation is the exact version (≥ 1) of the row."""
 
@@ -103,17 +105,23 @@ class Batch(NamedTuple):
 
     All guards are checked against the state before the batch; if a key is written twice, the last
     write stands.
+
+    fences: guards that very many batches hold at the same time, and next to none changes, so they
+    do not keep each other waiting. Checked before the writes. Only for engines that are `shared`:
+    in one process whoever changes such a row knows who depends on it.
     """
 
     version: int
     writes: Sequence[Write]
     changes: Sequence[Change] = ()
     tallies: Sequence[Tally] = ()
+    fences: Sequence[Keep] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The first guard that did not hold, and the row that was there (perhaps still pending)."""
+    """The first guard that did not hold, and the row that was there (perhaps still pending).
+    index: the write's; FENCE for any fence."""
 
     index: int
     row: Row | None
@@ -183,6 +191,11 @@ class SpaceDropped(StorageError):
     """A batch names a space that was dropped. Reads of such a space find nothing."""
 
 
+def is_shared(engine: object) -> bool:
+    """Whether other processes may change the store, too."""
+    return bool(getattr(engine, "shared", False))
+
+
 def refuse_dropped(batch: Batch, dropped: Set[int]) -> None:
     """Raise SpaceDropped if a row, change or tally of the batch names one of these spaces."""
     named = [write[0][0] for write in batch.writes]
@@ -196,7 +209,8 @@ def refuse_dropped(batch: Batch, dropped: Set[int]) -> None:
 class Engine(Protocol):
     """One store. Its methods are called from one event loop; none may be called after `close`.
 
-    On embedded engines reads complete without suspending.
+    On embedded engines reads complete without suspending. An engine whose store other processes
+    change, too, has an attribute `shared` that is true (`is_shared`).
     """
 
     async def get_one(self, key: Key, *, pending: bool = False) -> Row | None:

@@ -81,28 +81,36 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One backup or restore under way: what is to be done, and the place that was reached.
+    """One backup, restore or image for an export under way, and the place that was reached.
 
     phase: "copy" the rows of `source` to `space`, "undo" what happened to them after
     `version_max`, "load" them into `target`, in this order. `source` None: the image is there
-    already. `keeps`: whether the image stays (it is a backup's).
+    already. `keeps`: whether the image stays (it is a backup's). `waits`: the image is for
+    somebody else, who forgets it when done with it (`recovery.drop_image`); until then its phase
+    is "ready". Instead of copying, "collect" gathers what changed after `version_min`
+    (`net_changes.py`).
     """
 
     id: str
     account: str
     region: str
     table: str
-    phase: Literal["copy", "undo", "load"]
+    phase: Literal["copy", "undo", "load", "collect", "ready"]
     space: int
     keeps: bool
     source: Source | None = None
     held: bool = False
     version_max: int = 0
+    version_min: int = 0
+    waits: bool = False
     backup: str | None = None
     target: Target | None = None
     after: bytes = b""
     part: int = 0
     before: int = -1
+    version: int = ANY
+    """Of its row when it was read; what a step writes is guarded by it, so that of two processes
+    which both believe that a job is theirs one alone gets on with it."""
 
     @property
     def key(self) -> Key:
@@ -112,12 +120,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def put(self) -> Put:
         """Its row, to be committed along with the work that it tells of."""
-        return Put(self.key, ANY, _encode(self))
+        return Put(self.key, self.version, _encode(self))
 
     @property
     def delete(self) -> Delete:
         """The end of it."""
-        return Delete(self.key, ANY)
+        return Delete(self.key, self.version)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -136,6 +144,13 @@ class Backups:
         """The backup of that id, or None."""
         row = await self._engine.get_one(backup_key(account, region, backup_id))
         return None if row is None else _decode_backup(row.value)
+
+    async def job(self, job_id: str) -> Job | None:
+        """The job of that id, or None."""
+        row = await self._engine.get_one((BACKUPS_SPACE, _JOBS_TOKEN, job_id.encode(), b""))
+        if row is None:
+            return None
+        return msgspec.structs.replace(_decode_job(row.value), version=row.version)
 
     async def page(
         self,
@@ -186,7 +201,10 @@ class Backups:
                 item_limit=PAGE_ITEMS,
                 byte_limit=PAGE_BYTES,
             )
-            found += [_decode_job(entry.value) for entry in page.entries]
+            found += [
+                msgspec.structs.replace(_decode_job(entry.value), version=entry.version)
+                for entry in page.entries
+            ]
             if not page.more:
                 return found
             after = (page.entries[-1].sort, page.entries[-1].sub)

@@ -6,27 +6,43 @@ range over one token lists an account's tables of a region by name; and
 
 Tables are cached by name for good: on the embedded engines one process alone changes them. It
 tells others that serve from the same store (`watchers`), and they `forget`.
+
+On an engine that is shared by processes that do not know of each other, two things keep everybody
+from working by a description that is not true any more (decision 0021):
+
+    (SYSTEM_SPACE, token of "generation", "", "")      written by every change of any table
+    (collection space, 4 bits of token, "", "schema")  the table's 16 fences, with its version
+
+Every request begins with a look at the generation (`fresh`; all that come meanwhile share the
+next look), and if it has moved, nothing cached is believed. Every write holds the fence beside
+its item (`fences`): a change of the table, which writes all its fences, waits for the writes
+that are under way, and those that come after it are refused and look at the table again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from hashlib import blake2b
 
 import msgspec
 
 from jedlik.storage.waist import (
     ABSENT,
+    ANY,
     SPACES_PER_BLOCK,
     Batch,
     Delete,
     Engine,
+    Keep,
+    Key,
     Put,
     Row,
+    SpaceDropped,
     StorageError,
     Unknown,
     Write,
+    is_shared,
 )
 from jedlik.tables.clock import VersionSource
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
@@ -40,7 +56,10 @@ PAGE_ITEMS = 200
 PAGE_BYTES = 4 << 20
 
 _SPACES_KEY = (SYSTEM_SPACE, blake2b(b"spaces", digest_size=16).digest(), b"", b"")
+_GENERATION_KEY = (SYSTEM_SPACE, blake2b(b"generation", digest_size=16).digest(), b"", b"")
 _REGIONS_TOKEN = blake2b(b"regions", digest_size=16).digest()
+_FENCES = 16
+_FENCE_SUB = b"schema"
 
 _encode_table = msgspec.json.Encoder().encode
 _decode_table = msgspec.json.Decoder(Table).decode
@@ -54,6 +73,12 @@ class Catalog:
         self._versions = versions
         self._cache: dict[tuple[str, str, str], tuple[int, Table]] = {}
         self._forgotten = 0
+        self.shared = is_shared(engine)
+        """Whether other processes may change tables, too."""
+        self._generation = -1
+        self._aside: dict[tuple[str, str, str], tuple[int, Table]] = {}
+        self._look: asyncio.Task[None] | None = None
+        self._next_look: asyncio.Task[None] | None = None
         self.watchers: list[Callable[[str, str, str], None]] = []
         """Called with account, region and name when a table was changed or removed."""
 
@@ -72,9 +97,78 @@ class Catalog:
                 continue  # what was read may be what was to be forgotten
             if row is None:
                 raise TableNotFound(name)
-            found = (row.version, _decode_table(row.value))
+            found = self._aside.get((account, region, name))
+            if found is None or found[0] != row.version:
+                found = (row.version, _decode_table(row.value))
             self._cache[account, region, name] = found
         return found[1]
+
+    async def fresh(self) -> None:
+        """Believe nothing from now on that another process has changed before this call."""
+        if not self.shared:
+            return
+        if self._next_look is None:
+            self._next_look = asyncio.ensure_future(self._look_at_generation(self._look))
+        await asyncio.shield(self._next_look)
+
+    async def _look_at_generation(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None and not before.done():
+            await asyncio.wait((before,))
+        self._look, self._next_look = self._next_look, None
+        try:
+            row = await self._engine.get_one(_GENERATION_KEY)
+        except StorageError:
+            self._suspect_all()
+            return
+        generation = row.version if row is not None else 0
+        if generation != self._generation:
+            self._generation = generation
+            self._suspect_all()
+
+    def _suspect_all(self) -> None:
+        """Look at each table's row again before it is believed."""
+        if self._cache:
+            self._aside, self._cache = self._cache, {}
+        self._forgotten += 1
+
+    async def fences(self, wanted: Iterable[tuple[Table, bytes]]) -> list[Keep] | None:
+        """What a batch must hold that writes to these tables, at those tokens, by these
+        descriptions; None if one of them is not the last that is known. Raises TableNotFound."""
+        found: dict[Key, int] = {}
+        for table, token in wanted:
+            name = (table.account, table.region, table.name)
+            known = self._cache.get(name)
+            while known is None:
+                await self.get(*name)
+                known = self._cache.get(name)
+            if known[1] is not table and known[1] != table:
+                return None
+            found[_fence_key(table, token[0] >> 4)] = known[0]
+        return [Keep(key, version) for key, version in found.items()]
+
+    async def mend(self, tables: Iterable[Table]) -> None:
+        """A fence of one of these did not hold: look at them again. Fences that are not there, as
+        in a store that was filled by a process alone, are made."""
+        for table in tables:
+            name = (table.account, table.region, table.name)
+            self.forget(*name)
+            key = _table_key(*name)
+            fence, row = await self._engine.get([_fence_key(table, 0), key], snapshot=True)
+            if fence is not None or row is None or _decode_table(row.value).id != table.id:
+                continue
+            version = self._versions.next(row.version)
+            same = Put(key, row.version, row.value)
+            try:
+                await self._engine.commit(Batch(version, (same, *self._told(table))))
+            except SpaceDropped:
+                continue
+
+    def _told(self, table: Table) -> list[Write]:
+        """What a change of a table writes besides its row, for other processes to notice."""
+        if not self.shared:
+            return []
+        fences = [Put(_fence_key(table, at), ANY, b"") for at in range(_FENCES)]
+        return [Put(_GENERATION_KEY, ANY, b""), *fences]
 
     def forget(self, account: str, region: str, name: str) -> None:
         """Another process has changed the table: look again when it is asked for."""
@@ -88,13 +182,20 @@ class Catalog:
         version = self._versions.next()
         conflict = await self._engine.commit(
             Batch(
-                version, (Put(key, ABSENT, _encode_table(table)), Put(region_key, -1, b""), *also)
+                version,
+                (
+                    Put(key, ABSENT, _encode_table(table)),
+                    Put(region_key, ANY, b""),
+                    *self._told(table),
+                    *also,
+                ),
             )
         )
         if conflict is not None:
             await self._settle()  # it may be a table that is only about to be there
             raise TableExists(table.name) if conflict.index == 0 else Contended
-        self._cache[table.account, table.region, table.name] = (version, table)
+        if not self.shared:
+            self._cache[table.account, table.region, table.name] = (version, table)
 
     async def replace(self, old: Table, new: Table, also: Sequence[Write] = ()) -> Table:
         """Store `new` if `old` is still what is stored, and `also` in the same commit.
@@ -107,22 +208,25 @@ class Catalog:
             raise Contended
         version = self._versions.next(row.version)
         key = _table_key(old.account, old.region, old.name)
-        batch = Batch(version, (Put(key, row.version, _encode_table(new)), *also))
+        batch = Batch(version, (Put(key, row.version, _encode_table(new)), *self._told(new), *also))
         # On the embedded engines the new schema must govern writes that are submitted after this
         # one, though it is not durable yet: they queue behind it and fail with it.
         name = (old.account, old.region, old.name)
-        self._cache[name] = (version, new)
+        if not self.shared:
+            self._cache[name] = (version, new)
         try:
             conflict = await self._engine.commit(batch)
         except StorageError:
             # Changes that were made on top of this one fail, too, each taking back only its own.
             known = self._cache.get(name)
-            if known is not None and known[0] == version:
+            if known is not None and (known[0] == version or self.shared):
                 del self._cache[name]
             raise
         if conflict is not None:
             await self._look_again(old)
             raise Contended
+        if self.shared:
+            self.forget(*name)
         self._changed(name)
         return new
 
@@ -134,11 +238,14 @@ class Catalog:
         row = await self._current(table)
         name = (table.account, table.region, table.name)
         known = self._cache.get(name)
+        told = self._told(table)
+        # Without its fences no writer gets in any more, even where the rows are kept.
+        told = [Delete(put[0], ANY) if put[0] != _GENERATION_KEY else put for put in told]
         try:
             conflict = await self._engine.commit(
                 Batch(
                     self._versions.next(row.version),
-                    (Delete(_table_key(*name), row.version), *also),
+                    (Delete(_table_key(*name), row.version), *told, *also),
                 )
             )
         except Unknown:
@@ -242,6 +349,11 @@ class Catalog:
     async def _settle(self) -> None:
         """Wait until everything that a pending read can have seen is durable."""
         await self._engine.commit(Batch(self._versions.next(), ()))
+
+
+def _fence_key(table: Table, at: int) -> Key:
+    """At the beginning of a sixteenth of all tokens, so that it lies with the items there."""
+    return (table.collection_space, bytes((at << 4,)) + bytes(15), b"", _FENCE_SUB)
 
 
 def _tables_token(account: str, region: str) -> bytes:

@@ -75,6 +75,8 @@ class Database:
         """Set when a table's state was made to last a while; workers/table_states.py ends it."""
         self.backup_work = asyncio.Event()
         """Set when there is a backup or restore to do; workers/backups.py does it."""
+        self.transfer_work = asyncio.Event()
+        """Set when there is an export or import to do; workers/transfers.py does it."""
         self.blobs: Blobs | None = None
         """Where large values are, for services that have them; set by whoever knows the place."""
 
@@ -198,7 +200,9 @@ class Database:
     async def drop_spaces(self, spaces: Sequence[int], *also: Write) -> None:
         """Give spaces back in the background; `also` is written in the commit that promises it."""
         promises = [Put(_drop_key(space), ANY, b"") for space in spaces]
-        await self.engine.commit(Batch(self.versions.next(), [*promises, *also]))
+        batch = Batch(self.versions.next(), [*promises, *also])
+        if await self.engine.commit(batch) is not None:
+            return  # `also` was guarded: another process has done it
         for space in spaces:
             await self._drop_space(space)
 

@@ -13,12 +13,13 @@ the indexes anew. Every step stores the place it reached, so a restart goes on f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
 
 from jedlik.changes.record import Record, decode_record
-from jedlik.storage.waist import ANY, Batch, Delete, Put, Row, Tally, Write
+from jedlik.storage.waist import ANY, Batch, Delete, Keep, Put, Row, Tally, Write
 from jedlik.storage.waist import Key as RowKey
 from jedlik.tables.backups import Backup, Job, Source, Target, new_id, source_of
 from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
@@ -27,6 +28,7 @@ from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.item_writes import PutWrite
 from jedlik.tables.keys import key_extractor
 from jedlik.tables.model import RestoreSource, Table
+from jedlik.tables.net_changes import collect
 from jedlik.tables.stored import Stored, size_of
 from jedlik.tables.write import write_batch
 
@@ -37,6 +39,8 @@ UNDO_RECORDS = 64
 UNORDERED_MS = 10_000
 """By how much records of several processes may stand in the log out of their versions' order."""
 RETRIES_MAX = 10
+EXPORTS = "export:"
+"""How the ids of jobs begin that only need a table's past, which outlives the table."""
 
 
 async def begin_backup(db: Database, table: Table, name: str) -> Backup:
@@ -121,6 +125,53 @@ async def begin_recovery(db: Database, target: Table, past: Table | Backup, at_m
     return made
 
 
+async def begin_image(
+    db: Database,
+    job_id: str,
+    past: Table | Backup,
+    *,
+    version_max: int,
+    version_min: int | None = None,
+) -> None:
+    """Take an image of a table's past for somebody else: what it held when `version_max` was the
+    last version, or, with `version_min`, the net changes after that one. job_id begins with
+    EXPORTS; a second call with the same id does nothing. `db.transfer_work` is set when the image
+    is there. Raises Contended, TableNotFound."""
+    if await db.backups.job(job_id) is not None:
+        return
+    kept = past if isinstance(past, Backup) else None
+    source = past.table if isinstance(past, Backup) else past
+    if kept is None and job_id not in source.held_by:
+        source = await _hold(db, source, job_id)
+    space = await _new_space(db)
+    job = Job(
+        id=job_id,
+        account=source.account,
+        region=source.region,
+        table=source.name,
+        phase="copy" if version_min is None else "collect",
+        space=space,
+        keeps=False,
+        source=source_of(source),
+        held=kept is None,
+        version_max=version_max,
+        version_min=version_min or 0,
+        backup=kept.id if kept is not None else None,
+        waits=True,
+    )
+    await db.backups.add(job.put)
+    db.backup_work.set()
+
+
+async def drop_image(db: Database, job_id: str) -> None:
+    """Forget an image that was taken for somebody else, whether it is ready or not."""
+    job = await db.backups.job(job_id)
+    if job is None:
+        return
+    await _let_go(db, job)
+    await _end(db, job)
+
+
 async def delete_backup(db: Database, backup: Backup) -> None:
     """Forget a backup that no job needs, and give its room back."""
     spaces = [backup.space]
@@ -129,16 +180,23 @@ async def delete_backup(db: Database, backup: Backup) -> None:
     await db.drop_spaces(spaces, Delete(backup.key, ANY))
 
 
-async def forget_what_never_began(db: Database) -> None:
-    """Undo what a process left that died before its job was stored. Called at start."""
+async def forget_what_never_began(
+    db: Database, is_left: Callable[[str], bool] = lambda what: True
+) -> None:
+    """Undo what a process left that died before its job was stored. Called at start.
+
+    is_left: whether what has this id is such a thing; it may be another process's, which is just
+    about to store its job.
+    """
     begun = {job.id for job in await db.backups.jobs()}
     targets = {job.target.id for job in await db.backups.jobs() if job.target is not None}
     async for table in db.catalog.tables():
         for job_id in table.held_by:
-            if job_id not in begun:
+            if job_id not in begun and is_left(job_id):
                 await _release(db, table, job_id)
         restored = table.restored
-        if restored is not None and restored.in_progress and table.id not in targets:
+        unfinished = restored is not None and restored.in_progress
+        if unfinished and table.id not in targets and is_left(table.id):
             await db.drop_table(table)
 
 
@@ -149,6 +207,12 @@ async def advance(db: Database, job: Job) -> bool:
             await _copy(db, job)
         elif job.phase == "undo":
             return await _undo(db, job)
+        elif job.phase == "collect":
+            if await collect(db, job):
+                return True
+            return await _image_is_ready(db, job)
+        elif job.phase == "ready":
+            return False
         else:
             return await _load(db, job)
     except TableNotFound:
@@ -243,12 +307,12 @@ async def _records(db: Database, source: Source, part: int, after: int, upto: in
 
 async def _image_is_ready(db: Database, job: Job) -> bool:
     """The image is complete: let go of its source; whether it is to be loaded."""
-    if job.held:
-        try:
-            table = await db.catalog.get(job.account, job.region, job.table)
-            await _release(db, table, job.id)
-        except TableNotFound:
-            pass
+    await _let_go(db, job)
+    if job.waits:
+        ready = msgspec.structs.replace(job, phase="ready", held=False)
+        await db.engine.commit(Batch(db.versions.next(), (ready.put,)))
+        db.transfer_work.set()
+        return False
     if job.target is not None:
         load = msgspec.structs.replace(job, phase="load", held=False, after=b"")
         await db.engine.commit(Batch(db.versions.next(), (load.put,)))
@@ -280,18 +344,33 @@ async def _load(db: Database, job: Job) -> bool:
     for entry in page.entries:
         stored = Stored(entry.version, entry.value)
         writes.append(PutWrite(table, table.key_of(stored.item), stored.item, stored.size))
-    if writes:
-        await write_batch(db, writes)
+    # With the place reached: a worker that is not the one any more must not put items back that
+    # clients have changed since.
+    also: Put | Keep = Keep(job.key, job.version)
     if page.more:
         last = page.entries[-1]
-        reached = msgspec.structs.replace(job, after=last.token + last.sort)
-        await db.engine.commit(Batch(db.versions.next(), (reached.put,)))
+        also = msgspec.structs.replace(job, after=last.token + last.sort).put
+    if writes:
+        await write_batch(db, writes, also=also)
+    elif await db.engine.commit(Batch(db.versions.next(), (also,))) is not None:
+        return True
+    if page.more:
         return True
     assert table.restored is not None
     done = replace(table.restored, in_progress=False)
     await db.replace_table(table, replace(table, status="ACTIVE", restored=done))
     await _end(db, job)
     return False
+
+
+async def _let_go(db: Database, job: Job) -> None:
+    """The job's source may be deleted again."""
+    if job.held:
+        try:
+            table = await db.catalog.get(job.account, job.region, job.table)
+            await _release(db, table, job.id)
+        except TableNotFound:
+            pass
 
 
 async def _end(db: Database, job: Job) -> None:

@@ -9,6 +9,11 @@ A stream is the stretch of the log between its enabling and its disabling, cut i
 (`changes/shards.py`). What is concurrent with either may be on either side of the cut; but once a
 reader was told where a shard ends, it stays so: while an end is being written, readers are held
 back at it (`_held`).
+
+Readers in other processes cannot be held so. Where there are any, a shard is first marked as
+`closing`, and its end is what is in the log after that: whoever reads looks at the stream again
+before it answers (`settled`), and says nothing of a shard that is closing. So nobody was told of a
+record behind the end.
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ from hashlib import blake2b
 import msgspec
 
 from jedlik.changes.shards import Shard, closed, first_shards, rolled
-from jedlik.storage.waist import ABSENT, Batch, Delete, Engine, Entry, Key, Put
+from jedlik.storage.waist import ABSENT, Batch, Delete, Engine, Entry, Key, Put, is_shared
 from jedlik.tables.clock import VersionSource
 from jedlik.tables.errors import Contended
 from jedlik.tables.model import KeySchema, StreamSettings, Table
@@ -49,6 +54,8 @@ class Stream(msgspec.Struct, frozen=True):
     shards: tuple[Shard, ...]
     trimmed: tuple[int, ...]
     closed_at_ms: int | None = None
+    closing: tuple[tuple[int, int], ...] = ()
+    """Part and ordinal of shards whose end is about to be written."""
 
     @property
     def arn(self) -> str:
@@ -87,6 +94,7 @@ class Streams:
         self._entropy = entropy
         self._held: dict[tuple[Key, int, int], int] = {}
         self._secret = b""
+        self.shared = is_shared(engine)
 
     async def get(self, account: str, region: str, table: str, label: str) -> Stream | None:
         """The stream of that table and label, or None."""
@@ -151,6 +159,20 @@ class Streams:
             return shard.upto
         return self._held.get((stream.key, shard.part, shard.ordinal))
 
+    async def settled(self, stream: Stream, shard: Shard) -> tuple[Shard, bool] | None:
+        """A shard as it is after it was read, and whether what was read may be told; None if it is
+        not there any more. For those who read where others write ends."""
+        if not self.shared:
+            return shard, True
+        row = await self._engine.get_one(stream.key)
+        if row is None:
+            return None
+        now = _decode(row.value)
+        for each in now.shards:
+            if (each.part, each.ordinal) == (shard.part, shard.ordinal):
+                return each, each.upto is not None or not _is_closing(now, each)
+        return None
+
     async def secret(self) -> bytes:
         """What iterators are signed with: made once and kept, so that they outlive a restart."""
         while not self._secret:
@@ -197,14 +219,19 @@ class Streams:
         """Do what an earlier process could not do any more. Called at start."""
         async for stream in self.all():
             if stream.unsealed:
-                await self._end(stream, closed, stream.closed_at_ms or 0)
+                await self.finish(stream)
+
+    async def finish(self, stream: Stream) -> None:
+        """Write down where a closed stream ends, if that is not yet known."""
+        await self._end(stream, closed, stream.closed_at_ms or 0)
 
     async def roll(self, stream: Stream, *, now_ms: int, age_ms: int) -> None:
         """Close the shards that have been open for `age_ms`, and open their children."""
         due = [
             shard
             for shard in stream.shards
-            if shard.upto is None and now_ms - shard.opened_at_ms >= age_ms
+            if shard.upto is None
+            and (now_ms - shard.opened_at_ms >= age_ms or _is_closing(stream, shard))
         ]
         if stream.closed_at_ms is None and due:
             await self._end(stream, rolled, now_ms, parts={shard.part for shard in due})
@@ -267,16 +294,32 @@ class Streams:
             for shard in stream.shards
             if shard.upto is None and (parts is None or shard.part in parts)
         ]
+        if self.shared and how is rolled:
+            marks = {(shard.part, shard.ordinal) for shard in open_shards}
+            await self.update(
+                stream,
+                lambda now: msgspec.structs.replace(
+                    now, closing=(*sorted({*now.closing, *marks}),)
+                ),
+            )
         ends: dict[int, int] = {}
         for shard in open_shards:
             end = (await self._engine.log_bounds(stream.log_space, shard.part)).last
             ends[shard.part] = max(end, shard.after)
             self._held[stream.key, shard.part, shard.ordinal] = ends[shard.part]
 
+        ordinals = {shard.part: shard.ordinal for shard in open_shards}
+
         def ended(now: Stream) -> Stream:
             if how is rolled and now.closed_at_ms is not None:
                 return now
-            return msgspec.structs.replace(now, shards=how(now.shards, ends, now_ms))
+            # Another process may have been faster: its shards are not ours to end.
+            left = {
+                s.part for s in now.shards if s.upto is None and s.ordinal == ordinals.get(s.part)
+            }
+            mine = {part: end for part, end in ends.items() if part in left}
+            kept = tuple(mark for mark in now.closing if ordinals.get(mark[0]) != mark[1])
+            return msgspec.structs.replace(now, shards=how(now.shards, mine, now_ms), closing=kept)
 
         # If this raises, the ends may be on disk all the same: readers stay held at them until the
         # next attempt, which sets later ones and gets to know.
@@ -289,6 +332,10 @@ def _enabled(table: Table | None) -> StreamSettings | None:
     if table is None or table.stream is None or not table.stream.enabled:
         return None
     return table.stream
+
+
+def _is_closing(stream: Stream, shard: Shard) -> bool:
+    return stream.closed_at_ms is not None or (shard.part, shard.ordinal) in stream.closing
 
 
 def _token(account: str, region: str) -> bytes:

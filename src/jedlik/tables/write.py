@@ -17,7 +17,19 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from jedlik.changes.record import Record, encode_record
-from jedlik.storage.waist import ABSENT, Batch, Change, Delete, Engine, Keep, Put, Row, Tally, Write
+from jedlik.storage.waist import (
+    ABSENT,
+    FENCE,
+    Batch,
+    Change,
+    Delete,
+    Engine,
+    Keep,
+    Put,
+    Row,
+    Tally,
+    Write,
+)
 from jedlik.tables import expiry, indexes
 from jedlik.tables.charges import (
     INNOCENT,
@@ -49,9 +61,9 @@ RowKey = tuple[int, bytes, bytes, bytes]
 # What `Put(...)`, `Tally(...)` and `Batch(...)` do, without their Python functions.
 _new_put: Callable[[tuple[RowKey, int, bytes]], Put] = partial(tuple.__new__, Put)
 _new_tally: Callable[[tuple[int, int, int]], Tally] = partial(tuple.__new__, Tally)
-_new_batch: Callable[[tuple[int, Sequence[Write], Sequence[Change], Sequence[Tally]]], Batch] = (
-    partial(tuple.__new__, Batch)
-)
+_new_batch: Callable[
+    [tuple[int, Sequence[Write], Sequence[Change], Sequence[Tally], Sequence[Keep]]], Batch
+] = partial(tuple.__new__, Batch)
 
 RETRIES_MAX = 30
 TOKEN_LIFE_MS = 600_000
@@ -124,22 +136,29 @@ async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None)
 
 
 async def write_batch(
-    db: Database, writes: Sequence[ItemWrite], *, actor: str | None = None
+    db: Database,
+    writes: Sequence[ItemWrite],
+    *,
+    actor: str | None = None,
+    also: Put | Keep | None = None,
 ) -> list[Written | Throttled]:
     """Do several writes of different items; one commit carries them all, but for those that there
     is no capacity for.
+
+    also: a row of the caller's, written or looked at in the same commit; if its guard does not
+    hold, Contended is raised.
 
     Those that clients ask for are unconditional. Where one has a condition that does not hold,
     nothing is written and ConditionFailed is raised.
     """
     if actor is not None:
-        return [*await _write_several(db, writes, actor)]
+        return [*await _write_several(db, writes, actor, also)]
     now = db.clock.now_ms() / 1000
     # Each is charged what it takes at least before the next is admitted, as if they came one by
     # one; what it took beyond that follows.
     reserved = [reserve(db, write, now) for write in writes]
     admitted = [w for w, r in zip(writes, reserved, strict=True) if not isinstance(r, Throttled)]
-    outcomes = iter(await _write_several(db, admitted, None) if admitted else ())
+    outcomes = iter(await _write_several(db, admitted, None, also) if admitted else ())
     done: list[Written | Throttled] = []
     for write, before in zip(writes, reserved, strict=True):
         if isinstance(before, Throttled):
@@ -205,12 +224,12 @@ async def _write_one(db: Database, write: ItemWrite, row: Row | None, actor: str
 
 
 async def _write_several(
-    db: Database, writes: Sequence[ItemWrite], actor: str | None
+    db: Database, writes: Sequence[ItemWrite], actor: str | None, also: Put | Keep | None
 ) -> list[Written | Throttled]:
     rows = await _read_olds(db.engine, writes)
-    done = await _attempt(db, writes, rows, actor=actor)
+    done = await _attempt(db, writes, rows, actor=actor, claim=also)
     if done is None:
-        done = await _take_turns(db, writes, actor=actor)
+        done = await _take_turns(db, writes, actor=actor, also=also)
     assert done is not None
     return done
 
@@ -250,8 +269,27 @@ async def _attempt_plain(
         tallies = (Tally(space, -1, -old_size),)
     else:
         change = Keep(row_key, ABSENT)
-    conflict = await engine.commit(_new_batch((version, (change,), (), tallies)))
+    batch = _new_batch((version, (change,), (), tallies, ()))
+    if db.catalog.shared:
+        return Written(old, new, {}) if await _landed(db, (write,), batch) else None
+    conflict = await engine.commit(batch)
     return None if conflict is not None else Written(old, new, {})
+
+
+async def _landed(db: Database, writes: Sequence[ItemWrite], batch: Batch) -> bool:
+    """Commit if the tables are still what the batch was made by; whether it was written.
+
+    If not, their descriptions are looked at again: `_take_turns` then goes by new ones.
+    """
+    if not db.catalog.shared:
+        return await db.engine.commit(batch) is None
+    fences = await db.catalog.fences([(write.table, write.key.token) for write in writes])
+    if fences is None:
+        return False
+    conflict = await db.engine.commit(batch._replace(fences=fences))
+    if conflict is not None and conflict.index == FENCE:
+        await db.catalog.mend([write.table for write in writes])
+    return conflict is None
 
 
 async def _take_turns(
@@ -260,6 +298,7 @@ async def _take_turns(
     *,
     actor: str | None = None,
     token: ClientToken | None = None,
+    also: Put | Keep | None = None,
     together: bool = False,
 ) -> list[Written | Throttled] | None:
     """Retry after a conflict, holding the keys against this process's other writers.
@@ -272,7 +311,7 @@ async def _take_turns(
             await db.turns.pause(attempt)
             await _bring_up_to_date(db, writes)
             rows = await _read_olds(db.engine, writes)
-            claim = None if token is None else await _claim(db, token)
+            claim = also if token is None else await _claim(db, token)
             if token is not None and claim is None:
                 return None
             done = await _attempt(db, writes, rows, actor=actor, claim=claim, together=together)
@@ -299,7 +338,7 @@ async def _attempt(
     rows: Sequence[Row | None],
     *,
     actor: str | None = None,
-    claim: Put | None = None,
+    claim: Put | Keep | None = None,
     together: bool = False,
 ) -> list[Written | Throttled] | None:
     """Evaluate every write on these rows and commit; None when a guard found other rows.
@@ -341,8 +380,7 @@ async def _attempt(
         raise TransactionCancelled(reasons) from error
     if claim is not None:
         plan.writes.append(claim)
-    conflict = await db.engine.commit(plan.batch())
-    return None if conflict is not None else done
+    return done if await _landed(db, writes, plan.batch()) else None
 
 
 async def _refuse(

@@ -42,8 +42,8 @@ class Plan:
     """
 
     __slots__ = ("_authorisation_group", "_authoriser", "_count", "_db", "_gateway", "_id_prefix",
-                 "_layout", "_lines", "_observer", "_routes", "_settings", "_signatures",
-                 "_target_group", "_type_group", "clock")  # fmt: skip
+                 "_layout", "_lines", "_looks_first", "_observer", "_routes", "_settings",
+                 "_signatures", "_target_group", "_type_group", "clock")  # fmt: skip
 
     @staticmethod
     def fits(layout: Layout) -> bool:
@@ -64,6 +64,7 @@ class Plan:
         self.clock = gateway.clock
         self._observer = gateway.observer
         self._db = gateway.db
+        self._looks_first = gateway.looks_first
         self._settings = gateway.settings
         self._id_prefix = gateway.ids.prefix
         self._count = gateway.ids.count
@@ -72,6 +73,12 @@ class Plan:
         self, match: Match[bytes], body: bytes
     ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
         """As `Layout.plan` asks: the answer, a coroutine of it, or None to look closely."""
+        return None if self._looks_first else self.take(match, body)
+
+    def take(
+        self, match: Match[bytes], body: bytes
+    ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
+        """The same, for who has looked whether the tables are still what they were."""
         route = self._routes.get(match[self._target_group])
         if route is None:
             return None

@@ -23,6 +23,8 @@ STREAM_RETENTION_MS = 24 * 3_600_000
 DAY_MS = 24 * 3_600_000
 RECORDS_PER_READ = 500
 READS_PER_STEP = 8
+CLOCKS_APART_MS = 600_000
+"""Younger records than this stay where several processes write them: their clocks may differ."""
 TOKENS_PER_STEP = 500
 
 
@@ -45,7 +47,10 @@ class Retention:
             if table.held_by:
                 continue
             for part in range(table.parts):
-                more |= await self._trim(table, part, now_ms - retention_ms(table))
+                keep_ms = retention_ms(table)
+                if self._db.catalog.shared:
+                    keep_ms = max(keep_ms, CLOCKS_APART_MS)
+                more |= await self._trim(table, part, now_ms - keep_ms)
         await self._expire_backups(now_ms)
         return more
 

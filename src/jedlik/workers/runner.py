@@ -1,4 +1,9 @@
-"""Runs the jobs in the server's event loop, and keeps them running when one of them fails."""
+"""Runs the jobs in the server's event loop, and keeps them running when one of them fails.
+
+Where several processes share a store, all but those jobs that are each process's own are done by
+the one that holds the lease. Events wake a job only in the process where something happened, so
+the others' jobs look for themselves, every second.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,10 @@ from typing import Protocol
 
 from jedlik.storage.waist import StorageClosed
 from jedlik.tables.clock import Clock
+from jedlik.workers.leases import Lease
 
 RETRY_S = 1.0
+POLL_S = 1.0
 
 _log = logging.getLogger("jedlik.workers")
 
@@ -29,35 +36,47 @@ class Schedule:
 
     wake: where given, the job sleeps until it is set, so that a server at rest uses no CPU. The
     job itself clears it, and sets it again for what only time can finish.
+    everywhere: whether every process does it, for itself, even where there are several.
     """
 
     job: Job
     rest_s: float
     wake: asyncio.Event | None = None
+    everywhere: bool = False
 
 
 class Runner:
-    """Drives every job in a task of its own, from `start` until `stop`."""
+    """Drives every job in a task of its own, from `start` until `stop`.
 
-    def __init__(self, schedules: list[Schedule], clock: Clock) -> None:
+    lease: where several processes share the store; decides who does what is not everywhere.
+    """
+
+    def __init__(self, schedules: list[Schedule], clock: Clock, lease: Lease | None = None) -> None:
         self._schedules = schedules
         self._clock = clock
+        self._lease = lease
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin, on the running event loop."""
         self._tasks = [asyncio.ensure_future(self._run(s)) for s in self._schedules]
+        if self._lease is not None:
+            self._tasks.append(asyncio.ensure_future(self._lease.keep()))
 
     async def stop(self) -> None:
         """End every job at its next suspension point; each step is safe to cut off anywhere."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._lease is not None:
+            await self._lease.give_back()
 
     async def _run(self, schedule: Schedule) -> None:
         more = False
         while True:
-            if schedule.wake is not None and not more:
+            if self._lease is not None:
+                await self._turn(self._lease, schedule, more)
+            elif schedule.wake is not None and not more:
                 await schedule.wake.wait()
             try:
                 more = await schedule.job.step(self._clock.now_ms())
@@ -69,3 +88,20 @@ class Runner:
                 await asyncio.sleep(RETRY_S)
                 continue
             await asyncio.sleep(0 if more else schedule.rest_s)
+
+    async def _turn(self, lease: Lease, schedule: Schedule, more: bool) -> None:
+        """Wait until the job is this process's, and something may have happened anywhere."""
+        is_new = False
+        if not schedule.everywhere and not lease.held:
+            await lease.wait()
+            is_new = True
+        if schedule.wake is None or more:
+            return
+        if not is_new:
+            try:
+                await asyncio.wait_for(schedule.wake.wait(), POLL_S)
+            except TimeoutError:
+                pass
+        schedule.wake.set()
+        if not schedule.everywhere:
+            await lease.wait()

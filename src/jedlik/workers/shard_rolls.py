@@ -1,4 +1,7 @@
-"""Closes the shards of streams when they are old enough, and opens their children, as AWS does."""
+"""Closes the shards of streams when they are old enough, and opens their children, as AWS does.
+
+Where there are several processes, it also finishes what one that died had begun to close.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ class ShardRolls:
         """Look at every stream. Never more to do right away: time must pass."""
         async for stream in self._db.streams.all():
             try:
+                if self._db.streams.shared and stream.unsealed:
+                    await self._db.streams.finish(stream)
                 await self._db.streams.roll(stream, now_ms=now_ms, age_ms=self._age_ms)
             except Contended:
                 continue

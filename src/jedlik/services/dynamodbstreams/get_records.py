@@ -9,7 +9,7 @@ import orjson
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.changes.record import decode_record
-from jedlik.changes.shards import Shard
+from jedlik.changes.shards import Shard, seq_of
 from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodbstreams import limits
 from jedlik.services.dynamodbstreams.errors import INVALID, trimmed
@@ -48,12 +48,23 @@ async def get_records(ctx: Context, req: dict[str, Any]) -> bytes:
     position = extent.after if iterator.position == HORIZON else iterator.position
     if position < extent.after:
         raise trimmed()
-    limit = req.get("Limit", limits.GET_RECORDS_MAX)
+    limit, start = req.get("Limit", limits.GET_RECORDS_MAX), position
     records, position = await _read(
         ctx, stream, shard, after=position, upto=extent.upto, limit=limit
     )
+    final, upto = extent.final, extent.upto
+    if ctx.db.streams.shared:
+        now = await ctx.db.streams.settled(stream, shard)
+        if now is None:
+            raise trimmed()
+        if not now[1]:
+            records, position = [], start
+        elif now[0].upto is not None:
+            final, upto = True, now[0].upto
+            records = [told for told in records if (seq_of(_number(told)) or 0) <= upto]
+            position = min(position, upto)
     answer: dict[str, Any] = {"Records": records}
-    if not extent.final or position < extent.upto:
+    if not final or position < upto:
         further = Iterator(stream.arn, shard.part, shard.ordinal, position)
         answer["NextShardIterator"] = write_iterator(further, secret=secret, now_ms=now_ms)
     return orjson.dumps(answer)
@@ -65,6 +76,11 @@ def _shard(stream: Stream, iterator: Iterator) -> Shard:
         if shard.part == iterator.part and shard.ordinal == iterator.ordinal:
             return shard
     raise trimmed()
+
+
+def _number(told: dict[str, Any]) -> str:
+    number: str = told["dynamodb"]["SequenceNumber"]
+    return number
 
 
 async def _read(
