@@ -1,0 +1,311 @@
+"""Several Jedlik processes on one store: what one changes the others obey at once, and the loss of
+one loses nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.conftest import wait_active
+from tests.support.postgres import Cluster
+from tests.support.server import Server
+
+PATIENCE_S = 90.0
+LEADER = "does the background work"
+
+
+def client(server: Server, service: str = "dynamodb") -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=40),
+    )
+
+
+def eventually(condition: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"never: {what}")
+
+
+@pytest.fixture(scope="module")
+def three(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+    folder = tmp_path_factory.mktemp("three")
+    url = cluster.url(schema="three", connections=8)
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                Server(
+                    "--store", url, "--data", str(folder / f"data{at}"), "--dax-nodes", "0",
+                    "--ttl-interval-ms", "200",
+                )
+            )
+            for at in range(3)
+        ]  # fmt: skip
+
+
+def make(dynamodb: Any, name: str, key: str = "pk", **more: Any) -> None:
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        **more,
+    )
+    wait_active(dynamodb, name)
+
+
+def add_index(dynamodb: Any, table: str) -> None:
+    dynamodb.update_table(
+        TableName=table,
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "colour", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "by-colour",
+                    "KeySchema": [{"AttributeName": "colour", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            }
+        ],
+    )
+
+
+def is_active(dynamodb: Any, table: str) -> bool:
+    found = dynamodb.describe_table(TableName=table)["Table"]
+    return all(i["IndexStatus"] == "ACTIVE" for i in found["GlobalSecondaryIndexes"])
+
+
+def records_of(streams: Any, arn: str) -> list[dict[str, Any]]:
+    """Everything that is in a stream now, parents first."""
+    shards: list[Any] = []
+    further: dict[str, str] = {}
+    while True:
+        page = streams.describe_stream(StreamArn=arn, **further)["StreamDescription"]
+        shards += page["Shards"]
+        if "LastEvaluatedShardId" not in page:
+            break
+        further = {"ExclusiveStartShardId": page["LastEvaluatedShardId"]}
+    found = []
+    for shard in shards:
+        iterator = streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        while iterator:
+            answer = streams.get_records(ShardIterator=iterator)
+            found += answer["Records"]
+            if not answer["Records"]:
+                break
+            iterator = answer.get("NextShardIterator")
+    return found
+
+
+def test_a_new_index_sees_the_others_next_write(three: list[Server]) -> None:
+    """The item is written by a process that has known the table without the index for long."""
+    one, other, third = (client(each) for each in three)
+    for at in range(5):
+        table = f"indexed{at}"
+        make(one, table)
+        for each in (other, third):
+            each.put_item(TableName=table, Item={"pk": {"S": "old"}, "colour": {"S": "red"}})
+        add_index(one, table)
+        other.put_item(TableName=table, Item={"pk": {"S": "new"}, "colour": {"S": "red"}})
+        eventually(lambda: is_active(third, table), "the index is ACTIVE")  # noqa: B023
+        found = third.query(
+            TableName=table,
+            IndexName="by-colour",
+            KeyConditionExpression="colour = :red",
+            ExpressionAttributeValues={":red": {"S": "red"}},
+        )
+        assert {item["pk"]["S"] for item in found["Items"]} == {"old", "new"}
+
+
+def test_a_stream_has_the_others_next_write(three: list[Server]) -> None:
+    one, other, third = (client(each) for each in three)
+    make(one, "streamed")
+    other.put_item(TableName="streamed", Item={"pk": {"S": "before"}})
+    arn = one.update_table(
+        TableName="streamed",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]["LatestStreamArn"]
+    for at, each in enumerate((other, third, other)):
+        each.put_item(TableName="streamed", Item={"pk": {"S": "after"}, "at": {"N": str(at)}})
+    found = records_of(client(three[2], "dynamodbstreams"), arn)
+    images = [each["dynamodb"]["NewImage"] for each in found]
+    assert [image["at"]["N"] for image in images] == ["0", "1", "2"]
+
+
+def test_a_table_made_anew_is_what_the_others_see(three: list[Server]) -> None:
+    one, other, _ = (client(each) for each in three)
+    for key in ("first", "second"):
+        make(one, "again", key)
+        other.put_item(TableName="again", Item={key: {"S": "x"}})
+        assert other.get_item(TableName="again", Key={key: {"S": "x"}})["Item"] == {key: {"S": "x"}}
+        if key == "second":
+            with pytest.raises(ClientError, match="ValidationException"):
+                other.put_item(TableName="again", Item={"first": {"S": "x"}})
+            assert other.scan(TableName="again")["Count"] == 1
+        one.delete_table(TableName="again")
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            other.get_item(TableName="again", Key={key: {"S": "x"}})
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            other.put_item(TableName="again", Item={key: {"S": "y"}})
+
+
+def test_an_iterator_of_one_process_is_good_in_another(three: list[Server]) -> None:
+    one, other, _ = (client(each) for each in three)
+    stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    make(one, "iterated", StreamSpecification=stream)
+    arn = one.describe_table(TableName="iterated")["Table"]["LatestStreamArn"]
+    other.put_item(TableName="iterated", Item={"pk": {"S": "x"}})
+    here, there = client(three[0], "dynamodbstreams"), client(three[1], "dynamodbstreams")
+    shards = here.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    count = 0
+    for shard in shards:
+        iterator = here.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        count += len(there.get_records(ShardIterator=iterator)["Records"])
+    assert count == 1
+
+
+class Writer(threading.Thread):
+    """Counts an item of its own up, by way of whichever process answers."""
+
+    def __init__(self, servers: list[Server], number: int, table: str) -> None:
+        super().__init__(daemon=True)
+        self.name_of_item = f"writer{number}"
+        self.acknowledged: list[int] = []
+        self.ended = threading.Event()
+        self._clients = [client(each) for each in servers]
+        self._at = number % len(servers)
+        self._table = table
+
+    def run(self) -> None:
+        count = 0
+        while not self.ended.is_set():
+            count += 1
+            try:
+                self._clients[self._at].put_item(
+                    TableName=self._table,
+                    Item={
+                        "pk": {"S": self.name_of_item},
+                        "at": {"N": str(count)},
+                        "colour": {"S": "blue"},
+                    },
+                )
+            except (BotoCoreError, ClientError):
+                self._at = (self._at + 1) % len(self._clients)
+                continue
+            self.acknowledged.append(count)
+
+
+def test_a_process_is_killed_under_load(three: list[Server]) -> None:
+    """The one that does the background work. The others lose nothing, and one of them takes the
+    work over: an index is filled and items expire."""
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    make(client(three[0]), "loaded", StreamSpecification=stream)
+    leaders = [each for each in three if LEADER in each.output()]
+    assert len(leaders) == 1
+    (leader,) = leaders
+    survivors = [each for each in three if each is not leader]
+    one, other = (client(each) for each in survivors)
+    one.update_time_to_live(
+        TableName="loaded", TimeToLiveSpecification={"Enabled": True, "AttributeName": "end"}
+    )
+    writers = [Writer(three, number, "loaded") for number in range(6)]
+    for each in writers:
+        each.start()
+    eventually(lambda: all(len(each.acknowledged) > 20 for each in writers), "some writes")
+    leader.kill()
+    before = [len(each.acknowledged) for each in writers]
+    past = {"N": str(int(time.time()) - 60)}
+    one.put_item(TableName="loaded", Item={"pk": {"S": "expired"}, "end": past})
+    add_index(one, "loaded")
+    eventually(lambda: is_active(other, "loaded"), "the index is filled by another")
+    expired = {"TableName": "loaded", "Key": {"pk": {"S": "expired"}}, "ConsistentRead": True}
+    eventually(lambda: "Item" not in other.get_item(**expired), "an item expires")
+    eventually(
+        lambda: all(len(w.acknowledged) > n + 20 for w, n in zip(writers, before, strict=True)),
+        "writes go on",
+    )
+    for each in writers:
+        each.ended.set()
+    for each in writers:
+        each.join(PATIENCE_S)
+        assert not each.is_alive()
+    assert any(LEADER in each.output() for each in survivors)
+
+    arn = one.describe_table(TableName="loaded")["Table"]["LatestStreamArn"]
+    streamed: dict[str, list[int]] = {}
+    for record in records_of(client(survivors[1], "dynamodbstreams"), arn):
+        image = record["dynamodb"].get("NewImage")
+        if image is not None and "at" in image:
+            streamed.setdefault(image["pk"]["S"], []).append(int(image["at"]["N"]))
+    items = {item["pk"]["S"]: item for item in other.scan(TableName="loaded")["Items"]}
+    indexed = one.query(
+        TableName="loaded",
+        IndexName="by-colour",
+        KeyConditionExpression="colour = :blue",
+        ExpressionAttributeValues={":blue": {"S": "blue"}},
+    )["Items"]
+    assert {item["pk"]["S"]: item for item in indexed} == items
+    for each in writers:
+        seen = streamed[each.name_of_item]
+        assert seen == sorted(set(seen))
+        assert set(each.acknowledged) <= set(seen)
+        assert int(items[each.name_of_item]["at"]["N"]) >= each.acknowledged[-1]
+    leader.restart()
+
+
+def children(pid: int) -> set[int]:
+    return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def test_workers_share_the_port_and_are_started_again(cluster: Cluster, tmp_path: Path) -> None:
+    url = cluster.url(schema="workers", connections=4)
+    arguments = ("--store", url, "--data", str(tmp_path / "data"), "--workers", "2")
+    with Server(*arguments, "--auth", "required") as server:
+        eventually(lambda: len(children(server.pid)) == 2, "two workers")
+        first = min(children(server.pid))
+        health = f"{server.endpoint}/_jedlik/health"
+        eventually(lambda: {_worker(health) for _ in range(10)} == {0, 1}, "both answer")
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: first not in children(server.pid), "its death is noticed")
+        eventually(lambda: len(children(server.pid)) == 2, "another is started")
+        eventually(lambda: {_worker(health) for _ in range(10)} == {0, 1}, "both answer again")
+        left = children(server.pid)
+        assert server.stop() == 0
+        assert not any(Path(f"/proc/{pid}").exists() for pid in left)
+        assert cluster.password not in server.output()
+
+
+def _worker(url: str) -> int:
+    import json
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return int(json.load(answer)["worker"])
+    except OSError:
+        return -1
