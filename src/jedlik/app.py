@@ -1,6 +1,9 @@
 """Builds the server from its settings, runs it, and ends it in order.
 
-    settings -> engine -> Database -> operations -> Gateway -> HTTP server, and the workers
+    settings -> engine -> Database -> operations -> Gateway -> HTTP server
+
+Then, when it answers already, come the other services (`later.py`) and the background work
+(`background.py`).
 
 The only place that knows all the parts. What it makes is passed on; nothing here is global.
 """
@@ -10,11 +13,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import logging
 import os
-import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -25,67 +27,32 @@ from typing import Any
 import orjson
 import uvloop
 
-from jedlik import __version__, compiled, listening, logs, root_keys
+from jedlik import __version__, compiled, later, listening, logs, root_keys
 from jedlik.api.context import Context
 from jedlik.api.operation import Registry, load_registry
 from jedlik.dax_doors import Doors
 from jedlik.dax_nodes import LocalNodes
 from jedlik.dax_processes import ProcessNodes
 from jedlik.identity import Authenticator, Authoriser, Directory, Mode, root_credential
-from jedlik.measuring import Measuring
 from jedlik.net import Server
-from jedlik.services import (
-    applicationautoscaling,
-    cloudwatch,
-    dax,
-    dynamodb,
-    dynamodbstreams,
-    iam,
-    s3,
-    sts,
-)
+from jedlik.services import dax, dynamodb, dynamodbstreams
 from jedlik.services.dax import metric_pages, records
 from jedlik.services.dax.clusters import Clusters
 from jedlik.services.dax.default_cluster import make_default_cluster
 from jedlik.services.dynamodb import meters
-from jedlik.services.s3.edge import Edge
 from jedlik.settings import Settings
 from jedlik.storage.blobs import FileBlobs
 from jedlik.storage.waist import Engine, StorageError
-from jedlik.tables.clock import SystemClock
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Throttled
 from jedlik.tables.internal import InternalTable
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
 from jedlik.wire.s3_claims import streams_body
-from jedlik.workers.backfill import Backfill
-from jedlik.workers.backups import Backups
 from jedlik.workers.dax_clusters import DaxClusters
-from jedlik.workers.directory import DirectoryRefresh, KeyUses
-from jedlik.workers.drops import CatalogLook, Drops
-from jedlik.workers.expiry import Expiry
-from jedlik.workers.leases import Lease
-from jedlik.workers.object_upkeep import ObjectUpkeep
-from jedlik.workers.retention import Retention
-from jedlik.workers.runner import Runner, Schedule
-from jedlik.workers.shard_rolls import ShardRolls
-from jedlik.workers.table_states import TableStates
-from jedlik.workers.warm_throughputs import WarmThroughputs
 
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
 GARBAGE_THRESHOLD = 50_000
-RETENTION_REST_S = 60.0
-OBJECT_UPKEEP_REST_S = 5.0
-SHARD_ROLLS_REST_S_MAX = 60.0
-TABLE_STATES_REST_S = 0.05
-WARM_THROUGHPUTS_REST_S = 60.0
-BACKUPS_REST_S = 0.05
-DAX_REST_S = 0.05
-KEY_USES_REST_S = 60.0
-SHARED_REST_S = 1.0
-SHARED_SHARD_ROLLS_REST_S = 5.0
-DROPS_REST_S = 60.0
 DAX_START_S_MAX = 20.0  # in processes of their own, nodes take about a second
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -143,6 +110,8 @@ class App:
         self.endpoint = ""
         self.server: Server | None = None
         self._closing = contextlib.AsyncExitStack()
+        self._background = contextlib.AsyncExitStack()
+        self._has_background = False
 
     async def start(self) -> None:
         """Open the store, begin the workers, answer requests.
@@ -150,9 +119,7 @@ class App:
         Raises CannotListen, Unusable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
-        self.registry = load_registry(
-            [dynamodb, dynamodbstreams, dax, iam, sts, cloudwatch, applicationautoscaling, s3]
-        )
+        self.registry = load_registry([dynamodb, dynamodbstreams, dax])
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port, shared=settings.workers > 1)
         self._closing.callback(bound.close)
@@ -183,28 +150,13 @@ class App:
         self.directory = await self._open_directory(keys)
         authenticator = _authenticator(settings, self.directory)
         self.dax = await self._dax(authenticator, keys)
-        measuring = Measuring(
-            self.db,
-            self.registry,
-            settings,
-            clusters=self.clusters,
-            refresh=lambda: self._dax_nodes.refresh_metrics(),
-        )
-        self._closing.push_async_callback(measuring.publisher.flush)
-        workers = _workers(
-            self.db,
-            settings,
-            None if self._worker else self.dax,
-            self.directory,
-            measuring,
-        )
-        workers.start()
-        self._closing.push_async_callback(workers.stop)
+        self._closing.push_async_callback(self._background.aclose)
         if settings.samples and is_new and self._announces:
+            self._begin_background()  # it makes new tables ACTIVE
             await _load_samples(self.db, self.registry, settings)
-        gateway = self._gateway(authenticator)
+        self._gateway = self._make_gateway(authenticator)
         self.server = Server(
-            gateway.handle,
+            self._gateway.handle,
             loop=asyncio.get_running_loop(),
             refuse=refuse,
             streams_body=streams_body,
@@ -212,7 +164,9 @@ class App:
         self._closing.push_async_callback(self.server.close)
         await self.server.listen_on(bound)
         self.endpoint = listening.endpoint(settings.host, bound)
-        _settle()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        arriving = asyncio.ensure_future(self._arrive())
+        self._closing.push_async_callback(_ended, arriving)
         if self._announces:
             listening.announce(
                 self.endpoint,
@@ -223,6 +177,37 @@ class App:
             )
         else:
             _log.info("worker %d serves", self._worker)
+
+    async def _arrive(self) -> None:
+        """Bring what the first answers did not wait for, leaving requests their turns."""
+        for module in later.modules():
+            importlib.import_module(module)
+            await asyncio.sleep(0)
+        self._gateway.complete()
+        await asyncio.sleep(0)
+        self._begin_background()
+        await asyncio.sleep(0)
+        _settle()
+
+    def _begin_background(self) -> None:
+        """Start the background work; harmless when repeated."""
+        if self._has_background:
+            return
+        self._has_background = True
+        from jedlik.background import Background
+
+        background = Background(
+            self.db,
+            self.registry,
+            self.settings,
+            clusters=self.clusters,
+            refresh=lambda: self._dax_nodes.refresh_metrics(),
+            dax_clusters=None if self._worker else self.dax,
+            directory=self.directory,
+        )
+        self._background.push_async_callback(background.flush)
+        background.start()
+        self._background.push_async_callback(background.stop)
 
     @property
     def _is_one(self) -> bool:
@@ -283,7 +268,7 @@ class App:
         await found.settle(DAX_START_S_MAX)
         return found
 
-    def _gateway(self, authenticator: Authenticator) -> Gateway:
+    def _make_gateway(self, authenticator: Authenticator) -> Gateway:
         settings = self.settings
         return Gateway(
             self.registry,
@@ -293,7 +278,7 @@ class App:
             region=settings.region,
             authoriser=Authoriser(),
             health=self.health,
-            s3_edge=Edge(),
+            late=lambda: later.services(self.registry),
             connection_count=lambda: self.connection_count,
             more_metrics=self._more_metrics,
             metric_label=f'worker="{self._worker}"' if self._is_one else "",
@@ -336,51 +321,6 @@ def _with_free_dax_ports(settings: Settings) -> Settings:
         dax_port=0 if plain == Settings.dax_port else plain,
         dax_tls_port=0 if encrypted == Settings.dax_tls_port else encrypted,
     )
-
-
-def _workers(
-    db: Database,
-    settings: Settings,
-    dax_clusters: DaxClusters | None,
-    directory: Directory,
-    measuring: Measuring,
-) -> Runner:
-    schedules = [
-        *measuring.schedules,
-        Schedule(Backfill(db), 0, wake=db.index_added),
-        Schedule(KeyUses(directory), KEY_USES_REST_S, wake=directory.has_uses, everywhere=True),
-        Schedule(Retention(db), RETENTION_REST_S),
-        Schedule(ObjectUpkeep(db), OBJECT_UPKEEP_REST_S),
-        Schedule(Backups(db), BACKUPS_REST_S, wake=db.backup_work),
-        Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
-        Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S, everywhere=True),
-        Schedule(
-            Expiry(db, rate_per_s=settings.ttl_rate),
-            settings.ttl_interval_ms / 1000,
-            wake=db.ttl_changed,
-        ),
-        Schedule(
-            ShardRolls(db, age_ms=settings.stream_shard_s * 1000),
-            min(
-                SHARED_SHARD_ROLLS_REST_S if db.catalog.shared else SHARD_ROLLS_REST_S_MAX,
-                settings.stream_shard_s / 4,
-            ),
-        ),
-    ]
-    if dax_clusters is not None:
-        schedules.append(
-            Schedule(dax_clusters, DAX_REST_S, wake=dax_clusters.wake, everywhere=True)
-        )
-    if not db.catalog.shared:
-        return Runner(schedules, SystemClock())
-    # Other processes change the same directory and the same tables.
-    schedules += [
-        Schedule(DirectoryRefresh(directory), SHARED_REST_S, everywhere=True),
-        Schedule(CatalogLook(db), SHARED_REST_S, everywhere=True),
-        Schedule(Drops(db), DROPS_REST_S),
-    ]
-    holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
-    return Runner(schedules, SystemClock(), Lease(db, "background", holder=holder))
 
 
 async def _open_engine(
@@ -489,12 +429,19 @@ async def _load_samples(db: Database, registry: Registry, settings: Settings) ->
     _log.info("loaded the sample tables")
 
 
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cut a task off wherever it is."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
 def _settle() -> None:
     """Everything made so far stays: keep the garbage collector from looking at it again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
 def _resident_bytes() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -46,6 +47,7 @@ def start(config: str | None, **flags: Any) -> None:
     except settings.SettingsError as fault:
         raise click.ClickException(str(fault)) from None
 
+    gc.disable()  # what a start reads is no garbage; it is on again once the server is there
     from jedlik import app
 
     sys.exit(app.run(chosen))

@@ -13,7 +13,6 @@ from jedlik.api.operation import Operation
 
 from .json import JSON_1_0, JSON_1_1, decode_body, error_body
 from .metrics import OperationMetrics
-from .query import told
 
 Running = Coroutine[Any, Any, dict[str, Any] | bytes]
 
@@ -53,6 +52,8 @@ class Endpoint:
         model = load_model(self.operation.service)
         if not model.query_compatible:
             return ""
+        from .query import told  # most services never spoke it
+
         code, status = told(refusal, model)
         return f"x-amzn-query-error: {code};{'Sender' if status < 500 else 'Receiver'}\r\n"
 
