@@ -14,6 +14,7 @@ from jedlik.storage.postgres import PostgresEngine
 from jedlik.storage.waist import (
     ABSENT,
     ANY,
+    FENCE,
     Batch,
     Change,
     Conflict,
@@ -265,6 +266,89 @@ async def test_a_dropped_space_takes_no_writes_from_another_process(open_postgre
     assert [type(answer).__name__ for answer in answers] == ["SpaceDropped"] * 3
     third = await open_postgres()
     assert await third.get_one(place) is None
+
+
+async def test_a_fence_refuses_whoever_comes_after_its_change(open_postgres: Open) -> None:
+    """Writers of many processes go on beside each other, and what the change did not wait for is
+    not written: so the log has no record made by the old state behind the change."""
+    *team, changer = await processes(open_postgres, 5)
+    fence = key("fence", space=64)
+    states = [changer.version()]
+    assert await changer.engine.commit(Batch(states[0], [Put(fence, ANY, b"")])) is None
+    acknowledged: list[int] = []
+    refused = 0
+    ended, gone_on = asyncio.Event(), asyncio.Event()
+
+    async def write(process: Process, number: int) -> None:
+        nonlocal refused
+        count = 0
+        while not ended.is_set():
+            count += 1
+            state = states[-1]
+            place = key(f"{number}", b"%d" % count, space=64)
+            batch = Batch(
+                process.version(),
+                [Put(place, ABSENT, b"")],
+                [Change(64, 0, b"%d" % state)],
+                (),
+                [Keep(fence, state)],
+            )
+            conflict = await process.engine.commit(batch)
+            if conflict is None:
+                acknowledged.append(state)
+                if acknowledged.count(state) == 10:
+                    gone_on.set()
+            else:
+                refused += 1
+                assert conflict.index == FENCE
+                assert conflict.row is not None and conflict.row.version != state
+                assert await process.engine.get_one(place) is None
+
+    writers = [asyncio.ensure_future(write(team[at % 4], at)) for at in range(8)]
+    ends: list[tuple[int, int]] = []
+    for _ in range(5):
+        gone_on.clear()
+        await asyncio.wait_for(gone_on.wait(), 60)
+        new = changer.version(states[-1])
+        assert await changer.engine.commit(Batch(new, [Put(fence, states[-1], b"")])) is None
+        # Everything by the state before is in the log now.
+        ends.append((states[-1], (await team[1].engine.log_bounds(64, 0)).last))
+        states.append(new)
+    ended.set()
+    await asyncio.gather(*writers)
+    log: list[LogEntry] = []
+    while more := await team[2].engine.log_read(64, 0, log[-1].seq if log else 0, 1000):
+        log += more
+    assert len(log) == len(acknowledged) > 50
+    assert refused > 0
+    for state, end in ends:
+        assert max(entry.seq for entry in log if int(entry.record) == state) <= end
+
+
+async def test_a_fence_that_does_not_hold_lets_nothing_through(open_postgres: Open) -> None:
+    engine = await open_postgres()
+    fence, other, place = key("f", space=64), key("g", space=64), key("p", space=64)
+    assert await engine.commit(Batch(7, [Put(fence, ANY, b""), Put(place, ANY, b"old")])) is None
+    for fences in ([Keep(fence, 6)], [Keep(other, 7)], [Keep(fence, 7), Keep(other, 7)]):
+        for writes in (
+            [Put(place, ANY, b"new")],
+            [Put(place, 7, b"new")],
+            [Delete(place, ANY)],
+            [Delete(place, 7)],
+            [Put(key("q", space=64), ABSENT, b"")],
+            [Put(place, ANY, b"new"), Put(key("q"), ABSENT, b""), Keep(fence, 7)],
+            [Put(place, ANY, b"new"), Keep(key("absent"), ABSENT)],
+        ):
+            batch = Batch(9, writes, [Change(64, 0, b"")], [Tally(64, 1, 1)], fences)
+            conflict = await engine.commit(batch)
+            assert conflict is not None and conflict.index == FENCE
+    assert await engine.get_one(place) == Row(7, b"old")
+    assert await engine.get_one(key("q", space=64)) is None
+    assert await engine.log_read(64, 0, 0, 10) == []
+    assert await engine.stats(64) == Stats(0, 0)
+    batch = Batch(9, [Put(place, 7, b"new")], [Change(64, 0, b"r")], (), [Keep(fence, 7)])
+    assert await engine.commit(batch) is None
+    assert await engine.get_one(place) == Row(9, b"new")
 
 
 async def test_processes_that_start_at_once_make_one_store_and_have_different_nodes(

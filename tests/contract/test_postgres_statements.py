@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import asyncpg
 import pytest
@@ -129,10 +129,10 @@ async def write_in_every_way(engine: PostgresEngine) -> None:
     """One row of a kind makes another text than several; so do one part and several."""
     versions = itertools.count(10)
 
-    async def commit(*writes: Write, n: int = 0) -> Conflict | None:
+    async def commit(*writes: Write, n: int = 0, fences: Sequence[Keep] = ()) -> Conflict | None:
         changes = [Change(2, at, b"r") for at in range(n)]
         tallies = [Tally(space, 1, 1) for space in range(1, n + 1)]
-        return await engine.commit(Batch(next(versions), writes, changes, tallies))
+        return await engine.commit(Batch(next(versions), writes, changes, tallies, fences))
 
     async def put(keys: list[Key]) -> int:
         version = next(versions)
@@ -171,6 +171,16 @@ async def write_in_every_way(engine: PostgresEngine) -> None:
                 is None
             )
             assert await commit(*[Keep(at, ABSENT) for at in b]) is None
+            fences = [Keep(at, seen) for at in a]
+            for writes in (
+                [Put(at, ANY, b"x") for at in b],
+                [Delete(at, ANY) for at in b],
+                [Put(at, ABSENT, b"x") for at in b],
+                [*[Keep(at, ABSENT) for at in c][:0], *[Delete(at, ANY) for at in c]],
+                [*[Put(at, ABSENT, b"y") for at in c], *[Keep(at, ANY) for at in b]],
+            ):
+                assert await commit(*writes, n=n, fences=fences) is None
+            await commit(*[Delete(at, ANY) for at in (*b, *c)])
             assert await commit(*[Put(at, 1 << 60, b"") for at in a]) is not None
             assert await commit(*[Delete(at, seen) for at in a], n=n) is None
 
