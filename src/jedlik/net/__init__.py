@@ -10,12 +10,13 @@ from .http import HttpProtocol
 from .layout import Layout
 from .limits import Limits
 from .request import Answer, Handler, Refuse, Reply, Request
-from .resume import resumed
+from .resume import Begun
 from .server import Server, serve
 from .stream import Conversation, StreamLimits, StreamServer, Unreadable
 
 __all__ = [
     "Answer",
+    "Begun",
     "BodyBroken",
     "Conversation",
     "Handler",
@@ -32,6 +33,5 @@ __all__ = [
     "StreamedReply",
     "StreamedRequest",
     "Unreadable",
-    "resumed",
     "serve",
 ]

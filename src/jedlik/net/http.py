@@ -26,6 +26,7 @@ from .head import CHUNKED, BadRequest, Head, head_end, parse_head
 from .layout import Layout, Plan
 from .repetition import Repetition, rest_of
 from .request import LearnedRequest, ParsedRequest, Reply, Request
+from .resume import Begun
 
 if TYPE_CHECKING:
     from .server import Server
@@ -39,6 +40,7 @@ STATUS_LINES = {
 }
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS = (204, 304)
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _LARGE_BODY = 64 * 1024  # from here on a body counts against the server's total
 _WRITE_APART = 128 * 1024  # a body from here on is not copied behind its head
 _REQUESTS_PER_TURN = 64  # a long pipeline does not keep other connections waiting
@@ -53,6 +55,7 @@ class HttpProtocol:
         "_body",
         "_buffer",
         "_drained",
+        "_endless",
         "_eof",
         "_handler",
         "_head",
@@ -89,6 +92,7 @@ class HttpProtocol:
         self._outgoing: Outgoing | None = None
         self._names: tuple[bytes, ...] | None = None  # of the last head, a layout candidate
         self._reserved = 0
+        self._endless = False  # the answer that is being sent ends when the server does
         self._eof = False
         self._reading_paused = False
         self._write_paused = False
@@ -203,7 +207,7 @@ class HttpProtocol:
 
     def stop(self) -> None:
         """The server is closing: end now if idle, else after the current answer."""
-        if self.phase in (IDLE, HEAD):
+        if self.phase in (IDLE, HEAD) or (self._outgoing is not None and self._endless):
             self._transport.close()
 
     def abort(self) -> None:
@@ -227,7 +231,23 @@ class HttpProtocol:
                 self._pause_reading()
             return
         self._buffer = self._buffer + data if self._buffer else data
+        if self._buffer[:4] == _PREFACE[:4] and self._becomes_http2():
+            return
         self._advance()
+
+    def _becomes_http2(self) -> bool:
+        """Hand the connection over to HTTP/2 if that is what it begins with; True also while that
+        cannot be told yet."""
+        begun = self._buffer[: len(_PREFACE)]
+        if begun != _PREFACE[: len(begun)]:
+            return False
+        if self.phase == IDLE:
+            self._enter(HEAD)
+        if len(begun) == len(_PREFACE):
+            self._server.becomes_http2(self, self._transport, self._peer, self._buffer)
+            self._buffer = b""
+            self.phase = CLOSED
+        return True
 
     def _advance(self) -> None:
         """Work through the buffer until it is empty, short, or a request has to wait."""
@@ -435,6 +455,8 @@ class HttpProtocol:
             self._answer(request, Reply(200, *answer))
         elif isinstance(answer, Reply):
             self._answer(request, answer)
+        elif type(answer) is Begun:
+            self.drive = answer.drive(self._finished, server.loop)
         else:
             self._drive(request, answer)
 
@@ -546,7 +568,12 @@ class HttpProtocol:
             head += "Connection: close\r\n"
         elif request.old:
             head += "Connection: keep-alive\r\n"
-        self._transport.write(f"{head}Content-Length: {reply.length}\r\n\r\n".encode())
+        if reply.length is None:
+            framing = "Transfer-Encoding: chunked"
+        else:
+            framing = f"Content-Length: {reply.length}"
+        self._transport.write(f"{head}{framing}\r\n\r\n".encode())
+        self._endless = reply.length is None
         if reply.source is None:
             self._answered(keep_alive)
             return

@@ -1,37 +1,66 @@
 """Carrying on a coroutine that somebody else has begun by hand.
 
 A short way (`Layout.plan`) takes a coroutine's first step itself, because most finish in it. When
-one waits instead, what it yielded and the coroutine are given to `resumed`, which can be awaited
-in its place.
+one waits instead, it gives a `Begun`: what the coroutine yielded, the coroutine, and how its end
+becomes a reply. A connection drives that without another coroutine around it; others await it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Coroutine, Generator
 from functools import partial
-from types import coroutine as awaitable
-from typing import Any, TypeVar
+from typing import Any
 
-Result = TypeVar("Result")
+from .drive import Drive, Finished
+from .request import Reply
 
-
-def resumed(begun: Coroutine[Any, Any, Result], waiting: Any) -> Awaitable[Result]:
-    """The rest of a coroutine whose `send` has returned `waiting`."""
-    return _resumed(begun, waiting)
+Finish = Callable[[Any, Exception | None], Reply]
 
 
-@awaitable
-def _resumed(begun: Coroutine[Any, Any, Result], waiting: Any) -> Generator[Any, Any, Result]:
-    while True:
-        step: Callable[[], Any]
+class Begun:
+    """The rest of a coroutine whose `send` has returned `waiting`; `finish` makes a reply of its
+    result or its exception."""
+
+    __slots__ = ("_coroutine", "_finish", "_finished", "_waiting")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], waiting: Any, finish: Finish) -> None:
+        self._coroutine = coroutine
+        self._waiting = waiting
+        self._finish = finish
+        self._finished: Finished | None = None
+
+    def drive(self, finished: Finished, loop: AbstractEventLoop) -> Drive:
+        """Carry on by hand; `finished` as for a coroutine that returns the reply."""
+        self._finished = finished
+        return Drive(self._coroutine, self._waiting, self._through, loop)
+
+    def _through(self, result: Any, error: BaseException | None) -> None:
+        finished = self._finished
+        assert finished is not None
+        if error is not None and not isinstance(error, Exception):
+            finished(None, error)
+            return
         try:
-            yield waiting
-        except BaseException as error:
-            step = partial(begun.throw, error)
-        else:
-            step = partial(begun.send, None)
-        try:
-            waiting = step()
-        except StopIteration as stop:
-            result: Result = stop.value
-            return result
+            reply = self._finish(result, error)
+        except Exception as fault:
+            finished(None, fault)
+            return
+        finished(reply, None)
+
+    def __await__(self) -> Generator[Any, Any, Reply]:
+        waiting = self._waiting
+        while True:
+            step: Callable[[], Any]
+            try:
+                yield waiting
+            except BaseException as error:
+                step = partial(self._coroutine.throw, error)
+            else:
+                step = partial(self._coroutine.send, None)
+            try:
+                waiting = step()
+            except StopIteration as stop:
+                return self._finish(stop.value, None)
+            except Exception as error:
+                return self._finish(None, error)

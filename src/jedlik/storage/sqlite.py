@@ -46,6 +46,7 @@ from jedlik.storage.sqlite_pages import PageCache
 from jedlik.storage.sqlite_reader import Reader
 from jedlik.storage.sqlite_sweep import unfinished
 from jedlik.storage.sqlite_unapplied import ROW_OVERHEAD, Place, Unapplied, merge
+from jedlik.storage.sqlite_waiter import Waiter, settle_all
 from jedlik.storage.sqlite_writer import JobThread, Report, StoreJob, Works, Writer
 from jedlik.storage.waist import (
     ABSENT,
@@ -635,10 +636,10 @@ class SqliteEngine:
         self._idle = self._loop.create_future()
         await self._idle
 
-    def _join_open(self) -> asyncio.Future[None]:
+    def _join_open(self) -> Waiter:
         """Wait for the open group, to which something was just added."""
-        future: asyncio.Future[None] = self._loop.create_future()
-        self._open.waiters.append(future)
+        waiter = Waiter(self._loop)
+        self._open.waiters.append(waiter)
         if self._in_flight is None and not self._hand_over_soon:
             if self._alone is not None and self._alone():
                 self._hand_over()
@@ -646,16 +647,16 @@ class SqliteEngine:
                 # Not at once: whatever else this tick of the loop brings shall share the fsync.
                 self._hand_over_soon = True
                 self._loop.call_soon(self._hand_over)
-        return future
+        return waiter
 
     async def _barrier(self) -> None:
         """Wait until everything that is pending now is durable."""
         if self._open.waiters:
             await self._join_open()
         elif self._in_flight is not None:
-            future: asyncio.Future[None] = self._loop.create_future()
-            self._in_flight.waiters.append(future)
-            await future
+            waiter = Waiter(self._loop)
+            self._in_flight.waiters.append(waiter)
+            await waiter
 
     def _hand_over(self) -> None:
         """Give the open group to the journal, if that is idle and there is room."""
@@ -714,9 +715,7 @@ class SqliteEngine:
         if self._pages:
             for key in group.rows:
                 self._pages.forget((key[0], key[1]))
-        for future in group.waiters:
-            if not future.done():
-                future.set_result(None)
+        settle_all(group.waiters, self._loop)
         if self._freeze_timer is None and self._closing is None:
             self._freeze_timer = self._loop.call_later(_REST_S, self._rested, group.serial)
         if self._relaxed and self._sync_timer is None and self._closing is None:

@@ -7,9 +7,9 @@ before its rows got here, so that the journal only writes.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
+from jedlik.storage.sqlite_waiter import Waiter
 from jedlik.storage.waist import Change, Key, Row
 
 
@@ -43,7 +43,7 @@ class Group:
         self.tallies: dict[int, tuple[int, int]] = {}
         self.trims: list[tuple[int, int, int]] = []
         self.drops: list[int] = []
-        self.waiters: list[asyncio.Future[None]] = []
+        self.waiters: list[Waiter] = []
         self.published = False
 
     def add_tally(self, space: int, rows: int, size: int) -> None:

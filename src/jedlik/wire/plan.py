@@ -10,7 +10,8 @@ percent. It only accepts. When anything is not as expected before the operation 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from functools import partial
 from re import Match
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from jedlik.api.context import Context
 from jedlik.identity import SIGNATURE_DIGITS, HeaderSignatures, Identity, RepeatedSignature
 from jedlik.net import Layout, Reply, Request
 from jedlik.net.request import Answer
-from jedlik.net.resume import resumed
+from jedlik.net.resume import Begun
 
 from . import cors
 from .checksum import crc32
@@ -69,15 +70,11 @@ class Plan:
         self._id_prefix = gateway.ids.prefix
         self._count = gateway.ids.count
 
-    def answer(
-        self, match: Match[bytes], body: bytes
-    ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
-        """As `Layout.plan` asks: the answer, a coroutine of it, or None to look closely."""
+    def answer(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | None:
+        """As `Layout.plan` asks: the answer, one that is begun, or None to look closely."""
         return None if self._looks_first else self.take(match, body)
 
-    def take(
-        self, match: Match[bytes], body: bytes
-    ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
+    def take(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | None:
         """The same, for who has looked whether the tables are still what they were."""
         route = self._routes.get(match[self._target_group])
         if route is None:
@@ -93,7 +90,7 @@ class Plan:
 
     def serve(
         self, endpoint: Endpoint, identity: Identity, body: bytes, now: float
-    ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
+    ) -> Answer | Reply | Begun | None:
         """The way from the body on: decode, check, authorise, run, encode."""
         try:
             req = loads(body)
@@ -124,7 +121,7 @@ class Plan:
                 if type(answer) is not bytes:
                     answer = dumps(answer)
             else:
-                return self._later(endpoint, ctx, coroutine, waiting, body)
+                return Begun(coroutine, waiting, partial(self._ended, endpoint, ctx, body))
         except Exception as error:
             return self._refusal(endpoint, ctx, error, body)
         metrics = endpoint.metrics
@@ -164,21 +161,17 @@ class Plan:
         assert target is not None
         self._routes[target] = endpoint, signatures.check
 
-    async def _later(
-        self,
-        endpoint: Endpoint,
-        ctx: Context,
-        begun: Coroutine[Any, Any, Any],
-        waiting: Any,
-        body: bytes,
+    def _ended(
+        self, endpoint: Endpoint, ctx: Context, body: bytes, answer: Any, error: Exception | None
     ) -> Reply:
-        """The rest of the way for an operation that has to wait."""
+        """The rest of the way for an operation that had to wait."""
+        if error is not None:
+            return self._refusal(endpoint, ctx, error, body)
         try:
-            answer = await resumed(begun, waiting)
             if type(answer) is not bytes:
                 answer = dumps(answer)
-        except Exception as error:
-            return self._refusal(endpoint, ctx, error, body)
+        except Exception as fault:
+            return self._refusal(endpoint, ctx, fault, body)
         took_s = self.clock() - ctx.now
         endpoint.metrics.count(200, took_s)
         if self._observer is not None:
@@ -214,9 +207,7 @@ class Again:
         self._serve = plan.serve
         self._check = signature.check
 
-    def answer(
-        self, digits: bytes, body: bytes
-    ) -> Answer | Reply | Coroutine[Any, Any, Reply] | None:
+    def answer(self, digits: bytes, body: bytes) -> Answer | Reply | Begun | None:
         """As `Plan.answer`; digits: the signature's."""
         now = self._clock()
         identity = self._check(digits, body, now)
