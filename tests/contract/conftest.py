@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,20 @@ from jedlik.storage.postgres import PostgresEngine
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.waist import Engine
 from tests.support.postgres import Cluster, Missing
+from tests.support.quick_folder import quick_folder
 
 DIALECTS = {"postgres": "plain", "postgres, as for Citus": "citus"}
 HASTY = "sqlite that takes over at once"
 ENGINES = ("memory", "sqlite", HASTY, *DIALECTS)
 
 _schemas = itertools.count(1)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """As pytest's own, but in memory where that is possible."""
+    with tempfile.TemporaryDirectory(prefix="jedlik-contract-", dir=quick_folder()) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

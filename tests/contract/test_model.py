@@ -40,6 +40,7 @@ from jedlik.storage.waist import (
     Tally,
 )
 from tests.support.postgres import Cluster
+from tests.support.quick_folder import quick_folder
 
 SPACES = (1, 2)
 TOKENS = tuple(bytes([at]) * 16 for at in range(3))
@@ -295,7 +296,7 @@ def test_engine_does_what_a_dictionary_does(kind: str, work: list[object]) -> No
         engine: Engine = MemoryEngine() if kind == "memory" else open_sqlite(folder)
         await run(engine, folder, work)
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=quick_folder()) as folder:
         asyncio.run(body(Path(folder)))
 
 
@@ -306,7 +307,7 @@ def test_postgres_does_what_a_dictionary_does(
     url = new_store(dialect=dialect, connections=2)
 
     @settings(
-        max_examples=25,
+        max_examples=15,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -23,6 +23,8 @@ from typing import Any
 
 import asyncpg
 
+from tests.support.quick_folder import quick_folder
+
 MAJOR_MIN = 15
 START_S_MAX = 60
 USERS = ("postgres", "nobody")
@@ -60,7 +62,9 @@ class Cluster:
 
     def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
         self.programs = programs()
-        self.root = Path(tempfile.mkdtemp(prefix="jedlik-pg-"))
+        self.root = Path(
+            tempfile.mkdtemp(prefix="jedlik-pg-", dir=None if durable else quick_folder())
+        )
         self.user = _user()
         if self.user is not None:
             os.chown(self.root, self.user.pw_uid, self.user.pw_gid)
