@@ -23,6 +23,8 @@ from jedlik.workers.dax_clusters import DaxClusters
 from jedlik.workers.directory import DirectoryRefresh, KeyUses
 from jedlik.workers.drops import CatalogLook, Drops
 from jedlik.workers.expiry import Expiry
+from jedlik.workers.kinesis import KinesisRetention, KinesisStreams
+from jedlik.workers.kinesis_deliveries import KinesisDeliveries
 from jedlik.workers.leases import Lease
 from jedlik.workers.object_upkeep import ObjectUpkeep
 from jedlik.workers.retention import Retention
@@ -37,6 +39,8 @@ SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
 WARM_THROUGHPUTS_REST_S = 60.0
 BACKUPS_REST_S = 0.05
+KINESIS_REST_S = 0.05
+DELIVERY_REST_S = 0.1
 DAX_REST_S = 0.05
 KEY_USES_REST_S = 60.0
 SHARED_REST_S = 1.0
@@ -75,6 +79,7 @@ def _runner(
     directory: Directory,
     measuring: Measuring,
 ) -> Runner:
+    kinesis, deliveries = KinesisStreams(db), KinesisDeliveries(db)
     schedules = [
         *measuring.schedules,
         Schedule(Backfill(db), 0, wake=db.index_added),
@@ -82,6 +87,9 @@ def _runner(
         Schedule(Retention(db), RETENTION_REST_S),
         Schedule(ObjectUpkeep(db), OBJECT_UPKEEP_REST_S),
         Schedule(Backups(db), BACKUPS_REST_S, wake=db.backup_work),
+        Schedule(KinesisRetention(db), RETENTION_REST_S),
+        Schedule(kinesis, KINESIS_REST_S, wake=kinesis.wake),
+        Schedule(deliveries, DELIVERY_REST_S, wake=deliveries.wake),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
         Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S, everywhere=True),
         Schedule(

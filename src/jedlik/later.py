@@ -17,7 +17,7 @@ from jedlik.api.operation import Registry, load_registry
 if TYPE_CHECKING:
     from jedlik.wire.s3 import Edge
 
-SERVICES = ("iam", "sts", "cloudwatch", "applicationautoscaling", "s3")
+SERVICES = ("iam", "sts", "cloudwatch", "applicationautoscaling", "s3", "kinesis")
 
 
 def modules() -> Iterator[str]:

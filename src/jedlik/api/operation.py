@@ -40,7 +40,7 @@ class Operation:
     where that is not the name of the service. action: what policies call it, where that is not its
     own name ("ListBucket"). permissions: what it asks, where that is more than the action on the
     ARNs (`api/access.py`). denied: from AWS's text to the refusal, as the service's `errors` makes
-    it (`access_denied`).
+    it (`access_denied`). streams: the answer has one member, an async iterator of events.
     """
 
     __slots__ = (
@@ -57,6 +57,7 @@ class Operation:
         "rules",
         "service",
         "signing_name",
+        "streams",
     )
 
     def __init__(
@@ -73,6 +74,7 @@ class Operation:
         signing_name: str | None = None,
         action: str | None = None,
         permissions: Permissions | None = None,
+        streams: bool = False,
     ) -> None:
         self.service = service
         self.signing_name = signing_name or service
@@ -80,6 +82,7 @@ class Operation:
         self.action = f"{prefix}:{action or name}"
         self.denied: Callable[[str], ApiError] = access_denied
         self.name = name
+        self.streams = streams
         self.handler = handler
         self.input = input
         self.access = access
@@ -165,6 +168,7 @@ def operation(
     rules: Sequence[Rule] = (),
     action: str | None = None,
     permissions: Permissions | None = None,
+    streams: bool = False,
 ) -> Callable[[Handler], Operation]:
     """Declare the decorated `async def (ctx, req)` as an operation of a service.
 
@@ -187,6 +191,7 @@ def operation(
             signing_name=model.signing_name,
             action=action,
             permissions=permissions,
+            streams=streams,
         )
 
     return declare

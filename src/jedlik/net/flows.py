@@ -157,14 +157,16 @@ class StreamedRequest(ParsedRequest):
 class StreamedReply(Reply):
     """An answer whose body is produced while it is sent.
 
-    length: of the body in bytes, exactly what `source` yields. source: None for the answer to
+    length: of the body in bytes, exactly what `source` yields; None: nobody knows, the body goes
+    out in chunks, and may have no end but the server's (empty parts only ask whether the client is
+    still there). source: None for the answer to
     HEAD. The source is always closed (`aclose`), also when the client goes away.
     """
 
     __slots__ = ("length", "source")
 
     def __init__(
-        self, status: int, lines: str, length: int, source: AsyncIterator[bytes] | None
+        self, status: int, lines: str, length: int | None, source: AsyncIterator[bytes] | None
     ) -> None:
         super().__init__(status, lines)
         self.length = length
@@ -185,6 +187,8 @@ class Outgoing:
     async def send(self, reply: StreamedReply) -> bool:
         """Send the body as fast as the client reads; whether all of it went out."""
         source, missing = reply.source, reply.length
+        if missing is None:
+            return await self._send_chunks(reply)
         assert source is not None
         connection = self._connection
         try:
@@ -201,6 +205,27 @@ class Outgoing:
             if close is not None:
                 await close()
         return missing == 0
+
+    async def _send_chunks(self, reply: StreamedReply) -> bool:
+        """Send a body of unknown length (RFC 9112, 7.1)."""
+        source = reply.source
+        assert source is not None
+        connection = self._connection
+        try:
+            async for part in source:
+                if connection.is_gone:
+                    return False
+                if part:
+                    connection.write(b"%x\r\n%b\r\n" % (len(part), part))
+                if connection.is_full:
+                    self._waiter = connection.loop.create_future()
+                    await self._waiter
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                await close()
+        connection.write(b"0\r\n\r\n")
+        return not connection.is_gone
 
     def go_on(self) -> None:
         """The client has read, or is gone."""

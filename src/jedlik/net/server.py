@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from typing import Any, cast
 
 from .http import BUSY, STATUS_LINES, HttpProtocol
 from .layout import Layouts
@@ -118,6 +119,18 @@ class Server:
             self._connections.discard(connection)
             if self._emptied is not None and not self._connections and not self._emptied.done():
                 self._emptied.set_result(None)
+
+    def becomes_http2(
+        self, old: HttpProtocol, transport: asyncio.Transport, peer: Any, data: bytes
+    ) -> None:
+        """A connection has begun with HTTP/2's preface; `data` is what came, from there on."""
+        from .http2 import Http2Protocol  # with its library, only for those who speak it
+
+        new = Http2Protocol(self, transport, peer)
+        self._connections.discard(old)
+        self._connections.add(cast(HttpProtocol, new))
+        transport.set_protocol(new)
+        new.begin(data)
 
     def reserve(self, size: int) -> bool:
         """Take bytes for a large body, or give them back (negative); False if there are none."""

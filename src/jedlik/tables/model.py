@@ -143,6 +143,24 @@ class RestoreSource:
 
 
 @dataclass(frozen=True)
+class Destination:
+    """A Kinesis stream that is told of every change. space: the stream's. start: for each part of
+    the log the seq after which it begins; since_ms tells it from an earlier one."""
+
+    stream_arn: str
+    space: int
+    status: str
+    precision: str
+    start: tuple[int, ...]
+    since_ms: int
+    description: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        return self.status in ("ENABLING", "ACTIVE", "UPDATING")
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of one account and region."""
 
@@ -175,6 +193,8 @@ class Table:
     restored: RestoreSource | None = None
     held_by: tuple[str, ...] = ()
     """The backup jobs that read its rows and its log at this moment (`recovery.py`)."""
+    destinations: tuple[Destination, ...] = ()
+    """Where its changes are delivered (`destinations.py`)."""
     sse: dict[str, Any] | None = None
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -202,7 +222,8 @@ class Table:
         """Whether a reader of the change log is enabled, so that writes must append to it."""
         stream_on = self.stream is not None and self.stream.enabled
         recovery_on = self.recovery is not None and self.recovery.enabled
-        return stream_on or recovery_on or bool(self.held_by)
+        delivered = any(each.is_on for each in self.destinations)
+        return stream_on or recovery_on or delivered or bool(self.held_by)
 
     @cached_property
     def expiry(self) -> TtlSettings | None:

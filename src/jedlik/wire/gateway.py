@@ -26,7 +26,9 @@ from jedlik.net import Reply, Request
 
 from . import cors
 from .endpoint import Endpoint
+from .event_stream import json_events
 from .json import (
+    CBOR_1_1,
     JSON_1_0,
     JSON_1_1,
     PLAIN_JSON,
@@ -157,9 +159,15 @@ class Gateway:
         content_type = media_type(request.header(b"content-type"))
         if method == b"GET":
             return reply_to(request, request_id, 200, self._greeting, b"")
+        if protocols is not None and method == b"POST" and content_type == CBOR_1_1:
+            return await protocols.cbor_1_1.answer(request, request_id)
         if method != b"POST" or content_type not in (JSON_1_0, JSON_1_1, PLAIN_JSON):
             return reply_to(request, request_id, 404, UNKNOWN_OPERATION_XML, b"")
         status, answer, more = await self._answer(request, request_id)
+        if isinstance(answer, dict):
+            endpoint = self._endpoints[request.header(b"x-amz-target") or b""]
+            lines = f"x-amzn-RequestId: {request_id}\r\n{cors.origin_line(request)}{more}"
+            return json_events(endpoint, answer, lines, request.body, request_id)
         return reply_to(request, request_id, status, answer, content_type, more)
 
     async def _planned(self, request: Request) -> Reply | None:
@@ -174,8 +182,11 @@ class Gateway:
             return Reply(200, *answer)
         return await answer
 
-    async def _answer(self, request: Request, request_id: str) -> tuple[int, bytes, str]:
-        """Status, body and further header lines for a POST, its mistakes found in AWS's order."""
+    async def _answer(
+        self, request: Request, request_id: str
+    ) -> tuple[int, bytes | dict[str, Any], str]:
+        """Status, body and further header lines for a POST, its mistakes found in AWS's order. A
+        body that is an event stream is still the operation's answer."""
         now = self.clock()
         endpoint = self._endpoints.get(request.header(b"x-amz-target") or b"")
         if endpoint is None:
@@ -191,7 +202,11 @@ class Gateway:
         status, more = 200, ""
         try:
             found = await self.call(endpoint, identity, req, request_id, now, request)
-            answer = found if isinstance(found, bytes) else dumps(found)
+            answer: bytes | dict[str, Any]
+            if isinstance(found, bytes) or endpoint.operation.streams:
+                answer = found
+            else:
+                answer = dumps(found)
         except Exception as error:
             answer, status, more = endpoint.failure(error, request.body, request_id)
         endpoint.metrics.count(status, self.clock() - now)
@@ -249,7 +264,7 @@ class Gateway:
     def _learn(self, request: Request, endpoint: Endpoint, identity: Identity) -> None:
         """From now on let requests like this one, which was accepted, take the short way."""
         layout = request.layout
-        if layout is None or not Plan.fits(layout):
+        if layout is None or not Plan.fits(layout) or endpoint.operation.streams:
             return
         plan = layout.plan
         if not isinstance(plan, Plan):

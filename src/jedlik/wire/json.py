@@ -14,6 +14,7 @@ from jedlik.api.errors import ApiError, serialization
 JSON_1_0 = b"application/x-amz-json-1.0"
 JSON_1_1 = b"application/x-amz-json-1.1"
 PLAIN_JSON = b"application/json"
+CBOR_1_1 = b"application/x-amz-cbor-1.1"
 UNKNOWN_OPERATION_XML = b"<UnknownOperationException/>\n"
 
 

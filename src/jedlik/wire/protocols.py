@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jedlik.api.operation import Registry
 from jedlik.net import Reply, Request
 
-from . import rpc_cbor, s3, s3_claims
+from . import cbor_1_1, rpc_cbor, s3, s3_claims
 from .endpoint import Endpoint
 from .json import media_type
 from .metrics import OperationMetrics
@@ -40,6 +40,7 @@ class Protocols:
         }
         self._query = QueryService(gateway, registry, counted)
         self._rpc_cbor = rpc_cbor.RpcCbor(gateway, registry, endpoints)
+        self.cbor_1_1 = cbor_1_1.Cbor11(gateway, endpoints)
         self._s3: s3.S3 | None = None
         if s3_edge is not None and "s3" in registry.services:
             self._s3 = s3.S3(gateway, registry, s3_edge)

@@ -105,12 +105,17 @@ def encode_output(service: str, operation: str, answer: dict[str, Any] | bytes) 
     if name is None:
         return b""
     value = orjson.loads(answer) if isinstance(answer, bytes) else answer
+    return encode_shape(service, name, value)
+
+
+def encode_shape(service: str, name: str, value: Any, *, ms: bool = False) -> bytes:
+    """A value of one of a service's shapes as CBOR. ms: times are whole milliseconds."""
     out = bytearray()
-    _write(out, model.shapes, name, value)
+    _write(out, load_model(service).shapes, name, value, ms)
     return bytes(out)
 
 
-def _write(out: bytearray, shapes: Mapping[str, Any], name: str, value: Any) -> None:
+def _write(out: bytearray, shapes: Mapping[str, Any], name: str, value: Any, ms: bool) -> None:
     """Append a value of a shape; members that are None are left out."""
     shape = shapes[name]
     kind = shape["type"]
@@ -122,20 +127,23 @@ def _write(out: bytearray, shapes: Mapping[str, Any], name: str, value: Any) -> 
         cbor.write_head(out, 5, len(given))
         for key, each in given:
             cbor.write_text(out, key)
-            _write(out, shapes, _target(members[key]), each)
+            _write(out, shapes, _target(members[key]), each, ms)
     elif kind == "list":
         inner = _target(shape["member"])
         cbor.write_head(out, 4, len(value))
         for each in value:
-            _write(out, shapes, inner, each)
+            _write(out, shapes, inner, each, ms)
     elif kind == "map":
         inner = _target(shape["value"])
         cbor.write_head(out, 5, len(value))
         for key, each in value.items():
             cbor.write_text(out, key)
-            _write(out, shapes, inner, each)
+            _write(out, shapes, inner, each, ms)
     elif kind == "timestamp":
         out += cbor.EPOCH
+        if ms:
+            cbor.write(out, round(value * 1000))
+            return
         cbor.write(out, int(value) if float(value).is_integer() else float(value))
     elif kind in ("double", "float"):
         cbor.write(out, float(value))

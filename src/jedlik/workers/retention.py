@@ -12,6 +12,7 @@ import msgspec
 from jedlik.changes.record import record_time_ms
 from jedlik.storage.waist import Batch, Delete
 from jedlik.tables.database import TOKENS_SPACE, Database
+from jedlik.tables.destinations import delivered
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
 from jedlik.tables.recovery import delete_backup
@@ -97,6 +98,9 @@ class Retention:
         if first > last:
             return False
         upto, more = await self._horizon(table.log_space, part, first - 1, before_ms)
+        reached = await delivered(self._db.engine, table, part)
+        if reached is not None:
+            upto = min(upto, reached)
         if upto >= first:
             await self._db.engine.log_trim(table.log_space, part, upto)
         return more

@@ -1,4 +1,4 @@
-"""DescribeKinesisStreamingDestination: none can be enabled yet, so there is none."""
+"""DescribeKinesisStreamingDestination: those of a table, those that are disabled, too."""
 
 from __future__ import annotations
 
@@ -20,4 +20,15 @@ async def describe_kinesis_streaming_destination(
     ctx: Context, req: dict[str, Any]
 ) -> dict[str, Any]:
     table = await found_table(ctx, req["TableName"])
-    return {"TableName": table.name, "KinesisDataStreamDestinations": []}
+    shown = []
+    for each in table.destinations:
+        shown.append(
+            {
+                "StreamArn": each.stream_arn,
+                "DestinationStatus": each.status,
+                "ApproximateCreationDateTimePrecision": each.precision,
+            }
+        )
+        if each.description:
+            shown[-1]["DestinationStatusDescription"] = each.description
+    return {"TableName": table.name, "KinesisDataStreamDestinations": shown}

@@ -1,0 +1,26 @@
+"""PutRecord: one record, durable when it is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.kinesis.errors import throttled
+from jedlik.services.kinesis.names import OnStream, usable_stream
+from jedlik.services.kinesis.putting import entry_of, put
+
+
+@operation("kinesis", "PutRecord", access="write", permissions=OnStream("PutRecord"))
+async def put_record(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    """SequenceNumberForOrdering asks for what is always so: numbers grow in the order of puts."""
+    stream = await usable_stream(ctx, req)
+    entry = entry_of(req, stream, int(ctx.now * 1000))
+    (done,) = await put(ctx, stream, [entry])
+    if isinstance(done, str):
+        raise throttled(done)
+    shard, number = done
+    answer = {"ShardId": shard.id, "SequenceNumber": number}
+    if stream.key_id is not None:
+        answer["EncryptionType"] = "KMS"
+    return answer

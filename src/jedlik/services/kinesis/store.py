@@ -1,0 +1,258 @@
+"""Streams and consumers as they are stored, and the one way in which records reach the log.
+
+Beside its log a stream has, in the same space, a row for each shard that was written to:
+
+    (space, index of the shard, "", "") -> number of its records, 8 bytes | 1 if it is closed
+
+An append reads the row, and in one guarded batch writes it back with the new number and appends
+the records. So sequence numbers are known before the engine tells them, they are the log's own,
+and nothing reaches a shard after its closing: a reader that finds it closed has seen its end when
+it has read what is in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from jedlik.services.kinesis.records import TABLE, Consumer, Stream
+from jedlik.storage.waist import ABSENT, Batch, Change, LogBounds, Put, SpaceDropped, Write
+from jedlik.tables.database import Database
+from jedlik.tables.errors import Contended
+from jedlik.tables.internal import Change as RecordChange
+from jedlik.tables.internal import InternalTable, Record
+
+STREAM, CONSUMER = "stream", "consumer"
+RETRIES_MAX = 50
+LAST = "\U0010ffff"
+
+_encode = msgspec.json.Encoder().encode
+_decode_stream = msgspec.json.Decoder(Stream).decode
+_decode_consumer = msgspec.json.Decoder(Consumer).decode
+
+
+class ShardClosed(Exception):
+    """A shard was closed meanwhile: look at the stream again."""
+
+
+class StreamGone(Exception):
+    """There is no such stream (any more)."""
+
+
+class Store:
+    """The streams of all accounts. `Store.of(db)` is the one of a database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._table = InternalTable(db, TABLE)
+        self._known: dict[str, tuple[bytes, Stream]] = {}
+        self._arrivals: dict[int, asyncio.Event] = {}
+
+    @classmethod
+    def of(cls, db: Database) -> Store:
+        found = db.beside.get(cls)
+        if found is None:
+            found = db.beside[cls] = cls(db)
+        assert isinstance(found, Store)
+        return found
+
+    # Streams
+
+    async def get(self, account: str, region: str, name: str) -> Stream | None:
+        record = await self._table.get(STREAM, f"{account}|{region}|{name}")
+        if record is None:
+            self._known.pop(f"{account}|{region}|{name}", None)
+            return None
+        return self._decoded(record)
+
+    def known(self, account: str, region: str, name: str) -> Stream | None:
+        """The stream as it was last seen, without a look at the store."""
+        found = self._known.get(f"{account}|{region}|{name}")
+        return found[1] if found else None
+
+    async def list(self, account: str, region: str) -> list[Stream]:
+        """The streams of an account and region by name."""
+        low = f"{account}|{region}|"
+        return [
+            self._decoded(each)
+            for each in await self._table.range(STREAM, low=low, high=low + LAST)
+        ]
+
+    async def all(self) -> list[Stream]:
+        if not await self._table.exists():
+            return []
+        return [self._decoded(each) for each in await self._table.range(STREAM)]
+
+    async def create(self, stream: Stream) -> Stream:
+        """Store a new stream with a space of its own. Raises Contended if there is one."""
+        space = await self._db.catalog.reserve_spaces(1)
+        await self._db.engine.space_create(space)
+        stream = msgspec.structs.replace(stream, space=space)
+        await self._table.write(RecordChange(STREAM, _name(stream), _encode(stream)))
+        return stream
+
+    async def change(
+        self, account: str, region: str, name: str, how: Callable[[Stream], Stream | None]
+    ) -> Stream | None:
+        """Store what `how` makes of a stream, None deletes it. Raises StreamGone, Contended."""
+        for _ in range(RETRIES_MAX):
+            record = await self._table.get(STREAM, f"{account}|{region}|{name}")
+            if record is None:
+                raise StreamGone(name)
+            old = self._decoded(record)
+            new = how(old)
+            if new == old:
+                return old
+            document = None if new is None else _encode(new)
+            try:
+                await self._table.write(RecordChange(STREAM, record.name, document, record))
+            except Contended:
+                continue
+            if new is None:
+                self._known.pop(record.name, None)
+            return new
+        raise Contended
+
+    async def drop(self, stream: Stream) -> None:
+        """Forget a stream, its consumers and its records."""
+        await self._db.drop_spaces([stream.space])
+        for consumer in await self.consumers(stream):
+            await self.change_consumer(stream, consumer.name, lambda old: None)
+        try:
+            await self.change(stream.account, stream.region, stream.name, lambda old: None)
+        except StreamGone:
+            return
+
+    def _decoded(self, record: Record) -> Stream:
+        known = self._known.get(record.name)
+        if known is not None and known[0] == record.document:
+            return known[1]
+        stream = _decode_stream(record.document)
+        self._known[record.name] = record.document, stream
+        return stream
+
+    # Consumers
+
+    async def consumers(self, stream: Stream) -> list[Consumer]:
+        low = f"{_name(stream)}|"
+        return [
+            _decode_consumer(each.document)
+            for each in await self._table.range(CONSUMER, low=low, high=low + LAST)
+        ]
+
+    async def consumer(self, stream: Stream, name: str) -> Consumer | None:
+        record = await self._table.get(CONSUMER, f"{_name(stream)}|{name}")
+        return None if record is None else _decode_consumer(record.document)
+
+    async def change_consumer(
+        self, stream: Stream, name: str, how: Callable[[Consumer | None], Consumer | None]
+    ) -> Consumer | None:
+        """Store what `how` makes of a consumer, or of none. Raises Contended."""
+        key = f"{_name(stream)}|{name}"
+        for _ in range(RETRIES_MAX):
+            record = await self._table.get(CONSUMER, key)
+            old = None if record is None else _decode_consumer(record.document)
+            new = how(old)
+            if new == old:
+                return old
+            document = None if new is None else _encode(new)
+            try:
+                await self._table.write(RecordChange(CONSUMER, key, document, record))
+            except Contended:
+                continue
+            return new
+        raise Contended
+
+    # Records
+
+    async def append(
+        self, stream: Stream, records: Mapping[int, Sequence[bytes]], also: Sequence[Write] = ()
+    ) -> dict[int, int]:
+        """Append encoded records to shards, by index: all or nothing, and `also`, durable when it
+        returns. Returns the seq of the first of each. Raises ShardClosed, StreamGone, Contended.
+        """
+        engine = self._db.engine
+        keys = [_shard_key(stream.space, index) for index in records]
+        changes = [
+            Change(stream.space, index, data) for index, part in records.items() for data in part
+        ]
+        for _ in range(RETRIES_MAX):
+            rows = await engine.get(keys, pending=True)
+            firsts: dict[int, int] = {}
+            writes: list[Write] = [*also]
+            newest = 0
+            for key, row, (index, part) in zip(keys, rows, records.items(), strict=True):
+                count, closed = (0, False) if row is None else _read(row.value)
+                if closed:
+                    raise ShardClosed(index)
+                firsts[index] = count + 1
+                expect = ABSENT if row is None else row.version
+                newest = max(newest, expect)
+                writes.append(Put(key, expect, _written(count + len(part), closed=False)))
+            try:
+                conflict = await engine.commit(
+                    Batch(self._db.versions.next(newest), writes, changes)
+                )
+            except SpaceDropped:
+                raise StreamGone(stream.name) from None
+            if conflict is None:
+                self._arrived(stream.space)
+                return firsts
+            if conflict.index < len(also):
+                raise Contended
+        raise Contended
+
+    async def close_shards(self, stream: Stream) -> None:
+        """Let nothing more into the shards that the stream says are closed. May be repeated."""
+        for shard in stream.shards:
+            if not shard.is_open:
+                await self._close(stream.space, shard.index)
+        self._arrived(stream.space)
+
+    async def is_closed(self, stream: Stream, index: int) -> bool:
+        """Whether the log of a shard is at its end for good."""
+        row = await self._db.engine.get_one(_shard_key(stream.space, index))
+        return row is not None and _read(row.value)[1]
+
+    async def bounds(self, stream: Stream, index: int) -> LogBounds:
+        return await self._db.engine.log_bounds(stream.space, index)
+
+    def arrivals(self, stream: Stream) -> asyncio.Event:
+        """An event that the next append in this process sets."""
+        return self._arrivals.setdefault(stream.space, asyncio.Event())
+
+    def _arrived(self, space: int) -> None:
+        event = self._arrivals.pop(space, None)
+        if event is not None:
+            event.set()
+
+    async def _close(self, space: int, index: int) -> None:
+        engine, key = self._db.engine, _shard_key(space, index)
+        for _ in range(RETRIES_MAX):
+            row = await engine.get_one(key, pending=True)
+            count, closed = (0, False) if row is None else _read(row.value)
+            if closed:
+                return
+            expect = ABSENT if row is None else row.version
+            put = Put(key, expect, _written(count, closed=True))
+            if await engine.commit(Batch(self._db.versions.next(expect), (put,))) is None:
+                return
+        raise Contended
+
+
+def _name(stream: Stream) -> str:
+    return f"{stream.account}|{stream.region}|{stream.name}"
+
+
+def _shard_key(space: int, index: int) -> tuple[int, bytes, bytes, bytes]:
+    return space, index.to_bytes(16, "big"), b"", b""
+
+
+def _read(value: bytes) -> tuple[int, bool]:
+    return int.from_bytes(value[:8], "big"), value[8:] == b"\1"
+
+
+def _written(count: int, *, closed: bool) -> bytes:
+    return count.to_bytes(8, "big") + (b"\1" if closed else b"\0")
