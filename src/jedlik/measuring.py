@@ -17,6 +17,7 @@ from jedlik.services.dax.clusters import Clusters
 from jedlik.settings import Settings
 from jedlik.tables.database import Database
 from jedlik.workers.alarms import Alarms
+from jedlik.workers.hot_keys import HotKeySaver
 from jedlik.workers.metric_publisher import MetricPublisher
 from jedlik.workers.metric_retention import MetricRetention
 from jedlik.workers.runner import Schedule
@@ -27,7 +28,7 @@ RETENTION_REST_S = 60.0
 
 
 class Measuring:
-    """schedules: for the runner. publisher: flush it in the end."""
+    """schedules: for the runner. Flush it in the end."""
 
     def __init__(
         self,
@@ -39,14 +40,21 @@ class Measuring:
         refresh: Callable[[], None],
     ) -> None:
         self.publisher = MetricPublisher(db, clusters, refresh)
+        self._hot_keys = HotKeySaver(db)
         scaling = Scaling(db, updater(db, registry, settings))
         alarms = Alarms(db, scaling.act)
         self.schedules = [
             Schedule(self.publisher, TICK_S, everywhere=True),
+            Schedule(self._hot_keys, TICK_S, everywhere=True),
             Schedule(alarms, TICK_S, wake=alarms.wake),
             Schedule(scaling, TICK_S, wake=scaling.wake),
             Schedule(MetricRetention(db), RETENTION_REST_S),
         ]
+
+    async def flush(self) -> None:
+        """Keep what there is of the minute that goes on."""
+        await self.publisher.flush()
+        await self._hot_keys.flush()
 
 
 def updater(db: Database, registry: Registry, settings: Settings) -> Any:

@@ -14,8 +14,10 @@ from jedlik.storage.waist import Row
 from jedlik.tables.errors import Reason, Throttled, TransactionCancelled
 from jedlik.tables.indexes import IndexDelta, write_units
 from jedlik.tables.item_writes import ItemWrite, PutWrite
+from jedlik.tables.keys import index_key
+from jedlik.tables.model import Table
 from jedlik.tables.stored import size_of
-from jedlik.tables.throughput import Flow
+from jedlik.tables.throughput import Flow, Watch
 
 if TYPE_CHECKING:
     from jedlik.tables.database import Database
@@ -43,8 +45,22 @@ def take_for_indexes(flow: Flow, written: Written, now: float, times: int = 1) -
         if lanes is None:
             local += units
         else:
-            lanes[1].take(places.get(name, b""), units * times, now)
+            place = places.get(name, b"")
+            if lanes[1].watch is not None:
+                place = _named_place(flow.table, name, written, lanes[1].watch) or place
+            lanes[1].take(place, units * times, now)
     return local
+
+
+def _named_place(table: Table, name: str, written: Written, watch: Watch) -> bytes:
+    """The whole place of the entry that is written, or goes, and the watch told what it is."""
+    index = table.index(name)
+    for image in (written.new, written.old):
+        key = index_key(index, image.item) if index is not None and image is not None else None
+        if key is not None and image is not None:
+            watch.name(key, image.item)
+            return key.token + key.sort
+    return b""
 
 
 def reserve(db: Database, write: ItemWrite, now: float) -> int | Throttled:
@@ -80,7 +96,7 @@ def take(
         units += take_for_indexes(flow, written, now, times)
     units *= times
     lane.add(units)
-    if lane.limit is not None and units > reserved:
+    if (lane.limit is not None or lane.watch is not None) and units > reserved:
         lane.charge(lane.place_of(write.key.token, write.key.sort), units - reserved, now)
 
 

@@ -199,7 +199,7 @@ class Table:
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, dict[str, str]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    """What only the services look at, such as contributor insights; never read by this layer."""
+    """What only the services look at; of it this layer reads "insights" (`watched_keys`)."""
 
     def __post_init__(self) -> None:
         if not self.log_space:  # stored before logs had spaces of their own
@@ -239,6 +239,17 @@ class Table:
     def has_local_indexes(self) -> bool:
         """Whether item collections are metered (tables with local secondary indexes)."""
         return any(index.kind == "local" for index in self.indexes)
+
+    @cached_property
+    def watched_keys(self) -> dict[str, tuple[bool, int]]:
+        """Contributor insights that are on: by index ("" for the table itself) whether what is
+        accessed is counted, or only what is throttled, and when they were enabled."""
+        insights: dict[str, dict[str, Any]] = self.settings.get("insights", {})
+        return {
+            name: (setting["mode"] != "THROTTLED_KEYS", setting.get("throttled_ms", 0))
+            for name, setting in insights.items()
+            if setting["enabled"]
+        }
 
     @cached_property
     def plain(self) -> bool:

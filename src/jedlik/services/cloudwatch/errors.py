@@ -86,6 +86,28 @@ class Dashboard:
         )
 
 
+class InsightRule:
+    """Errors about insight rules. Unverified: the texts."""
+
+    @staticmethod
+    def not_found(name: str) -> ApiError:
+        return ApiError(
+            "ResourceNotFoundException",
+            f"Insight rule {name} does not exist",
+            status=404,
+            namespace=NAMESPACE,
+            fields={"ResourceType": "insight-rule", "ResourceId": name},
+        )
+
+    @staticmethod
+    def managed(name: str) -> ApiError:
+        return invalid_value(f"The rule {name} is managed by DynamoDB and cannot be changed.")
+
+    @staticmethod
+    def too_many(limit: int) -> ApiError:
+        return _cloudwatch("LimitExceededException", f"You can have at most {limit} insight rules.")
+
+
 def tagged_not_found(kind: str, name: str) -> ApiError:
     return ApiError(
         "ResourceNotFoundException",

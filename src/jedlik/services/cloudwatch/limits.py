@@ -51,3 +51,13 @@ DASHBOARDS_MAX = 500
 DASHBOARD_BODY_MAX = 1 << 20
 DASHBOARDS_PER_PAGE = 1000
 TAGS_MAX = 50
+
+INSIGHT_RULES_MAX = 100
+"""Rules of clients in an account and region; DynamoDB's are not counted here."""
+INSIGHT_RULES_PER_PAGE = 500
+CONTRIBUTORS_DEFAULT = 10
+CONTRIBUTORS_MAX = 100
+"""Contributors of one report, in CloudWatch's API reference. DynamoDB's developer guide promises
+25 of its rules; here there are as many as elsewhere."""
+REPORT_S_MAX = 24 * 3600
+"""How long one report may reach, and what is kept here of the past."""

@@ -1,8 +1,9 @@
-"""Alarms, their history and dashboards as they are stored, in the internal table "cloudwatch":
+"""Alarms, their history, dashboards and rules as they are stored, in the table "cloudwatch":
 
     ("alarm", owner + name)                    -> AlarmRecord
     ("history", owner + name 0 time, number)   -> HistoryRecord
     ("dashboard", account| + name)             -> DashboardRecord
+    ("insight rule", owner + name)             -> InsightRuleRecord
 
 The operations write here, and so does the worker that evaluates alarms (workers/alarms.py), which
 the table's `changed` event wakes.
@@ -11,7 +12,7 @@ the table's `changed` event wakes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -96,7 +97,21 @@ class DashboardRecord:
     tags: dict[str, str] = field(default_factory=dict)
 
 
-T = TypeVar("T", AlarmRecord, HistoryRecord, DashboardRecord)
+@dataclass(frozen=True)
+class InsightRuleRecord:
+    """A client's rule over log groups. definition: JSON; DynamoDB's rules are not stored."""
+
+    name: str
+    state: str
+    definition: str
+    on_transformed_logs: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def switched(self, state: str) -> InsightRuleRecord:
+        return replace(self, state=state)
+
+
+T = TypeVar("T", AlarmRecord, HistoryRecord, DashboardRecord, InsightRuleRecord)
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,7 @@ class Kind(Generic[T]):
 ALARM = Kind("alarm", AlarmRecord)
 HISTORY = Kind("history", HistoryRecord)
 DASHBOARD = Kind("dashboard", DashboardRecord)
+INSIGHT_RULE = Kind("insight rule", InsightRuleRecord)
 
 
 class Records:

@@ -1,4 +1,4 @@
-"""Tags of alarms and dashboards."""
+"""Tags of alarms, dashboards and insight rules."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from jedlik.services.cloudwatch.limits import TAGS_MAX
 from jedlik.services.cloudwatch.records import (
     ALARM,
     DASHBOARD,
+    INSIGHT_RULE,
     AlarmRecord,
     DashboardRecord,
+    InsightRuleRecord,
     Records,
 )
 
@@ -38,12 +40,14 @@ def tagged_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
 
 
 async def tags_of(ctx: Context, arn: str) -> Tags:
-    """The tags of an alarm or a dashboard. Raises ApiError."""
+    """The tags of what an ARN names. Raises ApiError."""
     kind, name = _named(ctx, arn)
     records = Records.of(ctx)
-    found: AlarmRecord | DashboardRecord | None
+    found: AlarmRecord | DashboardRecord | InsightRuleRecord | None
     if kind == "alarm":
         found = await records.get(ALARM, name)
+    elif kind == "insight-rule":
+        found = await records.get(INSIGHT_RULE, name)
     else:
         found = await records.get(DASHBOARD, name)
     if found is None:
@@ -70,14 +74,24 @@ async def change_tags(
             raise tagged_not_found(kind, name)
         return replace(old, tags=changed(old.tags))
 
+    def rule(old: InsightRuleRecord | None) -> InsightRuleRecord:
+        if old is None:
+            raise tagged_not_found(kind, name)
+        return replace(old, tags=changed(old.tags))
+
     if kind == "alarm":
         await Records.of(ctx).put(ALARM, name, alarm)
+    elif kind == "insight-rule":
+        await Records.of(ctx).put(INSIGHT_RULE, name, rule)
     else:
         await Records.of(ctx).put(DASHBOARD, name, dashboard)
 
 
 def _named(ctx: Context, arn: str) -> tuple[str, str]:
-    """("alarm" or "dashboard", name) of an ARN of this account. Raises ApiError."""
+    """("alarm", "dashboard" or "insight-rule", name) of an ARN of this account. Raises ApiError."""
+    rule = f"arn:aws:cloudwatch:{ctx.region}:{ctx.account}:insight-rule/"
+    if arn.startswith(rule):
+        return "insight-rule", arn[len(rule) :]
     alarm = f"arn:aws:cloudwatch:{ctx.region}:{ctx.account}:alarm:"
     dashboard = f"arn:aws:cloudwatch::{ctx.account}:dashboard/"
     if arn.startswith(alarm):

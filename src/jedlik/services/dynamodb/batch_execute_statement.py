@@ -136,7 +136,7 @@ async def _response(ctx: Context, member: Member, units: capacity.Tally) -> dict
 async def _read(
     ctx: Context, plan: GetPlan, asked: Asked, units: capacity.Tally
 ) -> dict[str, Any] | None:
-    place = admit_page(ctx, plan.table, None, plan.key.token, plan.key.sort)
+    place = admit_page(ctx, plan.table, None, plan.key.token, plan.key.sort, key=None)
     stored = await get_item(ctx.db.engine, plan.table, plan.key)
     taken = capacity.read_units(0 if stored is None else stored.size, capacity.rate_of(asked))
     ctx.db.flows.of(plan.table).read.take(place, taken, ctx.now)

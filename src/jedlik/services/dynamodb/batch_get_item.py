@@ -91,6 +91,10 @@ def _all_throttled(ctx: Context, asked: list[Asked]) -> Throttled | None:
             if reason is None or lane.reports_only:
                 return None
             fault = fault or (lane, reason)
+    for one in asked if fault is not None else ():
+        lane = ctx.db.flows.of(one.table).read
+        for key in one.keys:
+            lane.tell_throttled(lane.place_of(key.token, key.sort), ctx.now)
     return None if fault is None else fault[0].throttled(fault[1])
 
 

@@ -34,7 +34,7 @@ async def describe_contributor_insights(ctx: Context, req: dict[str, Any]) -> di
     }
     if setting is not None:
         if setting["enabled"]:
-            shown["ContributorInsightsRuleList"] = rule_names(table, index_name, setting)
+            shown["ContributorInsightsRuleList"] = rule_names(table, index_name)
             shown["ContributorInsightsMode"] = setting["mode"]
         shown["LastUpdateDateTime"] = setting["at_ms"] / 1000
     return shown

@@ -18,6 +18,7 @@ from jedlik.tables.expressions import Condition, Projection
 from jedlik.tables.model import Index, Table
 from jedlik.tables.read import PAGE_SIZE_BYTES_MAX, ROWS_PER_TURN, Page, get_items
 from jedlik.tables.stored import size_of
+from jedlik.values.keys import TOKEN_BYTES
 
 Request = dict[str, Any]
 FETCH_CHUNK = 100
@@ -98,16 +99,23 @@ def not_projected(table: Table, index: Index, names: Iterable[str]) -> list[str]
 
 
 def admit_page(
-    ctx: Context, table: Table, index: Index | None, token: bytes, sort: bytes | None = None
+    ctx: Context,
+    table: Table,
+    index: Index | None,
+    token: bytes,
+    sort: bytes | None = None,
+    *,
+    key: bytes | None = b"",
 ) -> bytes:
     """Let a page be read from here on; raises Throttled. Returns the place it is charged to.
 
-    A page may reach over several parts; it is charged where it begins.
+    A page may reach over several parts; it is charged where it begins. key: what insights name it
+    by: the token of a Query's partition; nothing, for a scan; None: the place, one item.
     """
     lane = ctx.db.flows.of(table).read_lane(index)
     place: bytes = lane.place_of(token, sort or b"")
     if ctx.now < lane.shut_until:
-        lane.admit(place, ctx.now)
+        lane.admit(place, ctx.now, key)
     return place
 
 
@@ -145,9 +153,10 @@ async def page_answer(
         parts += [b',"LastEvaluatedKey":', orjson.dumps(key)]
     flow = ctx.db.flows.of(table)
     units = capacity.read_units(page.size_bytes, capacity.rate_of(req))
-    flow.read_lane(index).take(place, units, ctx.now)
+    named = place[:TOKEN_BYTES] if operation == "Query" else b""
+    flow.read_lane(index).take_range(place, named, units, ctx.now)
     if fetched_units:
-        flow.read.take(place, fetched_units, ctx.now)
+        flow.read.take_range(place, named, fetched_units, ctx.now)
     flow.operation(operation).returned.add(len(found))
     detail = capacity.wanted(req)
     if detail is not None:

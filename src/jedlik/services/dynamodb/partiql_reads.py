@@ -17,6 +17,7 @@ from jedlik.tables.errors import Throttled
 from jedlik.tables.partiql.access import Range
 from jedlik.tables.partiql.plan import ReadPlan
 from jedlik.tables.read import PAGE_SIZE_BYTES_MAX, Page, query, scan
+from jedlik.tables.throughput import Flow
 from jedlik.values import Invalid
 
 Item = dict[str, Any]
@@ -54,10 +55,12 @@ async def select_page(
         # WHERE contradicts itself: nothing is read, and charged like an item not found.
         selected.units = capacity.read_units(0, rate)
         place = admit_page(ctx, plan.table, plan.index, b"")
-        flow.read_lane(plan.index).take(place, selected.units, ctx.now)
+        flow.read_lane(plan.index).take_range(place, b"", selected.units, ctx.now)
     while number < _count(plan):
         try:
-            place = admit_page(ctx, plan.table, plan.index, *_beginning(plan, number, position))
+            beginning = _beginning(plan, number, position)
+            key = _key(plan, number, flow)
+            place = admit_page(ctx, plan.table, plan.index, *beginning, key=key)
         except Throttled:
             if number == start.number:
                 raise
@@ -65,7 +68,8 @@ async def select_page(
             return selected
         page = await _range_page(ctx, plan, number, position, left)
         taken = capacity.read_units(page.size_bytes, rate)
-        flow.read_lane(plan.index).take(place, taken, ctx.now)
+        lane = flow.read_lane(plan.index)
+        lane.take_range(place, place if key is None else key, taken, ctx.now)
         selected.units += taken
         size_bytes += page.size_bytes
         entries, more = page.entries, page.more and not _is_one_row(plan, number)
@@ -73,7 +77,7 @@ async def select_page(
         whole = rows
         if fetching:
             whole, units = await fetch_items(ctx, plan.table, entries)
-            flow.read.take(place, units * rate, ctx.now)
+            flow.read.take_range(place, key or b"", units * rate, ctx.now)
             selected.fetched_units += units * rate
             if len(whole) < len(entries):
                 entries, more = entries[: len(whole)], True
@@ -117,6 +121,17 @@ def _is_one_row(plan: ReadPlan, number: int) -> bool:
     if plan.index is not None or plan.ranges is None:
         return False
     return plan.ranges[number].point or not plan.table.keys.sort
+
+
+def _key(plan: ReadPlan, number: int, flow: Flow) -> bytes | None:
+    """What insights name a page by, as `admit_page` has it."""
+    if plan.ranges is None:
+        return b""
+    reach: Range = plan.ranges[number]
+    watch = flow.read_lane(plan.index).watch
+    if watch is not None:
+        watch.name_partition(reach.token, reach.values)
+    return None if _is_one_row(plan, number) else reach.token
 
 
 async def _range_page(

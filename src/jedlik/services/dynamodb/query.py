@@ -54,7 +54,10 @@ async def query(ctx: Context, req: dict[str, Any]) -> bytes:
     selection = selection_of(req, table, index, parts.projection)
     if index is not None and parts.condition is not None:
         refuse_filter_beyond_index(table, index, selection, parts.condition)
-    place = admit_page(ctx, table, index, partition, wanted.low)
+    watch = ctx.db.flows.of(table).read_lane(index).watch
+    if watch is not None:
+        watch.name_partition(partition, wanted.partition)
+    place = admit_page(ctx, table, index, partition, wanted.low, key=partition)
     page = await read_range(
         ctx.db.engine,
         table.space if index is None else index.space,

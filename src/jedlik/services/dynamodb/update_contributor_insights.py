@@ -32,7 +32,14 @@ async def update_contributor_insights(ctx: Context, req: dict[str, Any]) -> dict
         check_index(table, index_name)
         old = insights_of(table, index_name)
         mode = req.get("ContributorInsightsMode") or (old["mode"] if old else DEFAULT_MODE)
-        new = {"mode": mode, "enabled": enable, "at_ms": now_ms(ctx)}
+        at_ms = now_ms(ctx)
+        new = {"mode": mode, "enabled": enable, "at_ms": at_ms}
+        if enable:
+            # Switching the mode keeps the rules that both modes have, with what they counted.
+            before = old if old and old["enabled"] else {}
+            new["throttled_ms"] = before.get("throttled_ms") or at_ms
+            if mode != "THROTTLED_KEYS":
+                new["accessed_ms"] = before.get("accessed_ms") or at_ms
         insights = {**table.settings.get("insights", {}), index_name or "": new}
         return replace(table, settings={**table.settings, "insights": insights})
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from jedlik.tables.errors import Throttled
-from jedlik.tables.model import Index, OnDemandLimits, Table, Throughput, WarmThroughput
+from jedlik.tables.model import Index, KeySchema, OnDemandLimits, Table, Throughput, WarmThroughput
 from jedlik.tables.throughput.figures import Figure
 from jedlik.tables.throughput.lanes import Access, Lane, Limit
 from jedlik.tables.throughput.parts import BURST_S, PART_READ_UNITS, PART_WRITE_UNITS
 from jedlik.tables.throughput.ramps import Ramp
+from jedlik.tables.throughput.watches import NamingKeys, Watch
 
 Mode = Literal["on", "off", "report"]
 
@@ -88,6 +89,14 @@ class Flow:
         for name, (read, write) in self.indexes.items():
             yield name, read
             yield name, write
+
+    def watches(self) -> Iterator[tuple[str | None, Watch]]:
+        """The watches that there are, with the name of their index."""
+        if self.read.watch is not None:
+            yield None, self.read.watch
+        for name, (read, _) in self.indexes.items():
+            if read.watch is not None:
+                yield name, read.watch
 
 
 class Flows:
@@ -181,6 +190,11 @@ class Flows:
     def _bind(self, flow: Flow, table: Table) -> None:
         """Give every lane the limits that the table's settings say."""
         flow.table = table
+        watched = table.watched_keys
+        _watch((flow.read, flow.write), table.keys, watched.get(""))
+        if flow.read.watch is not None and not isinstance(table.key_of, NamingKeys):
+            # In place of what it has computed: from now on its keys are remembered as they come.
+            object.__setattr__(table, "key_of", NamingKeys(table.key_of, flow.read.watch))
         splits = bool(table.keys.sort) and not table.has_local_indexes
         self._bound((flow.read, flow.write), table, table, splits)
         known, flow.indexes = flow.indexes, {}
@@ -192,6 +206,7 @@ class Flows:
                 Lane("read", arn, is_index=True),
                 Lane("write", arn, is_index=True),
             )
+            _watch(lanes, index.keys, watched.get(index.name))
             self._bound(lanes, table, index, True)
             flow.indexes[index.name] = lanes
 
@@ -231,6 +246,18 @@ class Flows:
         if self.on_throttled is not None:
             tell, self.on_throttled = self.on_throttled, None
             tell(fault)
+
+
+def _watch(lanes: tuple[Lane, Lane], keys: KeySchema, wanted: tuple[bool, int] | None) -> None:
+    """Watch the keys of a table or index as `Table.watched_keys` says, or no longer."""
+    watch = None
+    if wanted is not None:
+        watch = lanes[0].watch
+        if watch is None or watch.since_ms != wanted[1]:
+            watch = Watch(keys, since_ms=wanted[1])
+        watch.accessed = wanted[0]
+    for lane in lanes:
+        lane.watch = watch
 
 
 def _least(table: Table, throughput: Throughput) -> tuple[int, int]:

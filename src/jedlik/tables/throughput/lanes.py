@@ -25,6 +25,7 @@ from jedlik.tables.throughput.parts import (
     Parts,
 )
 from jedlik.tables.throughput.ramps import Ramp
+from jedlik.tables.throughput.watches import Watch
 
 Access = Literal["read", "write"]
 
@@ -41,6 +42,11 @@ class Limit(NamedTuple):
     units_per_s: float
     burst_s: float
     reason: ThrottleReason
+
+
+WATCHED = Parts(1, 1.0, splits_collections=False)
+"""Of a lane without limits whose keys are watched: only says that places have sort keys."""
+WATCHED.say_sort(True)
 
 
 class Lane(Figure):
@@ -71,6 +77,7 @@ class Lane(Figure):
         "resource",
         "shut_until",
         "throttles",
+        "watch",
     )
 
     def __init__(self, access: Access, resource: str, *, is_index: bool) -> None:
@@ -85,6 +92,8 @@ class Lane(Figure):
         self.reports_only = False
         self.on_throttled: Callable[[Throttled], None] | None = None
         self.throttles: dict[ThrottleReason, Figure] = {}
+        self.watch: Watch | None = None
+        """Counts what is taken by key, where somebody wants to know."""
         self.shut_until = LONG_AGO
         self.last_s = LONG_AGO
         self.burst_s = 0.0
@@ -101,11 +110,15 @@ class Lane(Figure):
         parts = self.parts
         return token + sort if parts is not None and parts.by_sort else token
 
-    def admit(self, place: bytes, now: float) -> None:
-        """Let a request for a place begin; raises Throttled. Only called while the lane is shut."""
+    def admit(self, place: bytes, now: float, key: bytes | None = None) -> None:
+        """Let a request for a place begin; raises Throttled. Only called while the lane is shut.
+
+        key: what is asked for there, where that is not the place: a token, b"" for no one key.
+        """
         reason = self.refusal(place, now)
         if reason is None:
             return
+        self.tell_throttled(place if key is None else key, now)
         fault = self.throttled(reason)
         if not self.reports_only:
             raise fault
@@ -124,6 +137,12 @@ class Lane(Figure):
         if parts is not None and parts.dry_until[parts.at(place)] > now:
             return "key_range"
         return None
+
+    def tell_throttled(self, key: bytes, now: float) -> None:
+        """Tell the watch. Writes that an index holds up are not measured (developer guide, "How it
+        works" of contributor insights: most throttled items)."""
+        if self.watch is not None and key and not (self.is_index and self.access == "write"):
+            self.watch.throttled(key, now)
 
     def throttled(self, reason: ThrottleReason) -> Throttled:
         """Count a refusal, and the exception that says it."""
@@ -150,6 +169,8 @@ class Lane(Figure):
             self.most = units
         if units < self.least:
             self.least = units
+        if self.watch is not None:
+            self.watch.took(self.access, place, units, now)
         if self.limit is None:
             return
         shut_until = self.shut_until
@@ -178,6 +199,14 @@ class Lane(Figure):
                 self.shut_until = dry
         if now >= self._minute_end:
             self._end_minute(now)
+
+    def take_range(self, place: bytes, key: bytes, units: float, now: float) -> None:
+        """Take what reading from a place on came to, for a key as `admit` has it."""
+        watch, self.watch = self.watch, None
+        self.take(place, units, now)
+        self.watch = watch
+        if watch is not None and key:
+            watch.took(self.access, key, units, now)
 
     def charge(self, place: bytes, units: float, now: float) -> None:
         """Take units that are not counted here: part of what a request of a batch comes to."""
@@ -208,15 +237,16 @@ class Lane(Figure):
             self._minute_total = self.total
         self._cap, self._share = limit, share
         if limit is None:
-            self.limit, self.parts = None, None
+            self.limit, self.parts = None, WATCHED if self.watch is not None else None
             self.shut_until = LONG_AGO
             return
         per_part = PART_READ_UNITS if self.access == "read" else PART_WRITE_UNITS
-        if self.parts is None:
+        if self.parts is None or self.parts is WATCHED:
             self.parts = Parts(parts, per_part * share, splits_collections=splits_collections)
         else:
             self.parts.splits_collections = splits_collections
             self.parts.grow(parts)
+        self.parts.say_sort(self.watch is not None)
         self._use_limit(now)
 
     def _use_limit(self, now: float) -> None:

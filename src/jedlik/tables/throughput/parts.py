@@ -6,7 +6,8 @@ asked for, until what is hot stands alone ("DynamoDB burst and adaptive capacity
 frequently accessed items): then only more keys would help, and its requests are throttled.
 
 A place is the token of a partition key, followed by the sort key where `by_sort` is set: item
-collections are split, too, once they are what is hot, but not on a table with local indexes.
+collections are split, too, once they are what is hot, but not on a table with local indexes. Where
+keys are watched (`watches.py`) places say the sort key from the start, which changes no split.
 
 Balances are times: `dry_until[i]` is when part i has something again. The same arithmetic as in
 `lanes.py`, which does the common case of `take` by itself, because a call would cost as much.
@@ -35,7 +36,9 @@ class Parts:
     bounds: the first place of each part but the first, in order.
     """
 
-    __slots__ = ("_samples", "bounds", "by_sort", "dry_until", "splits_collections", "unit_s")
+    __slots__ = (
+        "_cuts", "_samples", "bounds", "by_sort", "dry_until", "splits_collections", "unit_s",
+    )  # fmt: skip
 
     def __init__(self, count: int, units_per_s: float, *, splits_collections: bool) -> None:
         count = max(1, min(count, PARTS_MAX))
@@ -44,7 +47,15 @@ class Parts:
         self.unit_s = 1.0 / units_per_s
         self.splits_collections = splits_collections
         self.by_sort = False
+        self._cuts = False
         self._samples: dict[int, list[bytes]] = {}
+
+    def say_sort(self, wanted: bool) -> None:
+        """Have places say the sort key, though nothing is split by it yet; or have them not."""
+        if wanted and not self.by_sort:
+            self.by_sort = self._cuts = True
+        elif self._cuts and not wanted:
+            self.by_sort = self._cuts = False
 
     def at(self, place: bytes) -> int:
         """Which part a place is in."""
@@ -52,6 +63,8 @@ class Parts:
 
     def heat(self, i: int, place: bytes, now: float) -> None:
         """Part i was asked for a place while it is busy: remember it, and split if it is dry."""
+        if self._cuts:
+            place = place[:TOKEN_BYTES]
         samples = self._samples.setdefault(i, [])
         if len(samples) >= SAMPLES_MAX:
             del samples[0]
@@ -62,9 +75,11 @@ class Parts:
     def grow(self, count: int) -> None:
         """At least so many parts, each of them new: a table that may take more has more parts."""
         if count > len(self.dry_until):
+            says_sort = self._cuts
             self.__init__(  # type: ignore[misc]
                 count, 1.0 / self.unit_s, splits_collections=self.splits_collections
             )
+            self.say_sort(says_sort)
 
     def shift(self, by_s: float) -> None:
         """The clock has gone by so much."""
@@ -93,6 +108,7 @@ class Parts:
             self._insert(i, hot, dry_until)
         elif beyond == upper and self.splits_collections:
             self.by_sort = True  # it stands alone: from now on places say the sort key, too
+            self._cuts = False
             samples.clear()
 
     def _insert(self, i: int, bound: bytes, dry_until: float) -> None:
