@@ -39,7 +39,7 @@ class Plan(Protocol):
     """A short way for the requests of one layout, set by the handler's owner. Must not raise."""
 
     def answer(self, match: Match[bytes], body: bytes) -> Any:
-        """An Answer or a Reply; a coroutine of a Reply; or None: the request goes to the handler
+        """An Answer or a Reply; a Begun (see `resume.py`); or None: the request goes to the handler
         as any other."""
 
     def line(self, match: Match[bytes]) -> tuple[int, int]:

@@ -178,6 +178,8 @@ class Observer:
     `ctx.tables` is the table that the operation looked up, a list of them, or None.
     """
 
+    __slots__ = ("_flows", "_last")
+
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
         self._last: dict[str, tuple[Table, Figure]] = {}
