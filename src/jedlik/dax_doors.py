@@ -22,6 +22,7 @@ from jedlik.services.dax.data_plane import DataPlane
 from jedlik.services.dax.item_cache import ItemCache
 from jedlik.services.dax.memory import Memory
 from jedlik.services.dax.query_cache import QueryCache
+from jedlik.services.dax.reading import Source
 from jedlik.settings import Settings
 from jedlik.tables.database import Database
 from jedlik.wire.dax.conversation import Door
@@ -31,8 +32,8 @@ MIB = 1 << 20
 
 class Doors:
     """dynamodb: the operations that the data plane runs. folder: the data folder, None in memory.
-    directory: knows what callers and clusters may do; None: nobody is asked. stopwatch: seconds
-    that only grow; what is remembered ages by it.
+    directory: knows what callers and clusters may do; None: nobody is asked. source: where caches
+    read items; None: from `db`. stopwatch: seconds that only grow; what is remembered ages by it.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Doors:
         *,
         folder: Path | None,
         directory: Directory | None = None,
+        source: Source | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
@@ -53,6 +55,7 @@ class Doors:
         self._folder = folder
         self._authoriser = Authoriser() if directory is not None else None
         self._role_of = roles_of(directory) if directory is not None else None
+        self._source = source
         self._stopwatch = stopwatch
         self._lists = AttributeLists(db)
         self._tls: ssl.SSLContext | None = None
@@ -81,6 +84,7 @@ class Doors:
             self._lists,
             settings=self._settings,
             guard=guard,
+            source=self._source,
         )
         door = Door(plane, self._authenticator, random=os.urandom, stopwatch=self._stopwatch)
         return StreamServer(door.converse, loop=asyncio.get_running_loop())

@@ -1,9 +1,10 @@
 """A DAX node in a process of its own: `python -m jedlik.dax_process FD NAME`, started by the
 server.
 
-It has the ports, the protocol and the caches of one node. Rows come from the server's engine, and
-writes are carried out by the server, over the channel at the file descriptor FD. It ends when the
-channel does. See dax_processes.py for the other side.
+It has the ports, the protocol and the caches of one node. What its caches have not got it asks the
+server for, over the channel at the file descriptor FD: items by their keys, and everything else as
+the operation that was asked for, so that the server alone meters and limits tables and changes
+them. It ends when the channel does. See dax_processes.py for the other side.
 """
 
 from __future__ import annotations
@@ -29,17 +30,37 @@ from jedlik.identity import Authenticator, Directory, root_credential
 from jedlik.net.channel import Channel
 from jedlik.services import dynamodb
 from jedlik.services.dax.clusters import Cluster, Node, Wrote
+from jedlik.services.dax.reading import View, Wanted
 from jedlik.settings import Settings
 from jedlik.storage.remote import RemoteEngine
+from jedlik.storage.waist import Row
 from jedlik.tables.database import Database
+from jedlik.tables.errors import TableNotFound, Throttled
 
 REPORT_S = 1.0
 
 Sockets = list[socket.socket | None]
 
 
-class WriteLost(Exception):
-    """The server is gone or has failed: the write may or may not have happened."""
+class Lost(Exception):
+    """The server is gone or has failed: a write may or may not have happened."""
+
+
+class ServersRows:
+    """A Source of items: the server's."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def rows(self, wanted: Sequence[Wanted], now: float) -> list[Row | Throttled | None]:
+        asked = [(t.account, t.region, t.name, key, rate) for t, key, rate in wanted]
+        try:
+            told = await self._channel.call("rows", asked, now)
+        except Exception as fault:
+            raise Lost(str(fault)) from fault
+        if told is None:
+            raise TableNotFound(wanted[0].table.name)
+        return [_row(one) for one in told]
 
 
 class NodeProcess:
@@ -115,7 +136,7 @@ class NodeProcess:
         return Doors(
             settings,
             self._db,
-            self._with_remote_writes(load_registry([dynamodb]).services["dynamodb"]),
+            self._with_remote_operations(load_registry([dynamodb]).services["dynamodb"]),
             Authenticator(
                 self._directory,
                 mode="required" if settings.auth == "required" else "open",
@@ -123,21 +144,20 @@ class NodeProcess:
             ),
             folder=Path(begin["folder"]) if begin["folder"] else None,
             directory=self._directory,
+            source=ServersRows(self.channel),
         )
 
-    def _with_remote_writes(self, service: Service) -> Service:
-        """The service with its item writes carried out by the server."""
-        operations = {
-            name: self._remote(operation) if operation.access == "write" else operation
-            for name, operation in service.operations.items()
-        }
+    def _with_remote_operations(self, service: Service) -> Service:
+        """The service with its operations carried out by the server. Those whose items come from a
+        cache are carried out here, if they are handed one (a View)."""
+        operations = {name: self._remote(each) for name, each in service.operations.items()}
         return Service(service.name, operations, service.translate)
 
     def _remote(self, operation: Operation) -> Operation:
         return Operation(
             operation.service,
             operation.name,
-            self._sender(operation.name),
+            self._sender(operation),
             input=operation.input,
             access=operation.access,
             resource=operation.resource,
@@ -146,14 +166,18 @@ class NodeProcess:
             permissions=operation.permissions,
         )
 
-    def _sender(self, name: str) -> Handler:
-        async def send(ctx: Context, request: dict[str, Any]) -> bytes:
+    def _sender(self, operation: Operation) -> Handler:
+        name = operation.name
+
+        async def send(ctx: Context, request: dict[str, Any]) -> dict[str, Any] | bytes:
+            if isinstance(ctx.db, View):
+                return await operation.handler(ctx, request)
             try:
                 answer = await self.channel.call(
                     "run", name, ctx.account, ctx.region, orjson.dumps(request)
                 )
             except Exception as fault:
-                raise WriteLost(str(fault)) from fault
+                raise Lost(str(fault)) from fault
             if answer[0] is None:
                 raise _received(answer)
             body: bytes = answer[0]
@@ -199,6 +223,16 @@ class NodeProcess:
 
     def _table_changed(self, account: str, region: str, name: str) -> None:
         self._db.catalog.forget(account, region, name)
+
+
+def _row(sent: list[Any] | None) -> Row | Throttled | None:
+    """See `_sent_row` in dax_processes.py."""
+    if sent is None:
+        return None
+    if sent[0] is None:
+        _, reason, access, resource, is_index, is_on_demand = sent
+        return Throttled(reason, access, resource, is_index=is_index, is_on_demand=is_on_demand)
+    return Row(sent[0], sent[1])
 
 
 def _received(sent: list[Any]) -> ApiError:

@@ -2,10 +2,11 @@
 
     server ── Channel (a socket pair) ── dax_process.py: ports, caches, RemoteEngine
 
-A node reads rows from the server's engine and sends it its writes, which are the operations
-themselves: the server alone changes tables. It tells the server what it wrote, the server tells
-the other nodes, and the writer is answered when all have taken it. A node that does not answer in
-time may show what is old, so it is ended; ended nodes are noticed at once and started again.
+A node asks the server for items and sends it what it cannot answer itself, writes and pages, which
+are the operations themselves: the server alone changes, meters and limits tables. It tells the
+server what it wrote, the server tells the other nodes, and the writer is answered when all have
+taken it. A node that does not answer in time may show what is old, so it is ended; ended nodes are
+noticed at once and started again.
 
 The server holds the listening sockets: who connects to a node that is being started again waits
 for that second, and nobody else can take its ports.
@@ -35,10 +36,13 @@ from jedlik.identity import Directory
 from jedlik.net.channel import CallFailed, Channel, ChannelClosed
 from jedlik.services.dax.attribute_lists import TABLE as LISTS_TABLE
 from jedlik.services.dax.clusters import Cluster, Node, Wrote
+from jedlik.services.dax.reading import TableRows, Wanted
 from jedlik.services.dax.records import ClusterRecord, NodeRecord
 from jedlik.settings import Settings
 from jedlik.storage import remote
+from jedlik.storage.waist import Row
 from jedlik.tables.database import Database
+from jedlik.tables.errors import TableNotFound, Throttled
 from jedlik.tables.internal import InternalTable
 
 TAKEN_S_MAX = 3.0
@@ -69,6 +73,7 @@ class ProcessNodes:
         self._db = db
         self._settings = settings
         self._dynamodb = dynamodb
+        self._rows = TableRows(db)
         self._keys = keys
         self._folder = folder
         self._wake = wake
@@ -145,8 +150,22 @@ class ProcessNodes:
     async def engine(self, method: str, *arguments: Any) -> Any:
         return await remote.answer(self._db.engine, method, *arguments)
 
+    async def rows(self, wanted: list[Any], now: float) -> list[Any] | None:
+        """Items that a node's cache has not got: rows, or why they must wait. None: one of the
+        tables is gone."""
+        asked = []
+        for account, region, name, key, rate in wanted:
+            try:
+                table = await self._db.catalog.get(account, region, name)
+            except TableNotFound:
+                return None
+            if table.space != key[0]:
+                return None
+            asked.append(Wanted(table, (key[0], key[1], key[2], key[3]), rate))
+        return [_sent_row(row) for row in await self._rows.rows(asked, now)]
+
     async def run(self, name: str, account: str, region: str, request: bytes) -> Any:
-        """Carry out a write that a node has checked: [answer] or what it was refused with."""
+        """Carry out what a node has checked: [answer] or what it was refused with."""
         ctx = Context(self._db, account, region, None, "dax", time.time(), settings=self._settings)
         try:
             answer = await self._dynamodb.operations[name].handler(ctx, orjson.loads(request))
@@ -202,6 +221,7 @@ class _Process:
         self.channel = Channel(
             {
                 "engine": owner.engine,
+                "rows": owner.rows,
                 "run": owner.run,
                 "wrote": lambda writes: owner.wrote(self, writes),
                 "begun": self._begun,
@@ -281,6 +301,13 @@ def _view(cluster: Cluster) -> list[Any]:
     """A cluster as its nodes must know it; `dax_process.py` reads it."""
     nodes = [[n.number, n.name, n.zone, n.port, n.tls_port, n.is_up] for n in cluster.nodes]
     return [cluster.leader, cluster.times.record_ttl_ms, cluster.times.query_ttl_ms, nodes]
+
+
+def _sent_row(row: Row | Throttled | None) -> tuple[Any, ...] | None:
+    """As it travels; a version is never None."""
+    if isinstance(row, Throttled):
+        return (None, row.reason, row.access, row.resource, row.is_index, row.is_on_demand)
+    return row
 
 
 def _sent(refusal: ApiError) -> list[Any]:

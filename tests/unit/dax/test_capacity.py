@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jedlik.services.dax.reading import CachedReads, View
+from jedlik.services.dax.reading import CachedReads, TableRows, View
 from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.waist import ABSENT, Batch, Put, Row
 from jedlik.tables.database import Database
@@ -58,7 +58,7 @@ async def test_only_misses_take_capacity_and_wait_for_it() -> None:
     now = db.clock.now_ms() / 1000
 
     async def get() -> Row | None:
-        reads = CachedReads(db.engine, items)  # type: ignore[arg-type]
+        reads = CachedReads(TableRows(db), items)  # type: ignore[arg-type]
         view = View(db, reads, now)
         handler_lane = view.flows.of(table).read
         row = await view.engine.get_one(key)

@@ -27,7 +27,7 @@ from jedlik.services.dax.clusters import EndpointView, Node, Wrote
 from jedlik.services.dax.item_cache import ItemCache
 from jedlik.services.dax.memory import Entry, Shelf
 from jedlik.services.dax.query_cache import QueryCache, key_of
-from jedlik.services.dax.reading import CachedReads, View, without_hits
+from jedlik.services.dax.reading import CachedReads, Source, TableRows, View, without_hits
 from jedlik.tables.database import Database
 from jedlik.tables.errors import BadKey, TableError, TableNotFound
 from jedlik.tables.keys import Key
@@ -56,7 +56,8 @@ class Outcome(NamedTuple):
 
 
 class DataPlane:
-    """guard: judges what callers may do; None lets everyone."""
+    """guard: judges what callers may do; None lets everyone. source: where items come from that
+    the cache has not got; None: from `db`."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class DataPlane:
         *,
         settings: Any = None,
         guard: Guard | None = None,
+        source: Source | None = None,
     ) -> None:
         assert isinstance(node.items, ItemCache) and isinstance(node.queries, QueryCache)
         self.lists = lists
@@ -75,6 +77,7 @@ class DataPlane:
         self._queries = node.queries
         self._memory = node.items.memory
         self._db = db
+        self._source = source or TableRows(db)
         self._operations = service.operations
         self._translate = service.translate
         self._settings = settings
@@ -171,7 +174,7 @@ class DataPlane:
     async def _get_item(self, ctx: Context, operation: Operation, request: Request) -> Outcome:
         if request.get("ConsistentRead"):
             return await self._pass(ctx, operation, request)
-        reads = CachedReads(self._db.engine, self._items)
+        reads = CachedReads(self._source, self._items)
         ctx.db = View(self._db, reads, ctx.now)
         answer = _decoded(await operation.handler(ctx, request))
         self._count_items(reads)
@@ -189,7 +192,8 @@ class DataPlane:
             if part.get("ConsistentRead"):
                 table = table_of(name)
                 strong.add(table.space if table is not None else -1)
-        reads = CachedReads(self._db.engine, self._items, strong)
+        reads = CachedReads(self._source, self._items, strong)
+        reads.ctx = ctx
         ctx.db = View(self._db, reads, ctx.now)
         answer = _decoded(await operation.handler(ctx, request))
         self._count_items(reads)
