@@ -54,6 +54,17 @@ def test_loopback_may_be_open(tmp_path: Path, host: str) -> None:
     [
         ({"flags": {"port": 70000}}, "--port is between 0 and 65535, not 70000"),
         ({"flags": {"workers": 0}}, "--workers is at least 1, not 0"),
+        (
+            {"flags": {"workers": 3}},
+            "--workers 3 needs --store: the store in a data folder belongs to one process. Leave "
+            "--workers out, or keep the data in PostgreSQL",
+        ),
+        (
+            {"flags": {"store": "postgresql://x", "dax_processes": True}},
+            "--dax-processes and --store exclude each other: with --store, --workers is what uses "
+            "several processors",
+        ),
+        ({"flags": {"memory": True, "blobs": "x"}}, "--memory and --blobs exclude each other"),
         ({"flags": {"account": "12"}}, "--account is 12 digits, not '12'"),
         ({"flags": {"store": "mysql://x"}}, "--store is a postgresql:// URL"),
         (
