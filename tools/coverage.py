@@ -17,6 +17,7 @@ from jedlik.services import (
     dynamodb,
     dynamodbstreams,
     iam,
+    logs,
     s3,
     sts,
 )
@@ -26,7 +27,17 @@ FILE = Path(__file__).resolve().parent.parent / "docs" / "coverage.md"
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check say whether the committed one is fresh."""
-    services = [dynamodb, dynamodbstreams, dax, iam, sts, cloudwatch, applicationautoscaling, s3]
+    services = [
+        dynamodb,
+        dynamodbstreams,
+        dax,
+        iam,
+        sts,
+        cloudwatch,
+        applicationautoscaling,
+        s3,
+        logs,
+    ]
     fresh = render(load_registry(services))
     if "--check" not in arguments:
         FILE.write_text(fresh)

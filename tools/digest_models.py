@@ -24,6 +24,7 @@ SERVICES = {  # our name: botocore's folder
     "dynamodbstreams": "dynamodbstreams/2012-08-10",
     "iam": "iam/2010-05-08",
     "kinesis": "kinesis/2013-12-02",
+    "logs": "logs/2014-03-28",
     "s3": "s3/2006-03-01",
     "sts": "sts/2011-06-15",
 }

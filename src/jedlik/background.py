@@ -26,11 +26,13 @@ from jedlik.workers.expiry import Expiry
 from jedlik.workers.kinesis import KinesisRetention, KinesisStreams
 from jedlik.workers.kinesis_deliveries import KinesisDeliveries
 from jedlik.workers.leases import Lease
+from jedlik.workers.log_retention import LogRetention
 from jedlik.workers.object_upkeep import ObjectUpkeep
 from jedlik.workers.retention import Retention
 from jedlik.workers.runner import Runner, Schedule
 from jedlik.workers.shard_rolls import ShardRolls
 from jedlik.workers.table_states import TableStates
+from jedlik.workers.transfers import Transfers
 from jedlik.workers.warm_throughputs import WarmThroughputs
 
 RETENTION_REST_S = 60.0
@@ -39,6 +41,7 @@ SHARD_ROLLS_REST_S_MAX = 60.0
 TABLE_STATES_REST_S = 0.05
 WARM_THROUGHPUTS_REST_S = 60.0
 BACKUPS_REST_S = 0.05
+TRANSFERS_REST_S = 0.05
 KINESIS_REST_S = 0.05
 DELIVERY_REST_S = 0.1
 DAX_REST_S = 0.05
@@ -87,6 +90,8 @@ def _runner(
         Schedule(Retention(db), RETENTION_REST_S),
         Schedule(ObjectUpkeep(db), OBJECT_UPKEEP_REST_S),
         Schedule(Backups(db), BACKUPS_REST_S, wake=db.backup_work),
+        Schedule(Transfers(db), TRANSFERS_REST_S, wake=db.transfer_work),
+        Schedule(LogRetention(db), RETENTION_REST_S),
         Schedule(KinesisRetention(db), RETENTION_REST_S),
         Schedule(kinesis, KINESIS_REST_S, wake=kinesis.wake),
         Schedule(deliveries, DELIVERY_REST_S, wake=deliveries.wake),

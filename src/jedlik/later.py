@@ -17,7 +17,7 @@ from jedlik.api.operation import Registry, load_registry
 if TYPE_CHECKING:
     from jedlik.wire.s3 import Edge
 
-SERVICES = ("iam", "sts", "cloudwatch", "applicationautoscaling", "s3", "kinesis")
+SERVICES = ("iam", "sts", "cloudwatch", "applicationautoscaling", "s3", "kinesis", "logs")
 
 
 def modules() -> Iterator[str]:

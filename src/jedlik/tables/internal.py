@@ -89,9 +89,16 @@ class InternalTable:
         return Record(group, name, _document(row.value), row.version)
 
     async def range(
-        self, group: str, *, low: str = "", high: str | None = None, limit: int | None = None
+        self,
+        group: str,
+        *,
+        low: str = "",
+        high: str | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
     ) -> list[Record]:
-        """The records of a group in order of their names, from `low` on, up to `high` inclusive."""
+        """The records of a group in order of their names, from `low` on, up to `high` inclusive;
+        or in the reverse order, the last first."""
         table = await self._table()
         found: list[Record] = []
         after: tuple[bytes, bytes] | None = None
@@ -101,6 +108,7 @@ class InternalTable:
                 token(encode_key({"S": group})),
                 encode_key({"S": low}) if low else None,
                 encode_key({"S": high}) if high is not None else None,
+                reverse=reverse,
                 after=after,
                 item_limit=min(PAGE_ITEMS, limit - len(found)) if limit else PAGE_ITEMS,
                 byte_limit=PAGE_BYTES,
@@ -109,6 +117,23 @@ class InternalTable:
             if not page.more or (limit is not None and len(found) >= limit):
                 return found
             after = (page.entries[-1].sort, page.entries[-1].sub)
+
+    async def all(self) -> list[Record]:
+        """Every record of every group; for workers of services that have few."""
+        table = await self._table()
+        found: list[Record] = []
+        after: tuple[bytes, bytes, bytes] | None = None
+        while True:
+            page = await self._db.engine.scan(
+                table.space, b"", None, after=after, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
+            )
+            for entry in page.entries:
+                group = Stored(entry.version, entry.value).item["pk"]["S"]
+                found.append(_record(group, entry))
+            if not page.more:
+                return found
+            last = page.entries[-1]
+            after = (last.token, last.sort, last.sub)
 
     async def write(self, *changes: Change) -> None:
         """All or nothing; durable when it returns. Raises Contended when a record has changed."""

@@ -20,6 +20,7 @@ from jedlik.services.dynamodb.table_changes import (
 from jedlik.services.dynamodb.table_rules import table_name_given
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
+from jedlik.tables.recovery import EXPORTS
 
 
 @operation(
@@ -33,7 +34,7 @@ async def delete_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     for _ in range(RETRIES_MAX):
         table = await found_table(ctx, req["TableName"])
         check_active(table)
-        if table.held_by:
+        if table.held_by and not _past_outlives(table):
             raise ResourceInUse.held(table.name)
         if table.deletion_protection:
             raise validation(
@@ -49,6 +50,12 @@ async def delete_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         shown = await described(ctx.db, table, now_ms(ctx), status="DELETING")
         return {"TableDescription": shown}
     raise ResourceInUse.changed()
+
+
+def _past_outlives(table: Table) -> bool:
+    """Whether all that hold the table are exports, and its past stays: those go on without it."""
+    recoverable = table.recovery is not None and table.recovery.enabled
+    return recoverable and all(holder.startswith(EXPORTS) for holder in table.held_by)
 
 
 async def _delete(ctx: Context, table: Table) -> None:

@@ -115,6 +115,64 @@ class Recovery:
         )
 
 
+class Export:
+    """What ExportTableToPointInTime and DescribeExport refuse. Unverified: the texts."""
+
+    @staticmethod
+    def beyond() -> ApiError:
+        return _dynamodb(
+            "InvalidExportTimeException",
+            "ExportTime must be between EarliestRestorableDateTime and LatestRestorableDateTime",
+        )
+
+    @staticmethod
+    def stretch() -> ApiError:
+        return _dynamodb(
+            "InvalidExportTimeException",
+            "ExportFromTime must be before ExportToTime, and at most 24 hours",
+        )
+
+    @staticmethod
+    def conflict() -> ApiError:
+        return _dynamodb(
+            "ExportConflictException", "The client token was used for another export request"
+        )
+
+    @staticmethod
+    def missing(arn: str) -> ApiError:
+        return _dynamodb("ExportNotFoundException", f"Export not found: {arn}")
+
+
+class Import:
+    """What ImportTable and DescribeImport refuse. Unverified: the texts."""
+
+    @staticmethod
+    def conflict() -> ApiError:
+        return _dynamodb(
+            "ImportConflictException", "The client token was used for another import request"
+        )
+
+    @staticmethod
+    def missing(arn: str) -> ApiError:
+        return _dynamodb("ImportNotFoundException", f"Import not found: {arn}")
+
+
+class Bulk:
+    """What the bulk operations refuse. Unverified: the texts."""
+
+    @staticmethod
+    def mismatch() -> ApiError:
+        return _dynamodb(
+            "IdempotentParameterMismatchException",
+            "The client token was used for another bulk operation",
+            message_key="Message",
+        )
+
+    @staticmethod
+    def missing(arn: str) -> ApiError:
+        return _dynamodb("ResourceNotFoundException", f"Bulk operation not found: {arn}")
+
+
 class ResourceInUse:
     """ResourceInUseException: it is there already, or on its way to another state."""
 

@@ -1,0 +1,133 @@
+"""ExportTableToPointInTime: a table as it was at an instant, or what changed in a stretch of time,
+to S3. `exporting.py` does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jedlik.api.access import Ask
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb.continuous_backups import earliest_restorable_ms
+from jedlik.services.dynamodb.errors import Export, Recovery, TableMissing, validation
+from jedlik.services.dynamodb.table_changes import now_ms
+from jedlik.services.dynamodb.table_names import table_name
+from jedlik.services.dynamodb.table_settings import refuse_unsupported
+from jedlik.services.dynamodb.transfer_descriptions import export_description
+from jedlik.services.dynamodb.transfers import Mismatch, Transfer, Transfers
+from jedlik.tables.clock import last_version_of
+from jedlik.tables.errors import Contended, TableNotFound
+from jedlik.tables.model import Table
+
+INCREMENT_MS_MAX = 24 * 3_600_000
+"""The longest stretch of an incremental export (developer guide)."""
+UNSUPPORTED = ("FilterSpecification",)
+
+
+class ExportAsks:
+    """The export itself, and the writing of objects."""
+
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        prefix = req.get("S3Prefix", "")
+        folder = f"{prefix.rstrip('/')}/AWSDynamoDB" if prefix else "AWSDynamoDB"
+        return [
+            Ask("dynamodb:ExportTableToPointInTime", req["TableArn"]),
+            Ask("s3:PutObject", f"arn:aws:s3:::{req['S3Bucket']}/{folder}/*", owner=ctx.account),
+        ]
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        return self.asks(ctx, req)
+
+
+def specification_given(req: dict[str, Any]) -> str | None:
+    """A rule. Unverified: the texts."""
+    incremental = req.get("ExportType") == "INCREMENTAL_EXPORT"
+    if incremental and "IncrementalExportSpecification" not in req:
+        return "IncrementalExportSpecification is required when ExportType is INCREMENTAL_EXPORT"
+    if not incremental and "IncrementalExportSpecification" in req:
+        return "IncrementalExportSpecification can only be specified for INCREMENTAL_EXPORT"
+    if incremental and "ExportTime" in req:
+        return "ExportTime cannot be specified when ExportType is INCREMENTAL_EXPORT"
+    if incremental and "ExportFromTime" not in req["IncrementalExportSpecification"]:
+        return "ExportFromTime is required in IncrementalExportSpecification"
+    return None
+
+
+@operation(
+    "dynamodb",
+    "ExportTableToPointInTime",
+    access="write",
+    permissions=ExportAsks(),
+    rules=[specification_given],
+)
+async def export_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    refuse_unsupported(req, UNSUPPORTED)
+    if req.get("S3BucketOwner", ctx.account) != ctx.account:
+        raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
+    store = Transfers(ctx.db, "export", ctx.account, ctx.region)
+    for _ in range(2):
+        try:
+            before = await store.used(req.get("ClientToken"), req)
+        except Mismatch:
+            raise Export.conflict() from None
+        if before is not None:
+            return {"ExportDescription": export_description(before)}
+        new = await _new_export(ctx, req, store)
+        try:
+            await store.add(new)
+        except Contended:
+            continue  # the same token at the same time
+        return {"ExportDescription": export_description(new)}
+    raise Export.conflict()
+
+
+async def _new_export(ctx: Context, req: dict[str, Any], store: Transfers) -> Transfer:
+    table = await _source(ctx, req["TableArn"])
+    if table.recovery is None or not table.recovery.enabled:
+        raise Recovery.off(table.name)
+    now, version = now_ms(ctx), ctx.db.versions.next()
+    earliest_ms = earliest_restorable_ms(table.recovery, now)
+
+    def instant(at: float | None) -> int:
+        if at is None:
+            return now
+        at_ms = round(at * 1000)
+        # Clients that tell whole seconds mean the one in which the window begins, too.
+        if not earliest_ms // 1000 * 1000 <= at_ms <= now:
+            raise Export.beyond()
+        return max(at_ms, earliest_ms)
+
+    from_ms = 0
+    if req.get("ExportType") == "INCREMENTAL_EXPORT":
+        spec = req["IncrementalExportSpecification"]
+        from_ms, at_ms = instant(spec["ExportFromTime"]), instant(spec.get("ExportToTime"))
+        if not from_ms < at_ms or at_ms - from_ms > INCREMENT_MS_MAX:
+            raise Export.stretch()
+    else:
+        at_ms = instant(req.get("ExportTime"))
+    return Transfer(
+        kind="export",
+        account=ctx.account,
+        region=ctx.region,
+        id=store.new_id(),
+        table=table.name,
+        table_arn=table.arn,
+        table_id=table.id,
+        request=req,
+        start_ms=now,
+        token=req.get("ClientToken"),
+        at_ms=at_ms,
+        from_ms=from_ms,
+        version_max=min(last_version_of(at_ms), version),
+        version_min=last_version_of(from_ms) if from_ms else 0,
+    )
+
+
+async def _source(ctx: Context, arn: str) -> Table:
+    name = table_name(ctx, arn)
+    try:
+        table: Table = await ctx.db.catalog.get(ctx.account, ctx.region, name)
+    except TableNotFound:
+        raise TableMissing.backup_settings(name) from None
+    return table

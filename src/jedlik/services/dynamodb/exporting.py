@@ -1,0 +1,312 @@
+"""How an export is done: an image of the table's past, then its files, then the manifests.
+
+    [prefix/]AWSDynamoDB/<id>/_started
+    [prefix/]AWSDynamoDB/<id>/data/<name>.json.gz      (incremental: [prefix/]AWSDynamoDB/data/…)
+    [prefix/]AWSDynamoDB/<id>/manifest-files.json      a line for each data file
+    [prefix/]AWSDynamoDB/<id>/manifest-summary.json    and .md5 of both
+
+A step writes one data file; its line and the place in the image are stored in one write, so after
+a restart the file that was under way is written again, under the same name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+import orjson
+
+from jedlik.api.errors import ApiError
+from jedlik.services.dynamodb import transfers
+from jedlik.services.dynamodb.ion_text import MARKER, ion_item
+from jedlik.services.dynamodb.transfers import (
+    Transfer,
+    data_folder,
+    folder,
+    incremental,
+    manifest_key,
+    view_type,
+)
+from jedlik.services.s3 import Objects
+from jedlik.storage.waist import Entry
+from jedlik.tables import recovery
+from jedlik.tables.backups import Backup
+from jedlik.tables.database import Database
+from jedlik.tables.errors import TableNotFound
+from jedlik.tables.model import Table
+from jedlik.tables.net_changes import decode_change
+from jedlik.tables.stored import Stored, json_of, size_of
+
+FILE_BYTES = 64 << 20
+"""Of items in one data file, as their tables count them."""
+PAGE_ITEMS = 1000
+PAGE_BYTES = 1 << 20
+FULL_VERSION, INCREMENTAL_VERSION = "2020-06-30", "2023-08-01"
+"""Versions of the manifests' format."""
+Encode = Callable[[Entry], tuple[bytes, int]]
+
+
+async def advance(db: Database, export: Transfer) -> bool:
+    """Do a bounded amount of an export; whether there is more to do right away."""
+    try:
+        if export.stage == "begin":
+            return await _begin(db, export)
+        if export.stage == "image":
+            return await _look_for_image(db, export)
+        if export.stage == "files":
+            return await _write_file(db, export)
+        return await _finish(db, export)
+    except ApiError as refusal:  # what S3 has to say
+        await fail(db, export, f"S3{refusal.code}", refusal.message or refusal.code)
+        return False
+
+
+async def _begin(db: Database, export: Transfer) -> bool:
+    objects = _objects(db, export)
+    await objects.put(export.request["S3Bucket"], folder(export) + "_started", b"")
+    past = await _past(db, export)
+    table = past.table if isinstance(past, Backup) else past
+    if past is None or table is None or table.recovery is None or not table.recovery.enabled:
+        await fail(
+            db,
+            export,
+            "PointInTimeRecoveryUnavailable",
+            f"Point in time recovery is not enabled for table '{export.table}'",
+        )
+        return False
+    await recovery.begin_image(
+        db,
+        job_of(export),
+        past,
+        version_max=export.version_max,
+        version_min=export.version_min if incremental(export) else None,
+    )
+    await _store(db, export, stage="image")
+    return True
+
+
+async def _past(db: Database, export: Transfer) -> Table | Backup | None:
+    """The table, or what was kept of it when it was deleted meanwhile."""
+    try:
+        table = await db.catalog.get(export.account, export.region, export.table)
+    except TableNotFound:
+        table = None
+    if table is not None and table.id == export.table_id:
+        return table
+    async for backup in db.backups.all():
+        if backup.kind == "SYSTEM" and backup.table.id == export.table_id:
+            return backup
+    return None
+
+
+async def _look_for_image(db: Database, export: Transfer) -> bool:
+    job = await db.backups.job(job_of(export))
+    if job is None:
+        await fail(db, export, "InternalError", "The table's past is not there any more")
+        return False
+    if job.phase != "ready":
+        return False  # `transfer_work` is set when it is
+    await _store(db, export, stage="files")
+    return True
+
+
+async def _write_file(db: Database, export: Transfer) -> bool:
+    """One data file; an export of an empty table has one, too, with nothing in it."""
+    job = await db.backups.job(job_of(export))
+    if job is None:
+        await fail(db, export, "InternalError", "The table's past is not there any more")
+        return False
+    encode = _encoder(export, job.source.keys.names if job.source is not None else ())
+    after, count, size, more = export.after, 0, 0, True
+    key = data_folder(export) + _file_name(export)
+    compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
+    digest = hashlib.md5(usedforsecurity=False)
+    async with _objects(db, export).writer(
+        export.request["S3Bucket"], key, content_type="application/octet-stream"
+    ) as out:
+        while more and size < FILE_BYTES:
+            start = (after[:16], after[16:], b"") if after else None
+            page = await db.engine.scan(
+                job.space,
+                b"",
+                None,
+                after=start,
+                item_limit=PAGE_ITEMS,
+                byte_limit=min(PAGE_BYTES, FILE_BYTES - size),
+            )
+            data, items, taken = await asyncio.to_thread(_encoded, page.entries, encode, compressor)
+            digest.update(data)
+            await out.write(data)
+            count, size, more = count + items, size + taken, page.more
+            if page.entries:
+                after = page.entries[-1].token + page.entries[-1].sort
+        data = compressor.flush()
+        digest.update(data)
+        await out.write(data)
+    assert out.info is not None
+    line = {
+        "itemCount": count,
+        "md5Checksum": base64.b64encode(digest.digest()).decode(),
+        "etag": out.info.etag,
+        "dataFileS3Key": key,
+    }
+    also = [transfers.file_change(export.id, export.files, orjson.dumps(line))]
+    new = msgspec.structs.replace(
+        export,
+        stage="files" if more else "finish",
+        after=after,
+        files=export.files + 1,
+        imported=export.imported + count,
+        size_bytes=export.size_bytes + size,
+    )
+    await transfers.of(db, export).store(export, new, also)
+    return True
+
+
+def _encoded(entries: list[Entry], encode: Encode, compressor: Any) -> tuple[bytes, int, int]:
+    """Compressed lines of a page, how many items they have and how large those are."""
+    lines, count, size = [], 0, 0
+    for entry in entries:
+        line, taken = encode(entry)
+        size += taken
+        if line:
+            lines.append(line)
+            count += 1
+    return compressor.compress(b"".join(lines)), count, size
+
+
+def _encoder(export: Transfer, key_names: tuple[str, ...]) -> Encode:
+    ion = export.request.get("ExportFormat") == "ION"
+    if not incremental(export):
+        return _ion_line if ion else _json_line
+    with_old = view_type(export) != "NEW_IMAGE"
+
+    def change_line(entry: Entry) -> tuple[bytes, int]:
+        change = decode_change(entry.value)
+        if change.old is None and change.new is None:
+            return b"", 0  # made and deleted within the stretch
+        image = change.new if change.new is not None else change.old
+        assert image is not None
+        item = Stored(0, image).item
+        micros = change.at_ms * 1000
+        line: dict[str, Any] = {
+            "Metadata": {"WriteTimestampMicros": {"N": str(micros)}},
+            "Keys": {name: item[name] for name in key_names},
+        }
+        if with_old and change.old is not None:
+            line["OldImage"] = Stored(0, change.old).item
+        if change.new is not None:
+            line["NewImage"] = Stored(0, change.new).item
+        size = sum(size_of(each) for each in (change.old, change.new) if each is not None)
+        if ion:
+            members = ",".join(f"{name}:{ion_item(value)}" for name, value in line.items())
+            return f"{MARKER}{{Record:{{{members}}}}}\n".encode(), size
+        return orjson.dumps(line) + b"\n", size
+
+    return change_line
+
+
+def _json_line(entry: Entry) -> tuple[bytes, int]:
+    return b'{"Item":' + json_of(entry.value) + b"}\n", size_of(entry.value)
+
+
+def _ion_line(entry: Entry) -> tuple[bytes, int]:
+    item = Stored(entry.version, entry.value).item
+    return f"{MARKER}{{Item:{ion_item(item)}}}\n".encode(), size_of(entry.value)
+
+
+async def _finish(db: Database, export: Transfer) -> bool:
+    """The manifests, the summary last: who finds that one finds everything."""
+    objects, bucket = _objects(db, export), export.request["S3Bucket"]
+    digest = hashlib.md5(usedforsecurity=False)
+    files_key = folder(export) + "manifest-files.json"
+    async with objects.writer(bucket, files_key, content_type="application/json") as out:
+        for row in await transfers.of(db, export).files(export.id):
+            digest.update(row.document + b"\n")
+            await out.write(row.document + b"\n")
+    await objects.put(
+        bucket, folder(export) + "manifest-files.md5", base64.b64encode(digest.digest())
+    )
+    end_ms = db.clock.now_ms()
+    summary = orjson.dumps(_summary(export, files_key, end_ms))
+    checksum = hashlib.md5(summary, usedforsecurity=False).digest()
+    await objects.put(bucket, folder(export) + "manifest-summary.md5", base64.b64encode(checksum))
+    await objects.put(bucket, manifest_key(export), summary, content_type="application/json")
+    await recovery.drop_image(db, job_of(export))
+    await _store(db, export, stage="done", status="COMPLETED", end_ms=end_ms)
+    return False
+
+
+def _summary(export: Transfer, files_key: str, end_ms: int) -> dict[str, Any]:
+    request = export.request
+    shown: dict[str, Any] = {
+        "version": INCREMENTAL_VERSION if incremental(export) else FULL_VERSION,
+        "exportArn": export.arn,
+        "startTime": _time(export.start_ms),
+        "endTime": _time(end_ms),
+        "tableArn": export.table_arn,
+        "tableId": export.table_id,
+        "exportTime": _time(export.at_ms),
+        "s3Bucket": request["S3Bucket"],
+        "s3Prefix": request.get("S3Prefix"),
+        "s3SseAlgorithm": request.get("S3SseAlgorithm", "AES256"),
+        "s3SseKmsKeyId": request.get("S3SseKmsKeyId"),
+        "manifestFilesS3Key": files_key,
+        "billedSizeBytes": export.size_bytes,
+        "itemCount": export.imported,
+        "outputFormat": request.get("ExportFormat", "DYNAMODB_JSON"),
+    }
+    if incremental(export):
+        del shown["exportTime"]
+        shown |= {
+            "exportFromTime": _time(export.from_ms),
+            "exportToTime": _time(export.at_ms),
+            "outputView": view_type(export),
+        }
+    shown["exportType"] = request.get("ExportType", "FULL_EXPORT")
+    return shown
+
+
+async def fail(db: Database, export: Transfer, code: str, message: str) -> None:
+    """End an export that cannot be done."""
+    await recovery.drop_image(db, job_of(export))
+    await _store(
+        db,
+        export,
+        stage="done",
+        status="FAILED",
+        end_ms=db.clock.now_ms(),
+        failure_code=code,
+        failure_message=message,
+    )
+
+
+def job_of(export: Transfer) -> str:
+    """The job that takes its image."""
+    return recovery.EXPORTS + export.id
+
+
+def _file_name(export: Transfer) -> str:
+    name = blake2b(f"{export.id}|{export.files}".encode(), digest_size=16).digest()
+    ending = "ion" if export.request.get("ExportFormat") == "ION" else "json"
+    return f"{base64.b32encode(name).decode().rstrip('=').lower()}.{ending}.gz"
+
+
+async def _store(db: Database, old: Transfer, **changes: Any) -> None:
+    await transfers.of(db, old).store(old, msgspec.structs.replace(old, **changes))
+
+
+def _objects(db: Database, export: Transfer) -> Objects:
+    return Objects(db, account=export.account, region=export.region)
+
+
+def _time(ms: int) -> str:
+    text = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

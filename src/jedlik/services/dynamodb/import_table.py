@@ -1,0 +1,116 @@
+"""ImportTable: a new table with the items of objects in S3. `importing.py` does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from jedlik.api.access import Ask
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.dynamodb.create_table import (
+    new_table,
+    throughput_fits_billing,
+    units_in_bounds,
+)
+from jedlik.services.dynamodb.errors import Import, ResourceInUse, validation
+from jedlik.services.dynamodb.quotas import check_quotas
+from jedlik.services.dynamodb.table_changes import now_ms
+from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME, table_arn
+from jedlik.services.dynamodb.transfer_descriptions import import_description
+from jedlik.services.dynamodb.transfers import Mismatch, Transfer, Transfers
+from jedlik.tables.errors import Contended, TableExists, TableNotFound
+
+
+class ImportAsks:
+    """The import itself, the reading of objects, and the logs that it writes."""
+
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        source = req["S3BucketSource"]
+        bucket = f"arn:aws:s3:::{source['S3Bucket']}"
+        table = table_arn(ctx, req["TableCreationParameters"]["TableName"])
+        return [
+            Ask("dynamodb:ImportTable", table),
+            Ask("s3:GetObject", f"{bucket}/{source.get('S3KeyPrefix', '')}*", owner=ctx.account),
+            Ask("s3:ListBucket", bucket, owner=ctx.account),
+        ]
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        return self.asks(ctx, req)
+
+
+def table_wanted(req: dict[str, Any]) -> str | None:
+    """A rule: what CreateTable would say to the table's parameters."""
+    wanted = req["TableCreationParameters"]
+    if not NAME.fullmatch(wanted["TableName"]):
+        return INVALID_NAME
+    return throughput_fits_billing(wanted) or units_in_bounds(wanted)
+
+
+def options_fit(req: dict[str, Any]) -> str | None:
+    """A rule. Unverified: the texts."""
+    if "InputFormatOptions" in req and req["InputFormat"] != "CSV":
+        return "InputFormatOptions can only be specified when InputFormat is CSV"
+    header = req.get("InputFormatOptions", {}).get("Csv", {}).get("HeaderList")
+    if header is not None:
+        if len(set(header)) < len(header):
+            return "HeaderList contains duplicates"
+        keys = [each["AttributeName"] for each in req["TableCreationParameters"]["KeySchema"]]
+        if not set(keys) <= set(header):
+            return "HeaderList must contain the key attributes of the table"
+    return None
+
+
+@operation(
+    "dynamodb",
+    "ImportTable",
+    access="write",
+    permissions=ImportAsks(),
+    rules=[table_wanted, options_fit],
+)
+async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    if req["S3BucketSource"].get("S3BucketOwner", ctx.account) != ctx.account:
+        raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
+    store = Transfers(ctx.db, "import", ctx.account, ctx.region)
+    try:
+        before = await store.used(req.get("ClientToken"), req)
+    except Mismatch:
+        raise Import.conflict() from None
+    if before is not None:
+        return {"ImportTableDescription": import_description(before)}
+    wanted = new_table(ctx, req["TableCreationParameters"])
+    if await _exists(ctx, wanted.name):
+        raise ResourceInUse.exists(wanted.name)
+    await check_quotas(ctx, wanted, new=True)
+    try:
+        # Ready when the import is.
+        table = await ctx.db.create_table(replace(wanted, status="CREATING", settles_at_ms=1 << 62))
+    except TableExists:
+        raise ResourceInUse.exists(wanted.name) from None
+    new = Transfer(
+        kind="import",
+        account=ctx.account,
+        region=ctx.region,
+        id=store.new_id(),
+        table=table.name,
+        table_arn=table.arn,
+        table_id=table.id,
+        request=req,
+        start_ms=now_ms(ctx),
+        token=req.get("ClientToken"),
+    )
+    try:
+        await store.add(new)
+    except Contended:  # the same token at the same time
+        await ctx.db.drop_table(table)
+        raise Import.conflict() from None
+    return {"ImportTableDescription": import_description(new)}
+
+
+async def _exists(ctx: Context, name: str) -> bool:
+    try:
+        await ctx.db.catalog.get(ctx.account, ctx.region, name)
+    except TableNotFound:
+        return False
+    return True

@@ -1,0 +1,375 @@
+"""How an import or a bulk put is done: objects in order of their keys, records in their order.
+
+A step writes some records through the write door, without taking capacity, and stores how far it
+came. After a restart the object that was being read is read again and its done records are
+skipped. Records that are no items are counted, and told: those of imports in CloudWatch Logs, in
+the group /aws-dynamodb/imports, those of bulk puts in objects below the request's output prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import orjson
+
+from jedlik.api.errors import ApiError
+from jedlik.services.dynamodb import transfers
+from jedlik.services.dynamodb.input_records import BadObject, InputRecord, records_of
+from jedlik.services.dynamodb.item_keys import key_of_item, refuse_paths_into_keys
+from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
+from jedlik.services.dynamodb.request_expressions import only_condition
+from jedlik.services.dynamodb.transfers import LOG_GROUP, Transfer
+from jedlik.services.logs.store import Logs
+from jedlik.services.s3 import Objects
+from jedlik.tables.database import Database
+from jedlik.tables.errors import (
+    CollectionTooLarge,
+    ConditionFailed,
+    Contended,
+    Invalid,
+    TableNotFound,
+    Throttled,
+)
+from jedlik.tables.indexes import write_units
+from jedlik.tables.item_writes import ITEM_BYTES_MAX, PutWrite
+from jedlik.tables.model import Table
+from jedlik.tables.write import Written, write_batch, write_one
+from jedlik.values import Invalid as InvalidValue
+from jedlik.values import Malformed, check_item
+
+ERRORS_TOLD_MAX = 10_000
+"""Of one import; the rest is only counted (developer guide)."""
+RECORDS = 100
+BYTES = 1 << 20
+CONDITION_MEMBERS = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
+"""Of a record of a bulk put beside Item. Unverified: that they are called so."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """An object that is being read, kept between steps. at: records taken from it."""
+
+    key: str
+    records: AsyncIterator[InputRecord]
+    at: int = 0
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a step found."""
+
+    puts: list[tuple[int, PutWrite]]
+    problems: list[tuple[int, str]]
+    refused: list[dict[str, Any]]
+    processed: int = 0
+    size: int = 0
+    ended: bool = False
+
+
+class Importer:
+    """Does one import or bulk put; holds the object that is being read."""
+
+    def __init__(self, db: Database, transfer: Transfer) -> None:
+        self._db = db
+        self._objects = Objects(db, account=transfer.account, region=transfer.region)
+        self._reading: Reading | None = None
+        self._not_before_ms = 0.0
+
+    def may_go_on(self, now_ms: int) -> bool:
+        """Whether the request's write rate allows more already."""
+        return now_ms >= self._not_before_ms
+
+    async def advance(self, now: Transfer) -> bool:
+        """Do a bounded amount; whether there is more to do."""
+        try:
+            table = await self._table(now)
+        except TableNotFound:
+            await self._end(now, "FAILED", "ResourceNotFound", f"Table not found: {now.table}")
+            return False
+        try:
+            if now.status == "CANCELLING":
+                await self._end(now, "CANCELLED", "Cancelled", "The operation was cancelled")
+                return False
+            if now.stage == "begin":
+                return await self._begin(now)
+            return await self._read(now, table)
+        except ApiError as refusal:  # what S3 has to say
+            await self._end(now, "FAILED", f"S3{refusal.code}", refusal.message or refusal.code)
+            return False
+
+    async def _table(self, now: Transfer) -> Table:
+        table = await self._db.catalog.get(now.account, now.region, now.table)
+        if table.id != now.table_id:
+            raise TableNotFound(now.table)
+        return table
+
+    async def _begin(self, now: Transfer) -> bool:
+        source, total, count = source_of(now), 0, 0
+        async for info in self._objects.list(source["S3Bucket"], prefix=_prefix(source)):
+            total += info.size
+            count += 1
+        if not count:
+            await self._end(now, "FAILED", "S3NoSuchKey", "No objects were found below the prefix")
+            return False
+        if now.kind == "import":
+            logs = Logs(self._db, now.account, now.region)
+            await logs.ensure(LOG_GROUP, error_stream(now))
+        await self._store(now, stage="read", total_bytes=total)
+        return True
+
+    async def _read(self, now: Transfer, table: Table) -> bool:
+        if self._reading is None or self._reading.key != now.key:
+            self._reading = await self._open(now, table)
+            if self._reading is None:
+                await self._finish(now, table)
+                return False
+            if self._reading.key != now.key:
+                now = await self._store(now, key=self._reading.key, records=0)
+        reading = self._reading
+        if reading.at != now.records:  # a step before this one was not stored
+            self._reading = None
+            return True
+        batch = await self._take(reading, table, now)
+        imported, usage = await self._write(batch, table, now)
+        await self._tell(now, reading.key, batch)
+        next_key = reading.key + "\0" if batch.ended else reading.key
+        if batch.ended:
+            self._reading = None
+        await self._store(
+            now,
+            key=next_key,
+            records=0 if batch.ended else now.records + batch.processed,
+            processed=now.processed + batch.processed,
+            imported=now.imported + imported,
+            errors=now.errors + len(batch.problems),
+            size_bytes=now.size_bytes + batch.size,
+            usage=usage,
+        )
+        return True
+
+    async def _open(self, now: Transfer, table: Table) -> Reading | None:
+        """The object at the place reached, its done records skipped; None after the last."""
+        source = source_of(now)
+        after = now.key.removesuffix("\0") if now.key.endswith("\0") else ""
+        async for info in self._objects.list(
+            source["S3Bucket"], prefix=_prefix(source), after=after
+        ):
+            if info.key < now.key:
+                continue
+            request = now.request.get("InputS3Configuration", now.request)
+            reading = Reading(
+                info.key,
+                records_of(
+                    self._objects.read(source["S3Bucket"], info.key),
+                    kind=request["InputFormat"],
+                    compression=request.get("InputCompressionType", "NONE"),
+                    csv_options=request.get("InputFormatOptions", {}).get("Csv"),
+                    types=table.attribute_types,
+                ),
+            )
+            skip = now.records if info.key == now.key else 0
+            while reading.at < skip:
+                try:
+                    await anext(reading.records)
+                except (StopAsyncIteration, BadObject):
+                    break
+                reading.at += 1
+            return reading
+        return None
+
+    async def _take(self, reading: Reading, table: Table, now: Transfer) -> Batch:
+        batch = Batch([], [], [])
+        while batch.processed < RECORDS and batch.size < BYTES:
+            try:
+                record = await anext(reading.records)
+            except StopAsyncIteration:
+                batch.ended = True
+                break
+            except BadObject as fault:
+                batch.problems.append((reading.at, str(fault)))
+                batch.ended = True
+                break
+            index = reading.at
+            reading.at += 1
+            batch.processed += 1
+            batch.size += record.size
+            if record.error is not None:
+                batch.problems.append((index, record.error))
+                continue
+            try:
+                batch.puts.append((index, _put_of(record, table, conditions=now.kind == "bulk")))
+            except (Invalid, InvalidValue, Malformed) as fault:
+                batch.problems.append((index, fault.message))
+            except ApiError as fault:
+                batch.problems.append((index, fault.message or fault.code))
+        return batch
+
+    async def _write(self, batch: Batch, table: Table, now: Transfer) -> tuple[int, dict[str, int]]:
+        """Put what the records hold, the last of each key; how many were put, and the bytes."""
+        usage = dict(now.usage)
+        imported = units = 0
+        for puts in _without_rivals(batch.puts):
+            done: list[Written | Throttled] | None = None
+            if all(write.condition is None for _, write in puts):
+                try:
+                    done = await write_batch(self._db, [write for _, write in puts], actor=now.kind)
+                except (Invalid, InvalidValue, CollectionTooLarge):
+                    done = None  # one of them: now one by one
+            for at, (index, write) in enumerate(puts):
+                try:
+                    written = (
+                        done[at]
+                        if done is not None
+                        else await write_one(self._db, write, actor=now.kind)
+                    )
+                except (Invalid, InvalidValue) as fault:
+                    batch.problems.append((index, fault.message))
+                    continue
+                except CollectionTooLarge:
+                    batch.problems.append((index, "Collection size exceeded."))
+                    continue
+                except ConditionFailed as fault:
+                    old = fault.old.item if fault.old is not None else None
+                    batch.refused.append(
+                        {"Item": write.item, **({"ExistingItem": old} if old else {})}
+                    )
+                    continue
+                imported += 1
+                units += write_units(write.size)
+                _count(usage, table, write.size, written)
+        rate = now.request.get("MaxWriteRequestUnits")
+        if rate:
+            at_ms = self._db.clock.now_ms()
+            self._not_before_ms = max(self._not_before_ms, at_ms) + units * 1000 / rate
+        return imported, usage
+
+    async def _tell(self, now: Transfer, key: str, batch: Batch) -> None:
+        batch.problems.sort()
+        bucket = source_of(now)["S3Bucket"]
+        if now.kind == "import":
+            told = batch.problems[: max(0, ERRORS_TOLD_MAX - now.errors)]
+            lines = [
+                orjson.dumps(
+                    {
+                        "itemS3Pointer": {"bucket": bucket, "key": key, "itemIndex": index},
+                        "importArn": now.arn,
+                        "errorMessages": [text],
+                    }
+                ).decode()
+                for index, text in told
+            ]
+            if lines:
+                at_ms = self._db.clock.now_ms()
+                logs = Logs(self._db, now.account, now.region)
+                await logs.ensure(LOG_GROUP, error_stream(now))
+                await logs.put(LOG_GROUP, error_stream(now), [(at_ms, line) for line in lines])
+            return
+        output = now.request["OutputS3Configuration"]
+        pointers = [
+            {"itemS3Pointer": {"bucket": bucket, "key": key, "itemIndex": index},
+             "errorMessages": [text]}
+            for index, text in batch.problems
+        ]  # fmt: skip
+        for kind, lines_ in (("ERROR", pointers), ("CONDITION_CHECK_FAILURE", batch.refused)):
+            if lines_ and kind in output["OutputType"]:
+                prefix = output.get("S3KeyPrefix", "")
+                name = f"{now.processed:012d}.json"
+                place = f"{prefix.rstrip('/') + '/' if prefix else ''}{now.id}/{kind}/{name}"
+                data = b"".join(orjson.dumps(line) + b"\n" for line in lines_)
+                await self._objects.put(
+                    output["S3Bucket"], place, data, content_type="application/json"
+                )
+
+    async def _finish(self, now: Transfer, table: Table) -> None:
+        if now.kind == "bulk":
+            status = "COMPLETED_WITH_ERRORS" if now.errors else "COMPLETED"
+            await self._end(now, status, None, None)
+        elif now.errors:
+            await self._end(
+                now,
+                "FAILED",
+                "ItemValidationError",
+                "Some of the items failed validation checks. Please check CloudWatch error logs "
+                "for more details.",
+            )
+        else:
+            await self._end(now, "COMPLETED", None, None)
+
+    async def _end(self, now: Transfer, status: str, code: str | None, text: str | None) -> None:
+        """The table is ready for use, however its import ended."""
+        if now.kind == "import":
+            try:
+                table = await self._table(now)
+                if table.status == "CREATING":
+                    await self._db.replace_table(table, replace(table, status="ACTIVE"))
+            except TableNotFound:
+                pass
+        await self._store(
+            now,
+            stage="done",
+            status=status,
+            failure_code=code,
+            failure_message=text,
+            end_ms=self._db.clock.now_ms(),
+        )
+
+    async def _store(self, old: Transfer, **changes: Any) -> Transfer:
+        new = msgspec.structs.replace(old, **changes)
+        try:
+            return await transfers.of(self._db, old).store(old, new)
+        except Contended:
+            self._reading = None  # it was cancelled meanwhile: look again
+            raise
+
+
+def _put_of(record: InputRecord, table: Table, *, conditions: bool) -> PutWrite:
+    """Raises Invalid, Malformed or ApiError for what cannot be an item of the table."""
+    item = record.members["Item"]
+    size = check_item(item)
+    if size > ITEM_BYTES_MAX:
+        raise Invalid(ITEM_TOO_LARGE)
+    condition = None
+    if conditions and "ConditionExpression" in record.members:
+        given = {name: record.members[name] for name in CONDITION_MEMBERS if name in record.members}
+        condition = only_condition(given)
+        refuse_paths_into_keys(table, condition)
+    return PutWrite(table, key_of_item(table, item), item, size, condition)
+
+
+def _without_rivals(puts: list[tuple[int, PutWrite]]) -> list[list[tuple[int, PutWrite]]]:
+    """The puts in batches of different keys, each key's in their order."""
+    batches: list[list[tuple[int, PutWrite]]] = []
+    seen: dict[Any, int] = {}
+    for index, write in puts:
+        at = seen.get(write.key, -1) + 1
+        seen[write.key] = at
+        if at == len(batches):
+            batches.append([])
+        batches[at].append((index, write))
+    return batches
+
+
+def _count(usage: dict[str, int], table: Table, size: int, written: Written | Throttled) -> None:
+    """Bytes put, by index; "" is the table."""
+    usage[""] = usage.get("", 0) + size
+    assert not isinstance(written, Throttled)
+    for name, units in (written.index_units or {}).items():
+        usage[name] = usage.get(name, 0) + units * 1024
+
+
+def source_of(now: Transfer) -> dict[str, Any]:
+    """Bucket and prefix of the input."""
+    found: dict[str, Any] = now.request.get("S3BucketSource") or now.request["InputS3Configuration"]
+    return found
+
+
+def _prefix(source: dict[str, Any]) -> str:
+    return str(source.get("S3KeyPrefix", ""))
+
+
+def error_stream(now: Transfer) -> str:
+    """Where an import tells of its errors. Unverified."""
+    return f"{now.id}/error"

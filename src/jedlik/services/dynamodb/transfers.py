@@ -1,0 +1,222 @@
+"""Exports, imports and bulk puts: what is kept of them, in the internal table of that name.
+
+    ("transfers|kind|account|region", id)          -> Transfer
+    ("active", kind|account|region|id)             -> {}: `workers/transfers.py` has it to do
+    ("tokens|kind|account|region", client token)   -> Used
+    ("files|id", number)                           -> a line of manifest-files.json
+
+Every step of the work stores the place it reached, so that it goes on after a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from jedlik.tables.backups import new_id
+from jedlik.tables.database import Database
+from jedlik.tables.errors import Contended
+from jedlik.tables.internal import Change, InternalTable, Record
+
+TABLE = "dynamodb_transfers"
+TOKEN_LIFE_MS = 8 * 3_600_000
+"""How long a client token is remembered (API reference)."""
+LISTED_MS = 90 * 24 * 3_600_000
+"""How long finished work is listed (API reference)."""
+RETRIES_MAX = 20
+LOG_GROUP = "/aws-dynamodb/imports"
+"""Where imports tell of their errors."""
+Kind = Literal["export", "import", "bulk"]
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """One export, import or bulk put.
+
+    request: as the client sent it. at_ms, from_ms, version_max, version_min: the instant of an
+    export, or the stretch of an incremental one. stage: what the worker is at. after: the place
+    in an export's image. key, records: the object of an import that is being read, and how many of
+    its records are done; objects before `key` are done.
+    """
+
+    kind: Kind
+    account: str
+    region: str
+    id: str
+    table: str
+    table_arn: str
+    table_id: str
+    request: dict[str, Any]
+    start_ms: int
+    token: str | None = None
+    status: str = "IN_PROGRESS"
+    stage: str = "begin"
+    end_ms: int | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+    at_ms: int = 0
+    from_ms: int = 0
+    version_max: int = 0
+    version_min: int = 0
+    after: bytes = b""
+    files: int = 0
+    key: str = ""
+    records: int = 0
+    processed: int = 0
+    imported: int = 0
+    errors: int = 0
+    size_bytes: int = 0
+    total_bytes: int | None = None
+    usage: dict[str, int] = {}
+
+    @property
+    def arn(self) -> str:
+        """Its Amazon resource name. Unverified: that of bulk operations."""
+        word = "bulk-operation" if self.kind == "bulk" else self.kind
+        return f"{self.table_arn}/{word}/{self.id}"
+
+    @property
+    def done(self) -> bool:
+        return self.end_ms is not None
+
+
+class Used(msgspec.Struct, frozen=True):
+    """A client token that was used."""
+
+    id: str
+    fingerprint: str
+    at_ms: int
+
+
+class Mismatch(Exception):
+    """The client token was used for another request."""
+
+
+class Transfers:
+    """Those of one kind, account and region."""
+
+    def __init__(self, db: Database, kind: Kind, account: str, region: str) -> None:
+        self._db = db
+        self._kind = kind
+        self._place = f"{kind}|{account}|{region}"
+        self.table = InternalTable(db, TABLE)
+
+    @property
+    def _group(self) -> str:
+        return f"transfers|{self._place}"
+
+    async def get(self, transfer_id: str) -> Transfer | None:
+        row = await self.table.get(self._group, transfer_id)
+        return None if row is None else msgspec.json.decode(row.document, type=Transfer)
+
+    async def all(self) -> list[Transfer]:
+        """All that are still listed, newest first."""
+        oldest_ms = self._db.clock.now_ms() - LISTED_MS
+        rows = await self.table.range(self._group, low=f"{oldest_ms:014d}")
+        return [msgspec.json.decode(row.document, type=Transfer) for row in reversed(rows)]
+
+    async def used(self, token: str | None, request: dict[str, Any]) -> Transfer | None:
+        """What this client token began; raises Mismatch if that was another request."""
+        if token is None:
+            return None
+        row = await self.table.get(f"tokens|{self._place}", token)
+        if row is None:
+            return None
+        used = msgspec.json.decode(row.document, type=Used)
+        if used.at_ms + TOKEN_LIFE_MS < self._db.clock.now_ms():
+            return None
+        if used.fingerprint != fingerprint(request):
+            raise Mismatch(token)
+        return await self.get(used.id)
+
+    def new_id(self) -> str:
+        return new_id(self._db.clock.now_ms(), self._db.versions.next())
+
+    async def add(self, new: Transfer) -> None:
+        """Store one, to be worked on. Raises Contended if its token is used at the same time."""
+        changes = [
+            Change(self._group, new.id, msgspec.json.encode(new)),
+            Change("active", f"{self._place}|{new.id}", b"{}"),
+        ]
+        if new.token is not None:
+            used = Used(new.id, fingerprint(new.request), new.start_ms)
+            old = await self.table.get(f"tokens|{self._place}", new.token)
+            changes.append(
+                Change(f"tokens|{self._place}", new.token, msgspec.json.encode(used), seen=old)
+            )
+        await self.table.write(*changes)
+        self._db.transfer_work.set()
+
+    async def store(self, old: Transfer, new: Transfer, also: Sequence[Change] = ()) -> Transfer:
+        """Replace one, that must still be `old`; raises Contended."""
+        row = await self.table.get(self._group, old.id)
+        if row is None or msgspec.json.decode(row.document, type=Transfer) != old:
+            raise Contended
+        changes = [Change(self._group, old.id, msgspec.json.encode(new), seen=row), *also]
+        if new.done and not old.done:
+            name = f"{self._place}|{old.id}"
+            active = await self.table.get("active", name)
+            changes.append(Change("active", name, None, seen=active))
+        await self.table.write(*changes)
+        return new
+
+    async def files(self, transfer_id: str) -> list[Record]:
+        """The lines of an export's manifest, in order."""
+        return await self.table.range(f"files|{transfer_id}")
+
+
+async def active(db: Database) -> list[Transfer]:
+    """All that is to be worked on; nothing is made where nobody has asked for anything yet."""
+    table = InternalTable(db, TABLE)
+    if not await table.exists():
+        return []
+    found = []
+    for row in await table.range("active"):
+        kind, account, region, transfer_id = row.name.split("|")
+        transfer = await Transfers(db, kind, account, region).get(transfer_id)  # type: ignore[arg-type]
+        if transfer is not None:
+            found.append(transfer)
+    return found
+
+
+def of(db: Database, transfer: Transfer) -> Transfers:
+    """Where a transfer is kept."""
+    return Transfers(db, transfer.kind, transfer.account, transfer.region)
+
+
+def fingerprint(request: dict[str, Any]) -> str:
+    """The same for the same parameters."""
+    return hashlib.sha256(msgspec.json.encode(request, order="deterministic")).hexdigest()
+
+
+def file_change(transfer_id: str, number: int, line: bytes) -> Change:
+    """The row of a data file."""
+    return Change(f"files|{transfer_id}", f"{number:08d}", line)
+
+
+def incremental(export: Transfer) -> bool:
+    return export.request.get("ExportType") == "INCREMENTAL_EXPORT"
+
+
+def view_type(export: Transfer) -> str:
+    given = export.request.get("IncrementalExportSpecification", {})
+    return str(given.get("ExportViewType", "NEW_AND_OLD_IMAGES"))
+
+
+def root(export: Transfer) -> str:
+    prefix = export.request.get("S3Prefix", "")
+    return f"{prefix.rstrip('/')}/AWSDynamoDB/" if prefix else "AWSDynamoDB/"
+
+
+def folder(export: Transfer) -> str:
+    return f"{root(export)}{export.id}/"
+
+
+def data_folder(export: Transfer) -> str:
+    return f"{root(export) if incremental(export) else folder(export)}data/"
+
+
+def manifest_key(export: Transfer) -> str:
+    return folder(export) + "manifest-summary.json"

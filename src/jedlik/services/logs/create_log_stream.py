@@ -1,0 +1,16 @@
+"""CreateLogStream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.logs.requests import group_arns, logs_of
+
+
+@operation("logs", "CreateLogStream", access="write", resource=group_arns)
+async def create_log_stream(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    logs = logs_of(ctx)
+    await logs.add_stream(await logs.group(req["logGroupName"]), req["logStreamName"])
+    return {}

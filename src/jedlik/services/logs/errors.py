@@ -1,0 +1,66 @@
+"""CloudWatch Logs' errors: every code and text once."""
+
+from __future__ import annotations
+
+import logging
+
+from jedlik.api.errors import ApiError
+from jedlik.storage.waist import StorageClosed, StorageError
+from jedlik.tables.errors import Contended
+
+_log = logging.getLogger("jedlik.logs")
+
+
+def _logs(code: str, message: str, status: int = 400) -> ApiError:
+    """AWS writes the bare code into `__type`, and "message"."""
+    return ApiError(code, message, status=status, namespace="")
+
+
+def no_group() -> ApiError:
+    return _logs("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+def no_stream() -> ApiError:
+    return _logs("ResourceNotFoundException", "The specified log stream does not exist.")
+
+
+def group_exists() -> ApiError:
+    return _logs("ResourceAlreadyExistsException", "The specified log group already exists")
+
+
+def stream_exists() -> ApiError:
+    return _logs("ResourceAlreadyExistsException", "The specified log stream already exists")
+
+
+def invalid(message: str) -> ApiError:
+    return _logs("InvalidParameterException", message)
+
+
+def invalid_token() -> ApiError:
+    return invalid("The specified nextToken is invalid.")
+
+
+def protected() -> ApiError:
+    """Unverified."""
+    return _logs("ValidationException", "The log group is protected against deletion.")
+
+
+def too_many_tags() -> ApiError:
+    """Unverified text."""
+    return _logs("TooManyTagsException", "A log group can have no more than 50 tags.")
+
+
+def translate(fault: BaseException) -> ApiError | None:
+    """What a client is told of what a lower layer raised; None for what nobody expected."""
+    if isinstance(fault, Contended):
+        return _logs(
+            "OperationAbortedException",
+            "A conflicting operation is currently in progress against this resource. Please try "
+            "again.",
+        )
+    if isinstance(fault, StorageClosed):
+        return _logs("ServiceUnavailableException", "Service is shutting down", 503)
+    if isinstance(fault, StorageError):
+        _log.error("storage failed: %s: %s", type(fault).__name__, fault)
+        return _logs("ServiceUnavailableException", "Service Unavailable", 500)
+    return None

@@ -1,0 +1,86 @@
+"""FilterLogEvents: the events of a group, or some of its streams, that match a pattern, in order
+of time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.logs.errors import invalid
+from jedlik.services.logs.patterns import compiled
+from jedlik.services.logs.requests import from_token, group_arns, group_name, logs_of, to_token
+from jedlik.services.logs.store import Event, Logs, Stream, event_name
+
+LIMIT = 10_000
+PAGE_BYTES = 1 << 20
+SEARCHED_MAX = 20_000
+"""Events that are looked at for one page, which may therefore be empty; ours."""
+LAST = "9" * 15 + "|"
+
+
+@operation("logs", "FilterLogEvents", access="read", resource=group_arns)
+async def filter_log_events(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    if "logStreamNames" in req and "logStreamNamePrefix" in req:
+        raise invalid("logStreamNames and logStreamNamePrefix cannot both be specified.")
+    logs, matches = logs_of(ctx), compiled(req.get("filterPattern", ""))
+    group = await logs.group(group_name(ctx, req))
+    if "logStreamNames" in req:
+        streams = [await logs.stream(group, name) for name in dict.fromkeys(req["logStreamNames"])]
+    else:
+        streams = await logs.streams(group, req.get("logStreamNamePrefix", ""))
+    low = event_name(req["startTime"], 0) if "startTime" in req else ""
+    high = event_name(req["endTime"] + 1, 0) if "endTime" in req else LAST
+    place = from_token(req["nextToken"]) if "nextToken" in req else ""
+    low = max(low, place + "~" if place else "")
+    limit = req.get("limit", LIMIT)
+    shown: list[dict[str, Any]] = []
+    size = searched = 0
+    token = None
+    async for name, stream, event in _merged(logs, streams, low, high):
+        if len(shown) >= limit or size > PAGE_BYTES or searched >= SEARCHED_MAX:
+            token = place
+            break
+        place = name
+        searched += 1
+        if matches(event.message):
+            size += len(event.message)
+            shown.append(
+                {
+                    "logStreamName": stream.name,
+                    "timestamp": event.at_ms,
+                    "message": event.message,
+                    "ingestionTime": event.ingested_ms,
+                    "eventId": name.replace("|", ""),
+                }
+            )
+    answer: dict[str, Any] = {"events": shown, "searchedLogStreams": []}
+    return answer | ({"nextToken": to_token(token)} if token is not None else {})
+
+
+async def _merged(
+    logs: Logs, streams: Sequence[Stream], low: str, high: str
+) -> AsyncIterator[tuple[str, Stream, Event]]:
+    """The events of several streams in order of their names, a page of each in memory."""
+    per_stream = max(20, 2000 // max(1, len(streams)))
+    pages: dict[int, list[tuple[str, Event]]] = {}
+    heads: list[tuple[str, int]] = []
+
+    async def refill(at: int, after: str) -> None:
+        found = await logs.events(streams[at], low=after, high=high, limit=per_stream)
+        if found:
+            pages[at] = found[::-1]
+            heapq.heappush(heads, (found[0][0], at))
+
+    for at in range(len(streams)):
+        await refill(at, low)
+    while heads:
+        name, at = heapq.heappop(heads)
+        _, event = pages[at].pop()
+        yield name, streams[at], event
+        if pages[at]:
+            heapq.heappush(heads, (pages[at][-1][0], at))
+        else:
+            await refill(at, name + "~")

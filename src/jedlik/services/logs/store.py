@@ -1,0 +1,258 @@
+"""Groups, streams and events, in the internal tables "logs" and "log_events":
+
+    ("groups|account|region", group)                  -> Group
+    ("streams|account|region|group's id", stream)     -> Stream
+    log_events: (stream's id, time | number)          -> Event
+
+Ids are new with each group and stream, so that one which is made again does not show old events.
+Events sort by their time, then as they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from jedlik.services.logs.errors import group_exists, no_group, no_stream, stream_exists
+from jedlik.tables.database import Database
+from jedlik.tables.errors import Contended
+from jedlik.tables.internal import Change, InternalTable, Record
+
+TABLE, EVENTS_TABLE = "logs", "log_events"
+RETRIES_MAX = 20
+PAGE = 500
+EVENT_OVERHEAD_BYTES = 26
+"""Of each event in what is stored (API reference, PutLogEvents)."""
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    id: str
+    created_ms: int
+    account: str
+    region: str
+    days: int | None = None
+    tags: dict[str, str] = {}
+    kind: str = "STANDARD"
+    key: str | None = None
+    protected: bool = False
+    stored_bytes: int = 0
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.name}"
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    id: str
+    created_ms: int
+    first_ms: int | None = None
+    last_ms: int | None = None
+    ingested_ms: int | None = None
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    at_ms: int
+    ingested_ms: int
+    message: str
+
+
+class Logs:
+    """Those of one account and region."""
+
+    def __init__(self, db: Database, account: str, region: str) -> None:
+        self._db = db
+        self._account, self._region = account, region
+        self._table = InternalTable(db, TABLE)
+        self._events = InternalTable(db, EVENTS_TABLE)
+
+    @property
+    def _groups(self) -> str:
+        return f"groups|{self._account}|{self._region}"
+
+    def _streams(self, group: Group) -> str:
+        return f"streams|{self._account}|{self._region}|{group.id}"
+
+    async def groups(self, prefix: str = "") -> list[Group]:
+        rows = await self._table.range(self._groups, low=prefix, high=prefix + "\U0010ffff")
+        return [msgspec.json.decode(row.document, type=Group) for row in rows]
+
+    async def group(self, name: str) -> Group:
+        """Raises ResourceNotFoundException."""
+        row = await self._table.get(self._groups, name)
+        if row is None:
+            raise no_group()
+        return msgspec.json.decode(row.document, type=Group)
+
+    async def add_group(
+        self,
+        name: str,
+        *,
+        tags: dict[str, str] | None = None,
+        kind: str = "STANDARD",
+        key: str | None = None,
+        protected: bool = False,
+    ) -> None:
+        """Raises ResourceAlreadyExistsException."""
+        made = Group(
+            name=name,
+            id=self._new_id(),
+            created_ms=self._db.clock.now_ms(),
+            account=self._account,
+            region=self._region,
+            tags=tags or {},
+            kind=kind,
+            key=key,
+            protected=protected,
+        )
+        try:
+            await self._table.write(Change(self._groups, name, msgspec.json.encode(made)))
+        except Contended:
+            raise group_exists() from None
+
+    async def change_group(self, name: str, next_of: Callable[[Group], Group]) -> None:
+        """Raises ResourceNotFoundException, Contended."""
+        for _ in range(RETRIES_MAX):
+            row = await self._table.get(self._groups, name)
+            if row is None:
+                raise no_group()
+            new = next_of(msgspec.json.decode(row.document, type=Group))
+            try:
+                await self._table.write(
+                    Change(self._groups, name, msgspec.json.encode(new), seen=row)
+                )
+            except Contended:
+                continue
+            return
+        raise Contended
+
+    async def delete_group(self, name: str) -> None:
+        """The group first, so that nobody writes to it; then what it holds."""
+        row = await self._table.get(self._groups, name)
+        if row is None:
+            raise no_group()
+        group = msgspec.json.decode(row.document, type=Group)
+        for stream in await self.streams(group):
+            await self.delete_stream(group, stream.name)
+        await self._table.write(Change(self._groups, name, None, seen=row))
+
+    async def streams(self, group: Group, prefix: str = "") -> list[Stream]:
+        rows = await self._table.range(self._streams(group), low=prefix, high=prefix + "\U0010ffff")
+        return [msgspec.json.decode(row.document, type=Stream) for row in rows]
+
+    async def stream(self, group: Group, name: str) -> Stream:
+        """Raises ResourceNotFoundException."""
+        row = await self._table.get(self._streams(group), name)
+        if row is None:
+            raise no_stream()
+        return msgspec.json.decode(row.document, type=Stream)
+
+    async def add_stream(self, group: Group, name: str) -> None:
+        """Raises ResourceAlreadyExistsException."""
+        made = Stream(name=name, id=self._new_id(), created_ms=self._db.clock.now_ms())
+        try:
+            await self._table.write(Change(self._streams(group), name, msgspec.json.encode(made)))
+        except Contended:
+            raise stream_exists() from None
+
+    async def delete_stream(self, group: Group, name: str) -> None:
+        row = await self._table.get(self._streams(group), name)
+        if row is None:
+            raise no_stream()
+        stream = msgspec.json.decode(row.document, type=Stream)
+        await self._table.write(Change(self._streams(group), name, None, seen=row))
+        await self.forget(stream, None)
+
+    async def ensure(self, group_name: str, stream_name: str) -> None:
+        """Make the group and the stream where they are not there; for services of ours."""
+        try:
+            await self.add_group(group_name)
+        except Exception as fault:
+            if getattr(fault, "code", "") != "ResourceAlreadyExistsException":
+                raise
+        group = await self.group(group_name)
+        try:
+            await self.add_stream(group, stream_name)
+        except Exception as fault:
+            if getattr(fault, "code", "") != "ResourceAlreadyExistsException":
+                raise
+
+    async def put(
+        self, group_name: str, stream_name: str, events: Sequence[tuple[int, str]]
+    ) -> None:
+        """Add events (time in ms, message). Raises ResourceNotFoundException, Contended."""
+        group = await self.group(group_name)
+        ingested_ms = self._db.clock.now_ms()
+        first, last = min(at for at, _ in events), max(at for at, _ in events)
+        size = sum(len(text.encode()) + EVENT_OVERHEAD_BYTES for _, text in events)
+        for _ in range(RETRIES_MAX):
+            row = await self._table.get(self._streams(group), stream_name)
+            if row is None:
+                raise no_stream()
+            stream = msgspec.json.decode(row.document, type=Stream)
+            new = msgspec.structs.replace(
+                stream,
+                first_ms=first if stream.first_ms is None else min(first, stream.first_ms),
+                last_ms=last if stream.last_ms is None else max(last, stream.last_ms),
+                ingested_ms=ingested_ms,
+            )
+            try:
+                await self._table.write(
+                    Change(self._streams(group), stream_name, msgspec.json.encode(new), seen=row)
+                )
+            except Contended:
+                continue
+            break
+        else:
+            raise Contended
+        changes = [
+            Change(
+                stream.id,
+                event_name(at_ms, self._db.versions.next()),
+                msgspec.json.encode(Event(at_ms, ingested_ms, text)),
+            )
+            for at_ms, text in events
+        ]
+        for first_at in range(0, len(changes), PAGE):
+            await self._events.write(*changes[first_at : first_at + PAGE])
+        await self.change_group(
+            group_name,
+            lambda now: msgspec.structs.replace(now, stored_bytes=now.stored_bytes + size),
+        )
+
+    async def events(
+        self, stream: Stream, *, low: str = "", high: str | None = None, limit: int
+    ) -> list[tuple[str, Event]]:
+        """Up to `limit` events from the name `low` on, up to `high` inclusive."""
+        rows = await self._events.range(stream.id, low=low, high=high, limit=limit)
+        return [(row.name, msgspec.json.decode(row.document, type=Event)) for row in rows]
+
+    async def last_events(
+        self, stream: Stream, *, low: str = "", high: str, limit: int
+    ) -> list[tuple[str, Event]]:
+        """Up to `limit` events before the name `high`, the last ones, in their order."""
+        rows = await self._events.range(stream.id, low=low, high=high, limit=limit, reverse=True)
+        return [(row.name, msgspec.json.decode(row.document, type=Event)) for row in reversed(rows)]
+
+    async def forget(self, stream: Stream, before_ms: int | None) -> int:
+        """Delete a stream's events, or those before that time; the bytes they took."""
+        high = None if before_ms is None else event_name(before_ms, 0)
+        size = 0
+        while True:
+            rows: list[Record] = await self._events.range(stream.id, high=high, limit=PAGE)
+            if not rows:
+                return size
+            for row in rows:
+                event = msgspec.json.decode(row.document, type=Event)
+                size += len(event.message.encode()) + EVENT_OVERHEAD_BYTES
+            await self._events.write(*(Change(stream.id, row.name, None, seen=row) for row in rows))
+
+    def _new_id(self) -> str:
+        return f"{self._db.versions.next():020d}"
+
+
+def event_name(at_ms: int, number: int) -> str:
+    """Sorts by time, then as they came."""
+    return f"{at_ms:015d}|{number:020d}"

@@ -1,0 +1,18 @@
+"""TagLogGroup: tags of a group, added or replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.logs.requests import group_arns, logs_of
+from jedlik.services.logs.tags import with_tags
+
+
+@operation("logs", "TagLogGroup", access="tagging", resource=group_arns)
+async def tag_log_group(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    await logs_of(ctx).change_group(
+        req["logGroupName"], lambda group: with_tags(group, req["tags"])
+    )
+    return {}

@@ -1,0 +1,48 @@
+"""Does exports, imports and bulk puts, a piece of each at a step.
+
+They are stored (`services/dynamodb/transfers.py`); what a step does is in `exporting.py` and
+`importing.py` there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from jedlik.services.dynamodb import exporting, transfers
+from jedlik.services.dynamodb.importing import Importer
+from jedlik.tables.database import Database
+from jedlik.tables.errors import Contended
+
+PAUSE_S = 0.02
+
+
+class Transfers:
+    """Does what is stored."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._importers: dict[str, Importer] = {}
+        db.transfer_work.set()  # an earlier process may have left some
+
+    async def step(self, now_ms: int) -> bool:
+        """Do some of each; whether there is more to do right away."""
+        self._db.transfer_work.clear()
+        going_on = paused = False
+        found = await transfers.active(self._db)
+        for gone in self._importers.keys() - {each.arn for each in found}:
+            del self._importers[gone]
+        for each in found:
+            try:
+                if each.kind == "export":
+                    going_on |= await exporting.advance(self._db, each)
+                    continue
+                importer = self._importers.setdefault(each.arn, Importer(self._db, each))
+                if importer.may_go_on(now_ms) or each.status == "CANCELLING":
+                    going_on |= await importer.advance(each)
+                else:
+                    paused = True
+            except Contended:
+                going_on = True  # it was changed meanwhile
+        if paused and not going_on:
+            await asyncio.sleep(PAUSE_S)
+        return going_on or paused
