@@ -1,7 +1,8 @@
 """A hundred thousand broken messages: no crash, nothing left behind, and the node still answers.
 
 Valid messages of every method are mutated; each goes through a connection of its own, whole or in
-pieces, from the protocol class down (sockets would only make it slow). FUZZ_SEED replays a run.
+pieces, from the protocol class down (sockets would only make it slow). They come in parts of ten
+thousand, so that no test lasts long. FUZZ_SEED replays a run, FUZZ_FRAMES makes it a longer one.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from tests.wire.dax import node as wire
 from tests.wire.dax.node import GREETING, DaxNode, authorisation, get, message
 
 FRAMES = int(os.environ.get("FUZZ_FRAMES", "100000"))
+PART_FRAMES = 10_000
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
-FRAME_S_MAX = 2.0
+FRAME_CPU_S_MAX = 2.0
+"""CPU time: what other processes of the machine do is no fault of the decoder."""
 
 CONDITION = b"\x83\x01\x83\x06\x83\x00\x82\x12\x61v\x82\x11\x00\x82\x0b\x83\x12\x61b" + (
     b"\xd9\x0c\xfc\x02\x81\x61x"
@@ -170,8 +173,9 @@ def send(server: StreamServer, pieces: list[bytes]) -> Sink:
 
 
 @pytest.mark.slow
-async def test_broken_messages(node: DaxNode, caplog: pytest.LogCaptureFixture) -> None:
-    server, chance = node.servers[0], random.Random(SEED)
+@pytest.mark.parametrize("part", range(-(-FRAMES // PART_FRAMES)))
+async def test_broken_messages(part: int, node: DaxNode, caplog: pytest.LogCaptureFixture) -> None:
+    server, chance = node.servers[0], random.Random(f"{SEED} {part}")
     list_id = await node.doors._lists.define(("v",))
     valid = samples(list_id)
     begin = GREETING + authorisation()
@@ -180,7 +184,7 @@ async def test_broken_messages(node: DaxNode, caplog: pytest.LogCaptureFixture) 
         assert not sink.is_over, whole
     gc.collect()
     before = len(gc.get_objects())
-    for number in range(FRAMES):
+    for number in range(PART_FRAMES):
         data = broken(chance, chance.choice(valid), chance.choice(valid))
         if number % 3 == 0:
             cut = chance.randrange(len(data) + 1)
@@ -191,9 +195,9 @@ async def test_broken_messages(node: DaxNode, caplog: pytest.LogCaptureFixture) 
             pieces = [broken(chance, begin, data)]
         else:
             pieces = [begin + data]
-        started = time.perf_counter()
+        started = time.process_time()
         sink = send(server, pieces)
-        assert time.perf_counter() - started < FRAME_S_MAX, data.hex()
+        assert time.process_time() - started < FRAME_CPU_S_MAX, data.hex()
         assert sink.protocol is not None and sink.protocol.phase == CLOSED
         if number % 1000 == 0:
             await asyncio.sleep(0)  # what had to wait goes on
@@ -205,7 +209,7 @@ async def test_broken_messages(node: DaxNode, caplog: pytest.LogCaptureFixture) 
     gc.collect()
     # Tables hold some more items and the memo of parsed expressions some more texts; nothing
     # is kept for a connection or a message.
-    assert len(gc.get_objects()) - before < FRAMES * 0.5 + 20_000
+    assert len(gc.get_objects()) - before < PART_FRAMES * 0.5 + 20_000
     connection = await node.connect()
     connection.send(get("T1x", b"nobody"))
     assert await connection.reply() == [[], None]
