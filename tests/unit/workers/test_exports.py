@@ -1,0 +1,253 @@
+"""Exports against a model: random histories, the clock in hand, writes and restarts in between."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+
+from jedlik.services.dynamodb import exporting, importing
+from jedlik.services.dynamodb.ion_text import ion_structs
+from jedlik.services.dynamodb.transfers import Transfer, Transfers
+from jedlik.services.s3 import Objects
+from jedlik.storage.blobs import FileBlobs
+from jedlik.storage.memory import MemoryEngine
+from jedlik.tables import net_changes, recovery
+from jedlik.tables.clock import last_version_of
+from jedlik.tables.database import Database
+from jedlik.tables.item_writes import DeleteWrite, PutWrite
+from jedlik.tables.model import KeyAttribute, KeySchema, RecoverySettings, Table
+from jedlik.tables.read import scan
+from jedlik.tables.stored import Stored
+from jedlik.tables.write import write_all, write_one
+from jedlik.values import item_size
+from jedlik.workers.backups import Backups
+from jedlik.workers.transfers import Transfers as Worker
+
+KEYS = KeySchema((KeyAttribute("pk", "S"),), (KeyAttribute("sk", "N"),))
+BUCKET = "outside"
+State = dict[tuple[str, str], str]
+
+
+class World:
+    """A database whose time is set by hand, and what the table ought to hold."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.ms = 1_800_000_000_000
+        self.random = Random(seed)
+        self.engine = MemoryEngine()
+        self.blobs = FileBlobs(folder / "objects", durable=False)
+        self.state: State = {}
+        self.start()
+
+    def start(self) -> None:
+        """A new process over what the last one left."""
+        self.db = Database(self.engine, clock=self)
+        self.db.blobs = self.blobs
+        self.jobs = [Backups(self.db), Worker(self.db)]
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    async def make(self) -> None:
+        await self.db.open()
+        settings = RecoverySettings(enabled=True, since_ms=self.ms)
+        await self.db.create_table(
+            Table("1", "r", "tab", KEYS, {"pk": "S", "sk": "N"}, recovery=settings)
+        )
+        assert await Objects(self.db, account="1", region="r").make_bucket(BUCKET)
+
+    async def write(self) -> None:
+        """A random change, now and then a transaction; sometimes time passes."""
+        table = await self.db.catalog.get("1", "r", "tab")
+        writes: list[PutWrite | DeleteWrite] = []
+        for _ in range(self.random.choice((1, 1, 3))):
+            pk, sk = f"p{self.random.randrange(3)}", str(self.random.randrange(6))
+            key: dict[str, Any] = {"pk": {"S": pk}, "sk": {"N": sk}}
+            if any(write.key == table.key_of(key) for write in writes):
+                continue
+            if self.random.random() < 0.35:
+                writes.append(DeleteWrite(table, table.key_of(key)))
+                self.state.pop((pk, sk), None)
+            else:
+                value = str(self.random.randrange(1000))
+                item = {**key, "v": {"N": value}}
+                writes.append(PutWrite(table, table.key_of(item), item, item_size(item)))
+                self.state[pk, sk] = value
+        if len(writes) == 1:
+            await write_one(self.db, writes[0])
+        else:
+            await write_all(self.db, writes)
+        self.ms += self.random.choice((0, 1, 5, 1000))
+
+    async def work(self, *, writes: bool) -> None:
+        """Until there is nothing to do; writes and restarts happen between two steps."""
+        for _ in range(10_000):
+            going_on = False
+            for job in self.jobs:
+                going_on |= await job.step(self.ms)
+            if not going_on and not self.db.transfer_work.is_set():
+                return
+            if writes:
+                await self.write()
+            if self.random.random() < 0.2:
+                self.start()
+        raise AssertionError("it does not end")
+
+    async def export(self, at_ms: int, from_ms: int | None = None, **request: Any) -> Transfer:
+        table = await self.db.catalog.get("1", "r", "tab")
+        if from_ms is not None:
+            request["ExportType"] = "INCREMENTAL_EXPORT"
+        store = Transfers(self.db, "export", "1", "r")
+        new = Transfer(
+            kind="export",
+            account="1",
+            region="r",
+            id=store.new_id(),
+            table=table.name,
+            table_arn=table.arn,
+            table_id=table.id,
+            request={"S3Bucket": BUCKET, **request},
+            start_ms=self.ms,
+            at_ms=at_ms,
+            from_ms=from_ms or 0,
+            version_max=min(last_version_of(at_ms), self.db.versions.next()),
+            version_min=last_version_of(from_ms) if from_ms is not None else 0,
+        )
+        await store.add(new)
+        return new
+
+    async def lines(self, export: Transfer) -> list[dict[str, Any]]:
+        """What the data files say, found by the manifest."""
+        done = await Transfers(self.db, "export", "1", "r").get(export.id)
+        assert done is not None and done.status == "COMPLETED", done
+        objects = Objects(self.db, account="1", region="r")
+        summary = orjson.loads(await objects.get(BUCKET, exporting.manifest_key(export)))
+        found: list[dict[str, Any]] = []
+        for line in (await objects.get(BUCKET, summary["manifestFilesS3Key"])).splitlines():
+            entry = orjson.loads(line)
+            text = gzip.decompress(await objects.get(BUCKET, entry["dataFileS3Key"])).decode()
+            if entry["dataFileS3Key"].endswith(".ion.gz"):
+                found += [
+                    {name: value["M"] for name, value in struct.items()}
+                    for struct in ion_structs(text)
+                ]
+            else:
+                found += [json.loads(each) for each in text.splitlines()]
+        assert len(found) == summary["itemCount"]
+        return found
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several steps of each phase and several files, though there are few items."""
+    monkeypatch.setattr(recovery, "COPY_ITEMS", 5)
+    monkeypatch.setattr(recovery, "UNDO_RECORDS", 7)
+    monkeypatch.setattr(recovery, "UNORDERED_MS", 2000)
+    monkeypatch.setattr(net_changes, "RECORDS", 6)
+    monkeypatch.setattr(exporting, "PAGE_ITEMS", 3)
+    monkeypatch.setattr(exporting, "FILE_BYTES", 60)
+    monkeypatch.setattr(importing, "RECORDS", 4)
+
+
+@pytest.fixture
+async def make_world(tmp_path: Path) -> AsyncIterator[Any]:
+    made: list[World] = []
+
+    def make(seed: int) -> World:
+        made.append(World(seed, tmp_path))
+        return made[-1]
+
+    yield make
+    for world in made:
+        await world.blobs.close()
+
+
+def key_of(item: dict[str, Any]) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["N"].rstrip(".")
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_full_and_incremental_exports_equal_the_model(seed: int, make_world: Any) -> None:
+    world = make_world(seed)
+    await world.make()
+    past: list[tuple[int, State]] = []
+    while len(past) < 4:
+        await world.write()
+        if world.random.random() < 0.08:
+            past.append((world.ms, dict(world.state)))
+            world.ms += 1
+    ion = {"ExportFormat": "ION"} if seed % 2 else {}
+    for at_ms, state in past:
+        export = await world.export(at_ms, **ion)
+        await world.work(writes=True)
+        items = [line["Item"] for line in await world.lines(export)]
+        assert {key_of(item): item["v"]["N"] for item in items} == state, f"at {at_ms}"
+        assert len(items) == len(state)
+    deleted = seed % 3 == 0
+    (before_ms, state), *later = past
+    state = dict(state)
+    for at_ms, expected in later:
+        olds = dict(state)
+        export = await world.export(at_ms, before_ms)
+        if deleted and at_ms == later[-1][0]:
+            table = await world.db.catalog.get("1", "r", "tab")
+            await world.db.drop_table(table)
+        await world.work(writes=not deleted)
+        for line in await world.lines(export):
+            key = key_of(line["Keys"])
+            old = line.get("OldImage", {}).get("v", {}).get("N")
+            assert old == olds.get(key), "the old image is what the last export left"
+            if "NewImage" in line:
+                state[key] = line["NewImage"]["v"]["N"]
+            else:
+                state.pop(key)
+        assert state == expected, f"changes up to {at_ms}"
+        before_ms = at_ms
+    assert not await world.db.backups.jobs(), "no image is left behind"
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_an_import_goes_on_after_restarts(seed: int, make_world: Any) -> None:
+    world = make_world(seed)
+    await world.make()
+    for _ in range(60):
+        await world.write()
+    export = await world.export(world.ms)
+    await world.work(writes=False)
+    table = await world.db.create_table(
+        Table("1", "r", "copy", KEYS, {"pk": "S", "sk": "N"}, status="CREATING")
+    )
+    store = Transfers(world.db, "import", "1", "r")
+    source = {"S3Bucket": BUCKET, "S3KeyPrefix": exporting.data_folder(export)}
+    new = Transfer(
+        kind="import",
+        account="1",
+        region="r",
+        id=store.new_id(),
+        table=table.name,
+        table_arn=table.arn,
+        table_id=table.id,
+        request={
+            "S3BucketSource": source,
+            "InputFormat": "DYNAMODB_JSON",
+            "InputCompressionType": "GZIP",
+        },
+        start_ms=world.ms,
+    )
+    await store.add(new)
+    await world.work(writes=False)
+    done = await Transfers(world.db, "import", "1", "r").get(new.id)
+    assert done is not None and done.status == "COMPLETED", done
+    assert done.processed == done.imported == len(world.state) and not done.errors
+    copy = await world.db.catalog.get("1", "r", "copy")
+    assert copy.status == "ACTIVE"
+    page = await scan(world.db.engine, copy.space)
+    items = [Stored(entry.version, entry.value).item for entry in page.entries]
+    assert {key_of(item): item["v"]["N"] for item in items} == world.state
