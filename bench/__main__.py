@@ -23,7 +23,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import dax, generator, report
+from bench import dax, generator, report, sections
 from bench.generator import Load, Signed
 from bench.people import JedlikForRoot, JedlikForUser
 from bench.targets import TARGETS, Jedlik, Target, Usage, settle
@@ -136,7 +136,9 @@ def main() -> None:
     print(text)
     whole = not (asked.quick or asked.only or asked.targets)
     if asked.output or whole:
-        (Path(asked.output) if asked.output else REPORT).write_text(text)
+        former = REPORT.read_text() if REPORT.exists() else ""
+        report = sections.with_sections_of(text, former)
+        (Path(asked.output) if asked.output else REPORT).write_text(report)
 
 
 def _arguments() -> argparse.Namespace:

@@ -21,7 +21,7 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -31,7 +31,7 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from bench import generator
+from bench import generator, sections
 from bench.workloads import Workload, key
 from jedlik.storage.postgres import PostgresEngine
 from jedlik.storage.postgres_commit import plan_batch, statement
@@ -44,6 +44,7 @@ from tests.support.server import Server
 
 CALLERS = (1, 16, 64)
 CONNECTIONS = 16
+REPORT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 KEYS = 10_000
 VALUE = b'{"pk":{"S":"k000000"},"v":{"S":"' + b"x" * 460 + b'"}}'
 TABLE = "items"
@@ -311,21 +312,36 @@ def main() -> None:
     with Cluster(durable=asked.durable) as cluster:
         version = cluster.sql("SHOW server_version")[0][0]
         found = uvloop.run(in_process(cluster, seconds)) | over_http(cluster, seconds)
-    print(f"PostgreSQL {version} ({'durable' if asked.durable else 'not waiting for its disk'}), ")
-    print(f"asyncpg {asyncpg.__version__}, Python {platform.python_version()}, {KEYS} items of")
-    print(f"500 bytes, {CONNECTIONS} connections. Operations a second (p50 in ms).\n")
+    text = "\n".join(_lines(found, version, durable=asked.durable, seconds=seconds))
+    print(text)
+    if not asked.quick:
+        REPORT.write_text(sections.with_section(REPORT.read_text(), sections.POSTGRES, text))
+
+
+def _lines(
+    found: dict[tuple[str, str, int], Figure], version: str, *, durable: bool, seconds: float
+) -> Iterator[str]:
+    waits = "waiting for its disk" if durable else "not waiting for its disk"
+    yield "## On PostgreSQL"
+    yield ""
+    yield "Written by `make bench-postgres`: the bare statements by asyncpg, the engine, and signed"
+    yield f"requests, one after the other on one machine. PostgreSQL {version} ({waits}), asyncpg"
+    yield f"{asyncpg.__version__}, Python {platform.python_version()}, {KEYS} items of 500 bytes,"
+    yield f"{CONNECTIONS} connections, {seconds:g} s for each figure. Operations a second (p50 in ms)."
+    yield ""
     titles = {
         "get": "GetItem",
         "put": "conditional PutItem, one index",
         "transact": "TransactWriteItems of 4",
     }
-    print("| | callers | asyncpg | engine | Jedlik | engine over asyncpg | Jedlik over asyncpg |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    yield "| | callers | asyncpg | engine | Jedlik | engine over asyncpg | Jedlik over asyncpg |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for (name, title), callers in itertools.product(titles.items(), CALLERS):
         raw, engine, http = (found[name, way, callers] for way in ("asyncpg", "engine", "Jedlik"))
         shares = [f"{1000 / way.per_s - 1000 / raw.per_s:+.3f} ms" for way in (engine, http)]
-        print(f"| {title} | {callers} | {raw} | {engine} | {http} | {shares[0]} | {shares[1]} |")
-    print("\nThe last two columns: time that a request takes more of the whole machine (1/rate).")
+        yield f"| {title} | {callers} | {raw} | {engine} | {http} | {shares[0]} | {shares[1]} |"
+    yield ""
+    yield "The last two columns: time that a request takes more of the whole machine (1/rate)."
 
 
 if __name__ == "__main__":
