@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -73,3 +76,109 @@ def test_users_and_sessions(dax_server: DaxServer, client: Any) -> None:
             "InvalidSignatureException",
             "UnrecognizedClientException",
         )
+
+
+def made_table(dynamodb: Any, name: str) -> None:
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=name)
+    for pk in ("own", "other"):
+        dynamodb.put_item(TableName=name, Item={"pk": {"S": pk}})
+
+
+def may(call: Callable[..., Any], **parameters: Any) -> bool:
+    try:
+        call(**parameters)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "AccessDeniedException", error
+        return False
+    return True
+
+
+def test_rows_and_changes_at_every_node(dax_server: DaxServer, client: Any) -> None:
+    dynamodb, iam = client("dynamodb"), client("iam")
+    name = f"dax-rows-{os.getpid()}-{len(iam.list_users()['Users'])}"
+    made_table(dynamodb, name)
+    own, other = ({"TableName": name, "Key": {"pk": {"S": pk}}} for pk in ("own", "other"))
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    own_rows = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["own"]}}
+
+    def policy(*through: str) -> None:
+        """Own rows of the table, by these actions of DAX."""
+        rows = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"]
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": [f"dax:{each}" for each in through], "Resource": "*"},
+                {"Effect": "Allow", "Action": rows, "Resource": "*", "Condition": own_rows},
+            ],
+        }
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(document))
+
+    policy("GetItem", "Query", "BatchGetItem", "PutItem", "Scan")
+    with dax(dax_server, key) as user:
+        item, foreign = {"pk": {"S": "own"}}, {"pk": {"S": "other"}}
+        query = {"TableName": name, "KeyConditionExpression": "pk = :k"}
+        for _ in range(4):  # the nodes in turn, with and without the item in their caches
+            assert user.get_item(**own)["Item"] == item
+            assert not may(user.get_item, **other)
+            assert not may(
+                user.batch_get_item, RequestItems={name: {"Keys": [own["Key"], other["Key"]]}}
+            )
+            assert may(user.query, **query, ExpressionAttributeValues={":k": {"S": "own"}})
+            assert not may(user.query, **query, ExpressionAttributeValues={":k": {"S": "other"}})
+            assert not may(user.scan, TableName=name)
+            assert not may(user.put_item, TableName=name, Item=foreign)
+        # From the next request on, at every node: the caches hold the item all the while.
+        for _ in range(3):
+            policy("PutItem")
+            assert [may(user.get_item, **own) for _ in range(6)] == [False] * 6
+            assert may(user.put_item, TableName=name, Item=item)
+            policy("GetItem")
+            assert [may(user.get_item, **own) for _ in range(6)] == [True] * 6
+            assert not may(user.put_item, TableName=name, Item=item)
+
+
+def test_the_clusters_role_speaks_for_its_callers(dax_server: DaxServer, client: Any) -> None:
+    dynamodb, iam, control = client("dynamodb"), client("iam"), client("dax")
+    name = f"dax-role-{os.getpid()}-{len(iam.list_users()['Users'])}"
+    made_table(dynamodb, name)
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust({"Service": "dax.amazonaws.com"}))
+    rows = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["own"]}}
+    document = allow("dynamodb:GetItem", Condition=rows)
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=allow("dax:*"))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    cluster = f"c{os.getpid()}"
+    control.create_cluster(
+        ClusterName=cluster,
+        NodeType="dax.t3.small",
+        ReplicationFactor=1,
+        IamRoleArn=ROLE + name,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            (found,) = control.describe_clusters(ClusterNames=[cluster])["Clusters"]
+            if found["Status"] == "available":
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        url = found["ClusterDiscoveryEndpoint"]["URL"]
+        session = botocore.session.get_session()
+        session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        asked: dict[str, Any] = {"TableName": name}
+        with AmazonDaxClient(session, region_name=REGION, endpoints=[url]) as user:
+            assert may(user.get_item, **asked, Key={"pk": {"S": "own"}})
+            assert not may(user.get_item, **asked, Key={"pk": {"S": "other"}})
+            assert not may(user.put_item, **asked, Item={"pk": {"S": "own"}})
+            iam.delete_role_policy(RoleName=name, PolicyName="p")
+            assert not may(user.get_item, **asked, Key={"pk": {"S": "own"}})
+    finally:
+        control.delete_cluster(ClusterName=cluster)
