@@ -12,7 +12,19 @@ import click
 
 from jedlik import __version__
 
-COMMANDS = ("start", "sample", "load", "dump", "backup", "restore", "migrate", "tail", "status")
+COMMANDS = (
+    "start",
+    "sample",
+    "load",
+    "dump",
+    "backup",
+    "restore",
+    "export",
+    "import",
+    "migrate",
+    "tail",
+    "status",
+)
 
 
 class Lazy(click.Group):
@@ -24,8 +36,9 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"jedlik.cli.{name}")
-        command: click.Command = getattr(module, name)
+        python_name = "import_" if name == "import" else name
+        module = importlib.import_module(f"jedlik.cli.{python_name}")
+        command: click.Command = getattr(module, python_name)
         return command
 
 

@@ -1,0 +1,58 @@
+"""`jedlik export`: a table, now or then, to S3."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from jedlik.cli.client import Client, Refused, talks_to_server
+from jedlik.cli.progress import server_goes_on
+from jedlik.cli.restore import _time
+
+POLL_S = 0.1
+
+
+@click.command()
+@click.argument("table")
+@click.argument("target", metavar="s3://BUCKET/PREFIX")
+@click.option("--at", metavar="TIME", help="As it was then.  [default: now]")
+@click.option("--format", "kind", type=click.Choice(["json", "ion"]), default="json")
+@talks_to_server
+def export(client: Client, table: str, target: str, at: str | None, kind: str) -> None:
+    """Export TABLE, which must have point-in-time recovery on, and print where its items are, for
+    `jedlik import`."""
+    bucket, prefix = place(target)
+    try:
+        arn = client.call("DescribeTable", {"TableName": table})["Table"]["TableArn"]
+    except Refused as fault:
+        if fault.code != "ResourceNotFoundException":
+            raise
+        raise click.ClickException(f"there is no table {table} at {client.endpoint}") from None
+    request: dict[str, Any] = {"TableArn": arn, "S3Bucket": bucket}
+    request["ExportFormat"] = "ION" if kind == "ion" else "DYNAMODB_JSON"
+    if prefix:
+        request["S3Prefix"] = prefix
+    if at is not None:
+        request["ExportTime"] = _time(at)
+    made = client.call("ExportTableToPointInTime", request)["ExportDescription"]["ExportArn"]
+    with server_goes_on(f"the export goes on: {made}"):
+        while True:
+            shown = client.call("DescribeExport", {"ExportArn": made})["ExportDescription"]
+            if shown["ExportStatus"] != "IN_PROGRESS":
+                break
+            time.sleep(POLL_S)
+    if shown["ExportStatus"] != "COMPLETED":
+        raise click.ClickException(f"{shown['FailureCode']}: {shown['FailureMessage']}")
+    click.echo(f"{table}: {shown['ItemCount']} items, {shown['BilledSizeBytes']} bytes", err=True)
+    folder = shown["ExportManifest"].removesuffix("manifest-summary.json")
+    click.echo(f"s3://{bucket}/{folder}data/")
+
+
+def place(url: str) -> tuple[str, str]:
+    """Bucket and prefix of an s3:// URL."""
+    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    if not url.startswith("s3://") or not bucket:
+        raise click.ClickException(f"{url!r}: a place such as s3://bucket/prefix")
+    return bucket, prefix
