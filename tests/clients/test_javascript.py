@@ -20,7 +20,8 @@ SCRIPT_S_MAX = 120
 
 @pytest.mark.node
 @pytest.mark.parametrize(
-    "script", ["sdk_client", "sdk_lib", "dynamoose", "electrodb", "toolbox", "cloudwatch"]
+    "script",
+    ["sdk_client", "sdk_lib", "dynamoose", "electrodb", "toolbox", "cloudwatch", "kinesis"],
 )
 def test_javascript_client(script: str, endpoint: str | None, target: str) -> None:
     if target == "aws":

@@ -158,14 +158,13 @@ def test_rapid_reset_ends_the_connection(running: Running) -> None:
     client.read_to_the_end()
     ended = [each for each in client.events if isinstance(each, h2.events.ConnectionTerminated)]
     assert not ended or ended[0].error_code == 11  # ENHANCE_YOUR_CALM
-    assert Client(running.port).answer is not None
     fresh = Client(running.port)
     assert fresh.answer(fresh.request())[0][b":status"] == b"200"
 
 
 def test_broken_frames_end_only_their_connection(running: Running) -> None:
     client = Client(running.port)
-    client.socket.sendall(b"\xff" * 100)
+    client.socket.sendall(b"\0\0\4\x08" + bytes(9))  # WINDOW_UPDATE by nothing
     client.read_to_the_end()
     fresh = Client(running.port)
     assert fresh.answer(fresh.request())[0][b":status"] == b"200"

@@ -20,6 +20,7 @@ import h2.errors
 import h2.events
 import h2.exceptions
 import h2.settings
+from hyperframe.frame import GoAwayFrame
 
 from .body import decode_body
 from .flows import StreamedReply
@@ -71,6 +72,7 @@ class Http2Protocol(asyncio.Protocol):
         self._paused_at = 0.0
         self._resets: list[float] = []
         self._stopping = False
+        self._leaving = False
         self.phase = IDLE
         self.since = server.now
         self._h2 = h2.connection.H2Connection(
@@ -87,6 +89,8 @@ class Http2Protocol(asyncio.Protocol):
             },
         )
         self._h2.decoder.max_header_list_size = limits.head_bytes_max
+        # h2 takes a GOAWAY for the end, though streams that are open may go on (RFC 9113, 6.8).
+        self._h2._frame_dispatch_table[GoAwayFrame] = self._client_leaves
 
     def begin(self, data: bytes) -> None:
         """Take over: `data` is what has come, from the preface on."""
@@ -181,8 +185,13 @@ class Http2Protocol(asyncio.Protocol):
                 self._widen()
         elif isinstance(event, h2.events.RemoteSettingsChanged):
             self._widen()
-        elif isinstance(event, h2.events.ConnectionTerminated):
-            self._stopping = True
+
+    def _client_leaves(self, frame: GoAwayFrame) -> tuple[list[Any], list[Any]]:
+        """The client will open no more streams."""
+        self._leaving = True
+        if not self._streams or frame.error_code:
+            self._server.loop.call_soon(self._transport.close)
+        return [], []
 
     def _widen(self) -> None:
         for stream in self._streams.values():
@@ -294,7 +303,7 @@ class Http2Protocol(asyncio.Protocol):
                 self._leave()
             else:
                 self._flush()
-                if self._stopping and not self._streams:
+                if (self._stopping or self._leaving) and not self._streams:
                     self._close()
 
     async def _send(
