@@ -137,8 +137,8 @@ def main() -> None:
     whole = not (asked.quick or asked.only or asked.targets)
     if asked.output or whole:
         former = REPORT.read_text() if REPORT.exists() else ""
-        report = sections.with_sections_of(text, former)
-        (Path(asked.output) if asked.output else REPORT).write_text(report)
+        text = sections.with_sections_of(text, former)
+        (Path(asked.output) if asked.output else REPORT).write_text(text)
 
 
 def _arguments() -> argparse.Namespace:

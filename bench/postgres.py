@@ -325,9 +325,10 @@ def _lines(
     yield "## On PostgreSQL"
     yield ""
     yield "Written by `make bench-postgres`: the bare statements by asyncpg, the engine, and signed"
-    yield f"requests, one after the other on one machine. PostgreSQL {version} ({waits}), asyncpg"
-    yield f"{asyncpg.__version__}, Python {platform.python_version()}, {KEYS} items of 500 bytes,"
-    yield f"{CONNECTIONS} connections, {seconds:g} s for each figure. Operations a second (p50 in ms)."
+    yield f"requests, one after the other on one machine, {seconds:g} s for each figure. PostgreSQL"
+    yield f"{version} ({waits}), asyncpg {asyncpg.__version__}, Python"
+    yield f"{platform.python_version()}, {KEYS} items of 500 bytes, {CONNECTIONS} connections."
+    yield "Operations a second (p50 in ms)."
     yield ""
     titles = {
         "get": "GetItem",

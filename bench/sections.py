@@ -1,7 +1,7 @@
 """docs/performance.md has sections of several benchmarks; each replaces its own and no other.
 
-A section of another benchmark stands between `<!-- name -->` and `<!-- /name -->`; everything outside
-such marks is `make bench`'s.
+A section of another benchmark stands between `<!-- name -->` and `<!-- /name -->`; everything
+outside such marks is `make bench`'s.
 """
 
 from __future__ import annotations
