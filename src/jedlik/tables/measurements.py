@@ -128,6 +128,11 @@ class Measurements:
         self._owner = _token("owner", account, region)
         self._account, self._region = account, region
 
+    @property
+    def place(self) -> tuple[Database, str, str]:
+        """The database, account and region."""
+        return self._db, self._account, self._region
+
     async def add(self, samples: Sequence[Sample], now_s: float) -> None:
         """Add samples; durable when it returns. Raises TooManySeries, Contended."""
         for first in range(0, len(samples), SAMPLES_PER_BATCH):

@@ -185,3 +185,38 @@ def test_rules_come_stay_and_go_with_the_settings(
     enable(ask, table)
     assert report(table, "PKC")["Contributors"] == []
     assert set(describe()["ContributorInsightsRuleList"]).isdisjoint(rules)
+
+
+def test_an_alarm_and_a_query_see_how_hot_the_hottest_key_is(
+    ask: Ask, make_table: Callable[..., str], cloudwatch: Any
+) -> None:
+    table = make_table("pk:S")
+    enable(ask, table)
+    for _ in range(4):
+        ask("PutItem", TableName=table, Item={"pk": {"S": "hot"}})
+    ask("PutItem", TableName=table, Item={"pk": {"S": "cold"}})
+    rule = ask("DescribeContributorInsights", TableName=table)["ContributorInsightsRuleList"][0]
+
+    def query(metric: str) -> dict[str, Any]:
+        text = f"INSIGHT_RULE_METRIC('{rule}', '{metric}')"
+        return {"Id": metric.lower(), "Expression": text, "Period": 86400}
+
+    metrics = ("MaxContributorValue", "Sum", "UniqueContributors")
+    now = time.time()
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=[query(metric) for metric in metrics],
+        StartTime=now - 1800,
+        EndTime=now + 1800,
+    )
+    told = {each["Id"]: sum(each["Values"]) for each in answer["MetricDataResults"]}
+    assert told == {"maxcontributorvalue": 12.0, "sum": 15.0, "uniquecontributors": 2.0}
+    cloudwatch.put_metric_alarm(
+        AlarmName=table,
+        Metrics=[{**query("MaxContributorValue"), "ReturnData": True}],
+        EvaluationPeriods=1,
+        Threshold=50_000,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=[table])["MetricAlarms"]
+    assert alarm["Metrics"][0]["Expression"].startswith("INSIGHT_RULE_METRIC(")
+    cloudwatch.delete_alarms(AlarmNames=[table])

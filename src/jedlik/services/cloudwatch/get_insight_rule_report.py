@@ -9,13 +9,14 @@ import orjson
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.cloudwatch.errors import InsightRule, invalid_value
-from jedlik.services.cloudwatch.insight_reports import METRICS, periods_of, ranked
+from jedlik.services.cloudwatch.insight_reports import periods_of, ranked
 from jedlik.services.cloudwatch.insight_rules import key_rule, rule_arns
 from jedlik.services.cloudwatch.limits import (
     CONTRIBUTORS_DEFAULT,
     CONTRIBUTORS_MAX,
     REPORT_S_MAX,
 )
+from jedlik.services.cloudwatch.metric_math import INSIGHT_METRICS
 from jedlik.services.cloudwatch.records import INSIGHT_RULE, Records
 from jedlik.services.cloudwatch.series import time_range
 
@@ -76,8 +77,8 @@ def _check(req: dict[str, Any], start_s: float, end_s: float) -> None:
     if req.get("OrderBy", "Sum") not in ORDERS:
         raise invalid_value(f"The parameter OrderBy must be one of {', '.join(ORDERS)}.")
     for name in req.get("Metrics", ()):
-        if name not in METRICS:
-            raise invalid_value(f"The metric {name} is not one of {', '.join(METRICS)}.")
+        if name not in INSIGHT_METRICS:
+            raise invalid_value(f"The metric {name} is not one of {', '.join(INSIGHT_METRICS)}.")
 
 
 async def _empty(ctx: Context, name: str) -> dict[str, Any]:

@@ -13,11 +13,6 @@ from jedlik.tables.database import Database
 from jedlik.tables.hot_keys import Contributions, HotKeys, group_of, merged, named
 from jedlik.tables.throughput.watches import Name
 
-METRICS = (
-    "UniqueContributors", "MaxContributorValue", "SampleCount", "Sum", "Minimum", "Maximum",
-    "Average",
-)  # fmt: skip
-
 
 @dataclass
 class Period:
@@ -40,7 +35,7 @@ class Period:
         self.most = max(self.most, minute.most)
 
     def value(self, metric: str) -> float:
-        """One of METRICS."""
+        """One of INSIGHT_METRICS."""
         if metric == "UniqueContributors":
             return float(self.unique)
         if metric == "MaxContributorValue":

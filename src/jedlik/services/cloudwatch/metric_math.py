@@ -27,6 +27,11 @@ from jedlik.services.cloudwatch.expressions import (
 
 Points = dict[int, float]
 
+INSIGHT_METRICS = (
+    "UniqueContributors", "MaxContributorValue", "SampleCount", "Sum", "Minimum", "Maximum",
+    "Average",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Series:
@@ -46,13 +51,15 @@ Value = float | str | Series | list[Series]
 class Scope:
     """What an expression sees. values: by id, of metrics and earlier expressions; metrics: the
     series of the request's metrics, for METRICS(); searched: the results of its SEARCH calls, by
-    their text; start_s, end_s: of the request, which is how far FILL goes."""
+    their text; start_s, end_s: of the request, which is how far FILL goes; insights: those of its
+    INSIGHT_RULE_METRIC calls, by rule and metric."""
 
     values: Mapping[str, Value]
     metrics: Mapping[str, Series]
     searched: Mapping[tuple[str, str, int], list[Series]]
     start_s: int
     end_s: int
+    insights: Mapping[tuple[str, str], Series] = field(default_factory=dict)
 
 
 def evaluate(node: Node, scope: Scope) -> Value:
@@ -160,6 +167,8 @@ def _finite(points: Points) -> Points:
 def _call(node: Call, scope: Scope) -> Value:
     if node.function == "SEARCH":
         return scope.searched[search_of(node)]
+    if node.function == "INSIGHT_RULE_METRIC":
+        return scope.insights[insight_of(node)]
     if node.function == "METRICS":
         return _metrics(node, scope)
     arguments = [
@@ -188,6 +197,14 @@ def search_of(node: Call) -> tuple[str, str, int]:
     if len(texts) != 2 or len(texts) + len(numbers) != len(node.arguments) or len(numbers) > 1:
         raise BadExpression("SEARCH needs an expression, a statistic and perhaps a period")
     return texts[0], texts[1], numbers[0] if numbers else 0
+
+
+def insight_of(node: Call) -> tuple[str, str]:
+    """Rule and metric of an INSIGHT_RULE_METRIC call."""
+    texts = [each.value for each in node.arguments if isinstance(each, Text)]
+    if len(texts) != 2 or len(node.arguments) != 2 or texts[1] not in INSIGHT_METRICS:
+        raise BadExpression("INSIGHT_RULE_METRIC needs a rule and one of its metrics")
+    return texts[0], texts[1]
 
 
 _SORTED_BY = ("AVG", "MAX", "MIN", "SUM", "ASC", "DESC")
@@ -467,4 +484,6 @@ _SPECIAL: Mapping[str, Callable[[Call, Sequence[Value], Scope], Value]] = {
     "SORT": _sort,
     "TIME_SERIES": _time_series,
 }
-FUNCTIONS = frozenset((*_ELEMENTWISE, *_ALONG, *_REDUCING, *_SPECIAL, "METRICS", "SEARCH"))
+FUNCTIONS = frozenset(
+    (*_ELEMENTWISE, *_ALONG, *_REDUCING, *_SPECIAL, "METRICS", "SEARCH", "INSIGHT_RULE_METRIC")
+)

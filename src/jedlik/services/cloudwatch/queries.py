@@ -22,12 +22,15 @@ from jedlik.services.cloudwatch.expressions import (
     names_in,
     parse,
 )
+from jedlik.services.cloudwatch.insight_reports import periods_of as periods_with_keys
+from jedlik.services.cloudwatch.insight_rules import key_rule
 from jedlik.services.cloudwatch.metric_math import (
     FUNCTIONS,
     Scope,
     Series,
     Value,
     evaluate,
+    insight_of,
     search_of,
 )
 from jedlik.services.cloudwatch.metric_names import metric_of
@@ -103,6 +106,7 @@ class Queries:
                     await self._searched(measurements, name, start_s, end_s),
                     int(start_s),
                     int(-(-end_s // 1)),
+                    await self._insights(measurements, name, start_s, end_s),
                 )
                 values[name] = known[name] = evaluate(self._trees[name], scope)
             except BadExpression as wrong:
@@ -136,7 +140,7 @@ class Queries:
     ) -> dict[tuple[str, str, int], list[Series]]:
         query = next(query for query in self.queries if query["Id"] == name)
         found = {}
-        for call in _searches(self._trees[name]):
+        for call in _calls(self._trees[name], "SEARCH"):
             wanted = search_of(call)
             text, stat, given_s = wanted
             period_s = given_s or query.get("Period") or DEFAULT_PERIOD_S
@@ -146,6 +150,28 @@ class Queries:
                 await _read(measurements, metric, stat, period_s, None, start_s, end_s)
                 for metric in await _metrics_of(measurements, text)
             ]
+        return found
+
+    async def _insights(
+        self, measurements: Measurements, name: str, start_s: float, end_s: float
+    ) -> dict[tuple[str, str], Series]:
+        """A rule that is not there (any more) has no data. Unverified."""
+        query = next(query for query in self.queries if query["Id"] == name)
+        period_s = query.get("Period") or DEFAULT_PERIOD_S
+        found: dict[tuple[str, str], Series] = {}
+        for call in _calls(self._trees[name], "INSIGHT_RULE_METRIC"):
+            if period_s % 60:
+                raise BadExpression("INSIGHT_RULE_METRIC needs a period of whole minutes")
+            wanted = insight_of(call)
+            rule = await key_rule(*measurements.place, wanted[0])
+            points: dict[int, float] = {}
+            if rule is not None:
+                db = measurements.place[0]
+                periods = await periods_with_keys(
+                    db, rule, start_s // period_s * period_s, end_s, period_s
+                )
+                points = {begin: period.value(wanted[1]) for begin, period in periods.items()}
+            found[wanted] = Series(wanted[0], period_s, points)
         return found
 
 
@@ -206,8 +232,10 @@ def _tree(query: Query, ids: Sequence[str]) -> Node:
     name, text = query["Id"], query["Expression"]
     try:
         tree = parse(text)
-        for call in _searches(tree):
+        for call in _calls(tree, "SEARCH"):
             parse_search(search_of(call)[0])
+        for call in _calls(tree, "INSIGHT_RULE_METRIC"):
+            insight_of(call)
     except BadExpression as wrong:
         raise validation(f"Error in expression '{name}': {wrong}") from None
     unknown = sorted(calls_in(tree) - FUNCTIONS)
@@ -243,10 +271,11 @@ def _check_circles(trees: Mapping[str, Node]) -> None:
         visit(name, ())
 
 
-def _searches(node: Node) -> list[Call]:
+def _calls(node: Node, function: str) -> list[Call]:
+    """The calls of a function in an expression."""
     if isinstance(node, Call):
-        own = [node] if node.function == "SEARCH" else []
-        return own + [call for each in node.arguments for call in _searches(each)]
+        own = [node] if node.function == function else []
+        return own + [call for each in node.arguments for call in _calls(each, function)]
     below: tuple[Node, ...] = ()
     if isinstance(node, Listed):
         below = node.items
@@ -254,4 +283,4 @@ def _searches(node: Node) -> list[Call]:
         below = (node.left, node.right)
     elif isinstance(node, Negated):
         below = (node.operand,)
-    return [call for each in below for call in _searches(each)]
+    return [call for each in below for call in _calls(each, function)]
