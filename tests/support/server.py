@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-START_S_MAX = 20
+START_S_MAX = 60
 STOP_S_MAX = 20
 
 
