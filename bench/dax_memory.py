@@ -45,7 +45,7 @@ def _table(server: Server, connection: socket.socket) -> Iterator[str]:
     usage = _node_of(server.pid)
     yield f"{ITEMS:,} items of {ITEM_BYTES:,} bytes through a cache of {CACHE_MB} MB"
     yield ""
-    yield "| after | cached MB | evicted MB | resident MB | peak MB | hits per read of what is hot |"
+    yield "| after | cached MB | evicted MB | resident MB | peak MB | hits per hot read |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     yield _row("start", server, usage, "")
     for number in (1, 2):
