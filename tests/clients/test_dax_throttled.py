@@ -63,8 +63,13 @@ def soon(what: Callable[[], bool]) -> None:
 def test_misses_take_capacity_and_wait_for_it(server: Server) -> None:
     dynamodb = boto3.client("dynamodb", endpoint_url=server.endpoint, **KEYS)
     control = boto3.client("dax", endpoint_url=server.endpoint, **KEYS)
-    (cluster,) = control.describe_clusters(ClusterNames=["jedlik"])["Clusters"]
-    url = cluster["ClusterDiscoveryEndpoint"]["URL"]
+
+    def described() -> dict[str, Any]:
+        (cluster,) = control.describe_clusters(ClusterNames=["jedlik"])["Clusters"]
+        return cluster  # type: ignore[no-any-return]
+
+    soon(lambda: described()["ActiveNodes"] == 1)
+    url = described()["ClusterDiscoveryEndpoint"]["URL"]
     dynamodb.create_table(
         TableName="items",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
