@@ -179,13 +179,21 @@ class App:
             _log.info("worker %d serves", self._worker)
 
     async def _arrive(self) -> None:
-        """Bring what the first answers did not wait for, leaving requests their turns."""
-        for module in later.modules():
-            importlib.import_module(module)
+        """Bring what the first answers did not wait for, leaving requests their turns.
+
+        Nobody shall run half a server unawares: if this fails, it ends.
+        """
+        try:
+            for module in later.modules():
+                importlib.import_module(module)
+                await asyncio.sleep(0)
+            self._gateway.complete()
             await asyncio.sleep(0)
-        self._gateway.complete()
-        await asyncio.sleep(0)
-        self._begin_background()
+            self._begin_background()
+        except Exception:
+            _log.critical("the server cannot complete its start", exc_info=True)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         await asyncio.sleep(0)
         _settle()
 

@@ -348,7 +348,9 @@ class HttpProtocol:
         else:
             self._reserve(head.length)
             self._body = SizedBody(head.length)
-        if head.expects_continue and head.length and not self._buffer:
+        if head.expects_continue and not self._buffer:
+            # Also where there is no body: AWS's Python client takes an answer without this line
+            # for a refusal, and then reads the connection's next answer wrongly.
             self._transport.write(_CONTINUE)
         return True
 
