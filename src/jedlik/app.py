@@ -41,7 +41,7 @@ from jedlik.services.dax.clusters import Clusters
 from jedlik.services.dax.default_cluster import make_default_cluster
 from jedlik.services.dynamodb import meters
 from jedlik.settings import Settings
-from jedlik.storage.blobs import FileBlobs
+from jedlik.storage.blobs import Blobs, FileBlobs, NoBlobs
 from jedlik.storage.waist import Engine, StorageError
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Throttled
@@ -135,11 +135,7 @@ class App:
         keys, keys_made = _root_keys(settings, folder)
         self.db = Database(engine, node=getattr(engine, "node", 0))
         await self.db.open()
-        self.db.blobs = FileBlobs(
-            None if settings.memory else Path(settings.blobs or folder / "objects").absolute(),
-            durable=settings.durability == "full" and not settings.memory,
-            shared=self.db.catalog.shared,
-        )
+        self.db.blobs = _blobs(settings, folder, shared=self.db.catalog.shared)
         self._closing.push_async_callback(self.db.blobs.close)
         await self.db.finish_drops()
         self.db.flows.set_mode(settings.throttling)
@@ -328,6 +324,21 @@ def _with_free_dax_ports(settings: Settings) -> Settings:
         settings,
         dax_port=0 if plain == Settings.dax_port else plain,
         dax_tls_port=0 if encrypted == Settings.dax_tls_port else encrypted,
+    )
+
+
+def _blobs(settings: Settings, folder: Path, *, shared: bool) -> Blobs:
+    """Where object bytes go. Several machines must have been told of one place."""
+    if settings.blobs.startswith("s3://"):
+        from jedlik.blobs_in_s3 import blobs_in_s3
+
+        return blobs_in_s3(settings.blobs)
+    if settings.store and not settings.blobs:
+        return NoBlobs()
+    return FileBlobs(
+        None if settings.memory else Path(settings.blobs or folder / "objects").absolute(),
+        durable=settings.durability == "full" and not settings.memory,
+        shared=shared,
     )
 
 

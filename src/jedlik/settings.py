@@ -55,9 +55,9 @@ class Settings:
     )
     blobs: str = setting(
         "",
-        "Folder of object bytes; with --store one that all machines share.  "
-        "[default: objects, in --data]",
-        metavar="DIR",
+        "Where object bytes go: a folder, with --store one that all machines share, or "
+        "s3://BUCKET/PREFIX?endpoint=URL.  [default: objects, in --data; with --store none]",
+        metavar="DIR|URL",
     )
     workers: int = setting(1, "Serving processes that share the port; needs --store.")
     region: str = setting("us-east-1", "Region of requests that name none.", metavar="NAME")
@@ -126,6 +126,13 @@ class Settings:
             )
         if self.blobs and self.memory:
             raise SettingsError("--memory and --blobs exclude each other")
+        if self.blobs.startswith("s3://"):
+            from jedlik.storage import blobs_s3
+
+            try:
+                blobs_s3.parse(self.blobs)
+            except ValueError as fault:
+                raise SettingsError(f"--blobs: {fault}") from None
         for name in ("ttl_interval_ms", "ttl_rate", "stream_shard_s"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{flag(name)} is at least 1, not {getattr(self, name)}")

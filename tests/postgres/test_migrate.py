@@ -14,6 +14,7 @@ import asyncpg
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.conftest import wait_active
 from tests.support.postgres import Cluster
@@ -161,6 +162,10 @@ def test_a_store_that_moves_out_and_in_again(cluster: Cluster, tmp_path: Path) -
     said = moved("--from", str(first), "--to", url)
     assert cluster.password not in said
     with Server("--store", url, "--data", str(first)) as server:
+        with pytest.raises(ClientError, match="objects need --blobs"):
+            client(server, "s3").put_object(Bucket="bucket", Key="more", Body=b"x")
+    objects = ("--blobs", str(first / "objects"))
+    with Server("--store", url, "--data", str(first), *objects) as server:
         dynamodb = client(server)
         assert contents(dynamodb) == late
         put(dynamodb, ITEMS, "there")

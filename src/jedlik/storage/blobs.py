@@ -25,6 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from jedlik.storage.waist import StorageError
+
 READ_BYTES = 512 * 1024
 OTHERS_WORK_S = 86_400.0
 """Older than this, no file is another process's unfinished work."""
@@ -87,27 +89,119 @@ class Blobs(Protocol):
     async def close(self) -> None: ...
 
 
-class FileBlobs:
+class BlobsMissing(StorageError):
+    """Nobody has said where object bytes are to be kept."""
+
+
+class BlobsUnreachable(StorageError):
+    """The store of object bytes did not do what it was asked."""
+
+
+class NoBlobs:
+    """Where several machines may share a store and nobody has said where bytes go: none do."""
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.to_thread(work, *arguments)
+
+    def writer(self) -> BlobWriter:
+        raise BlobsMissing(
+            "objects need --blobs: a folder that all machines share, or s3://BUCKET/PREFIX"
+        )
+
+    def link(self, id: str) -> str:
+        self.writer()
+        raise AssertionError
+
+    def settle(self, ids: Sequence[str]) -> None:
+        """There are none."""
+
+    async def read(self, spans: Sequence[Span]) -> AsyncIterator[bytes]:
+        if spans:
+            self.writer()
+        return
+        yield b""
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        """There are none."""
+
+    async def listing(self, shelf: int) -> list[str]:
+        return []
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class ThreadedBlobs:
+    """What places for bytes have in common that are reached by blocking calls: threads, and the
+    keeping of blobs for those who still read them."""
+
+    def __init__(self, *, began_at: float) -> None:
+        """began_at: in epoch seconds; what is older is not being written by anybody."""
+        self._began_at = began_at
+        self._unsettled: set[str] = set()
+        self._pins: dict[str, int] = {}
+        self._dropped: set[str] = set()  # while somebody still reads them
+        self._threads = ThreadPoolExecutor(_THREADS_MAX, thread_name_prefix="blobs")
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, work, *arguments)
+
+    def settle(self, ids: Sequence[str]) -> None:
+        self._unsettled.difference_update(ids)
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        free = [id for id in ids if id not in self._pins]
+        self._dropped.update(id for id in ids if id in self._pins)
+        self._unsettled.difference_update(ids)
+        if free:
+            await self.run(self._remove, free)
+
+    async def listing(self, shelf: int) -> list[str]:
+        names = await self.run(self._list, f"{shelf:02x}")
+        return [id for id in names if id not in self._unsettled]
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+
+    def _pin(self, ids: set[str]) -> None:
+        for id in ids:
+            self._pins[id] = self._pins.get(id, 0) + 1
+
+    def _unpin(self, ids: set[str]) -> None:
+        free = []
+        for id in ids:
+            self._pins[id] -= 1
+            if not self._pins[id]:
+                del self._pins[id]
+                if id in self._dropped:
+                    self._dropped.discard(id)
+                    free.append(id)
+        if free:
+            self._threads.submit(self._remove, free)
+
+    def _remove(self, ids: Sequence[str]) -> None:
+        """Blocks; harmless for those that are not there."""
+        raise NotImplementedError
+
+    def _list(self, shelf: str) -> list[str]:
+        """Blocks: ids on a shelf that are older than `began_at`."""
+        raise NotImplementedError
+
+
+class FileBlobs(ThreadedBlobs):
     """Blobs as files in a folder. durable: files are on disk before `finish` returns."""
 
     def __init__(self, folder: Path | None, *, durable: bool = True, shared: bool = False) -> None:
         """folder: made when it is first needed. None takes a temporary one, which is gone when
         this is closed. shared: other processes use it, too: what is young may be a file that one
         of them is just writing."""
+        super().__init__(began_at=time.time() - (OTHERS_WORK_S if shared else 0.0))
         self._temporary = folder is None
         self._folder = folder or Path(tempfile.gettempdir(), f"jedlik-{os.urandom(16).hex()}")
         self._incoming = self._folder / "incoming"
         self._durable = durable
-        self._began_at = time.time() - (OTHERS_WORK_S if shared else 0.0)
-        self._unsettled: set[str] = set()
-        self._pins: dict[str, int] = {}
-        self._dropped: set[str] = set()  # while somebody still reads them
-        self._threads = ThreadPoolExecutor(_THREADS_MAX, thread_name_prefix="blobs")
         self._ready = False
-
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, work, *arguments)
 
     def writer(self) -> FileWriter:
         self._make_ready()
@@ -122,13 +216,9 @@ class FileBlobs:
         self.persist(target.parent)
         return new
 
-    def settle(self, ids: Sequence[str]) -> None:
-        self._unsettled.difference_update(ids)
-
     async def read(self, spans: Sequence[Span]) -> AsyncIterator[bytes]:
         names = {span.id for span in spans}
-        for id in names:
-            self._pins[id] = self._pins.get(id, 0) + 1
+        self._pin(names)
         file = -1
         try:
             for span in spans:
@@ -147,19 +237,8 @@ class FileBlobs:
                 os.close(file)
             self._unpin(names)
 
-    async def drop(self, ids: Sequence[str]) -> None:
-        free = [id for id in ids if id not in self._pins]
-        self._dropped.update(id for id in ids if id in self._pins)
-        self._unsettled.difference_update(ids)
-        if free:
-            await self.run(self._remove, free)
-
-    async def listing(self, shelf: int) -> list[str]:
-        names = await self.run(self._list, f"{shelf:02x}")
-        return [id for id in names if id not in self._unsettled]
-
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        await super().close()
         if self._temporary:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -226,18 +305,6 @@ class FileBlobs:
     def _remove(self, ids: Sequence[str]) -> None:
         for id in ids:
             _unlink(self.path(id))
-
-    def _unpin(self, ids: set[str]) -> None:
-        free = []
-        for id in ids:
-            self._pins[id] -= 1
-            if not self._pins[id]:
-                del self._pins[id]
-                if id in self._dropped:
-                    self._dropped.discard(id)
-                    free.append(id)
-        if free:
-            self._threads.submit(self._remove, free)
 
 
 class FileWriter:

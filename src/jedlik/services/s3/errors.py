@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jedlik.api.errors import ApiError
+from jedlik.storage.blobs import BlobsMissing, BlobsUnreachable
 from jedlik.storage.waist import StorageFull
 from jedlik.tables.errors import Contended
 
@@ -41,6 +42,8 @@ def translate(error: BaseException) -> ApiError | None:
         )
     if isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno == 28):
         return S3Error("InternalError", "There is no space left to store the object.", 500)
+    if isinstance(error, BlobsMissing | BlobsUnreachable):
+        return S3Error("ServiceUnavailable", str(error), 503)
     return None
 
 
