@@ -69,7 +69,7 @@ OTHER_REFUSALS = {
     "unknown transfer coding": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
     "hidden chunked": (POST + b"Transfer-Encoding: xchunked\r\n\r\n", 501),
     "chunked twice in one line": (POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n", 501),
-    "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    "HTTP/3": (b"GET / HTTP/3.0\r\n\r\n", 505),
     "HTTP/0.9": (b"GET / HTTP/0.9\r\n\r\n", 505),
     "unknown expectation": (POST + b"Expect: wonders\r\nContent-Length: 1\r\n\r\n", 417),
     "unknown content coding": (POST + b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx", 415),

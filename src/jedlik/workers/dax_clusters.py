@@ -114,6 +114,8 @@ class DaxClusters:
                     await self.wake.wait()
                     await self.step(self._db.clock.now_ms())
                     await asyncio.sleep(0.01)
+                # A node that came up after the last look is not yet known to be there.
+                await self.step(self._db.clock.now_ms())
 
     async def stop(self) -> None:
         """Stop every node. What is written down stays: the next start brings it back."""
