@@ -228,6 +228,8 @@ def test_a_move_that_ends_in_the_middle_goes_on(
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", STOPPED_AT_THE_LOG, "migrate", "--from", folder, "--to", url,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            # Whoever starts the tests in the background may have had SIGINT ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         assert process.stdout is not None
         line = b""
