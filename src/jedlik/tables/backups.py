@@ -209,29 +209,30 @@ class Backups:
                 return found
             after = (page.entries[-1].sort, page.entries[-1].sub)
 
-    async def of_deleted(self, account: str, region: str, table: str) -> Backup | None:
-        """What was kept of the table of that name that was deleted last, or None."""
-        found: Backup | None = None
-        after: str | None = None
+    async def of_region(
+        self, account: str, region: str, *, after: str | None = None
+    ) -> AsyncIterator[Backup]:
+        """Every backup of an account and region in order, from the one after the id `after` on."""
         more = True
         while more:
             page, more = await self.page(account, region, after=after)
             for backup in page:
                 after = backup.id
-                if backup.kind == "SYSTEM" and backup.table.name == table:
-                    found = backup
+                yield backup
+
+    async def of_deleted(self, account: str, region: str, table: str) -> Backup | None:
+        """What was kept of the table of that name that was deleted last, or None."""
+        found: Backup | None = None
+        async for backup in self.of_region(account, region):
+            if backup.kind == "SYSTEM" and backup.table.name == table:
+                found = backup
         return found
 
     async def holds_log(self, account: str, region: str, log_space: int) -> bool:
         """Whether the log of a deleted table is kept for its backup."""
-        after: str | None = None
-        more = True
-        while more:
-            page, more = await self.page(account, region, after=after)
-            for backup in page:
-                after = backup.id
-                if backup.kind == "SYSTEM" and backup.table.log_space == log_space:
-                    return True
+        async for backup in self.of_region(account, region):
+            if backup.kind == "SYSTEM" and backup.table.log_space == log_space:
+                return True
         return False
 
     async def update(

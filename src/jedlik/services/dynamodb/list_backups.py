@@ -23,14 +23,12 @@ async def list_backups(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     after = _after(req.get("ExclusiveStartBackupArn"))
     low_ms, high_ms = (_ms(req.get(f"TimeRange{side}Bound")) for side in ("Lower", "Upper"))
     found: list[Backup] = []
-    more = True
-    while more and len(found) <= limit:
-        page, more = await ctx.db.backups.page(ctx.account, ctx.region, after=after)
-        for backup in page:
-            after = backup.id
-            in_time = (low_ms or 0) <= backup.at_ms and (high_ms is None or backup.at_ms < high_ms)
-            if in_time and backup.kind in kinds and name in (None, backup.table.name):
-                found.append(backup)
+    async for backup in ctx.db.backups.of_region(ctx.account, ctx.region, after=after):
+        in_time = (low_ms or 0) <= backup.at_ms and (high_ms is None or backup.at_ms < high_ms)
+        if in_time and backup.kind in kinds and name in (None, backup.table.name):
+            found.append(backup)
+            if len(found) > limit:
+                break
     shown = found[:limit]
     answer: dict[str, Any] = {
         "BackupSummaries": [summary(each, await stats_of(ctx.db, each)) for each in shown]
