@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
+import msgspec
 import orjson
 
 from jedlik.storage.waist import Entry
@@ -52,6 +53,22 @@ class Change:
     name: str
     document: bytes | None
     seen: Record | None = None
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """One kind of record that a service keeps: its group of rows and its type."""
+
+    group: str
+    type: type[T]
+
+
+def decode(kind: Kind[T], row: Record) -> T:
+    """The record in a row."""
+    return msgspec.json.decode(row.document, type=kind.type)
 
 
 class InternalTable:

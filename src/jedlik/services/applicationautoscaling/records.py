@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from jedlik.api.context import Context
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Record
+from jedlik.tables.internal import Change, InternalTable, Kind, decode
 
 TABLE = "applicationautoscaling"
 RETRIES_MAX = 20
@@ -121,14 +121,6 @@ class ActivityRecord:
 T = TypeVar("T", TargetRecord, PolicyRecord, ScheduledRecord, ActivityRecord)
 
 
-@dataclass(frozen=True)
-class Kind(Generic[T]):
-    """One kind of record: its group of rows and its type."""
-
-    group: str
-    type: type[T]
-
-
 TARGET = Kind("target", TargetRecord)
 POLICY = Kind("policy", PolicyRecord)
 SCHEDULED = Kind("scheduled", ScheduledRecord)
@@ -186,8 +178,3 @@ class Records:
         await self._table.write(
             Change(ACTIVITY.group, self._owner + name, msgspec.json.encode(activity))
         )
-
-
-def decode(kind: Kind[T], row: Record) -> T:
-    """The record in a row."""
-    return msgspec.json.decode(row.document, type=kind.type)

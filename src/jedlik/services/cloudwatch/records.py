@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from jedlik.api.context import Context
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Record
+from jedlik.tables.internal import Change, InternalTable, Kind, decode
 
 TABLE = "cloudwatch"
 RETRIES_MAX = 20
@@ -114,14 +114,6 @@ class InsightRuleRecord:
 T = TypeVar("T", AlarmRecord, HistoryRecord, DashboardRecord, InsightRuleRecord)
 
 
-@dataclass(frozen=True)
-class Kind(Generic[T]):
-    """One kind of record: its group of rows and its type."""
-
-    group: str
-    type: type[T]
-
-
 ALARM = Kind("alarm", AlarmRecord)
 HISTORY = Kind("history", HistoryRecord)
 DASHBOARD = Kind("dashboard", DashboardRecord)
@@ -212,8 +204,3 @@ class Records:
 def _owner(records: Records) -> str:
     account, region = records.place
     return f"{account}|{region}|"
-
-
-def decode(kind: Kind[T], row: Record) -> T:
-    """The record in a row."""
-    return msgspec.json.decode(row.document, type=kind.type)

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
 from jedlik.api.context import Context
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Record
+from jedlik.tables.internal import Change, InternalTable, Kind, decode
 
 TABLE = "dax"
 RETRIES_MAX = 20
@@ -121,14 +121,6 @@ DEFAULT_SUBNET_GROUP = SubnetGroupRecord("default", "Default subnet group", ("su
 T = TypeVar("T", ClusterRecord, ParameterGroupRecord, SubnetGroupRecord, EventRecord)
 
 
-@dataclass(frozen=True)
-class Kind(Generic[T]):
-    """One kind of record: its group of rows and its type."""
-
-    group: str
-    type: type[T]
-
-
 CLUSTER = Kind("cluster", ClusterRecord)
 PARAMETER_GROUP = Kind("parameter-group", ParameterGroupRecord)
 SUBNET_GROUP = Kind("subnet-group", SubnetGroupRecord)
@@ -210,11 +202,6 @@ class Records:
             )
             for event in events
         ]
-
-
-def decode(kind: Kind[T], row: Record) -> T:
-    """The record in a row."""
-    return msgspec.json.decode(row.document, type=kind.type)
 
 
 def encode(record: ClusterRecord | ParameterGroupRecord | SubnetGroupRecord | EventRecord) -> bytes:
