@@ -25,12 +25,11 @@ from jedlik.services.cloudwatch.records import (
     AlarmRecord,
     Records,
     State,
-    decode,
 )
 from jedlik.storage.waist import StorageError
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable
+from jedlik.tables.internal import Change, InternalTable, decode
 from jedlik.tables.measurements import Measurements
 from jedlik.workers.changes import Changes
 

@@ -26,11 +26,10 @@ from jedlik.services.dax.records import (
     EventRecord,
     NodeRecord,
     Records,
-    decode,
 )
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Record
+from jedlik.tables.internal import Change, InternalTable, Record, decode
 
 PURGE_MS = 3_600_000
 

@@ -29,7 +29,6 @@ from jedlik.services.applicationautoscaling.records import (
     Records,
     ScheduledRecord,
     TargetRecord,
-    decode,
 )
 from jedlik.services.applicationautoscaling.resources import (
     Resource,
@@ -42,7 +41,7 @@ from jedlik.services.applicationautoscaling.tracking import HIGH, LOW, wanted_ca
 from jedlik.services.cloudwatch import AlarmRecord, points_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import TableNotFound
-from jedlik.tables.internal import Change, InternalTable
+from jedlik.tables.internal import Change, InternalTable, decode
 from jedlik.tables.measurements import Measurements
 from jedlik.tables.model import Table
 from jedlik.workers.changes import Changes
@@ -187,7 +186,7 @@ class Scaling:
 
     async def _failed_so_before(self, records: Records, target: TargetRecord, message: str) -> bool:
         """An alarm that lasts tries every minute: the same failure is told once."""
-        latest = await records.range(ACTIVITY, f"{target.resource}|{target.dimension}|")
+        latest = await records.beginning(ACTIVITY, f"{target.resource}|{target.dimension}|")
         return bool(latest) and latest[-1].message == message
 
     async def _follow(
@@ -195,7 +194,7 @@ class Scaling:
     ) -> None:
         """Move the alarms of a resource's policies to what is provisioned now."""
         records = Records(self._db, account, region)
-        for policy in await records.range(POLICY, f"{wanted.key}|"):
+        for policy in await records.beginning(POLICY, f"{wanted.key}|"):
             await put_alarms(self._db, policy, wanted, capacity, now_ms, lambda: str(uuid.uuid4()))
 
     async def _settle(self, target: TargetRecord, now_ms: int) -> None:

@@ -18,9 +18,9 @@ from jedlik.services.applicationautoscaling.targets import found_target
 async def deregister_scalable_target(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     resource, records = resource_of(req), Records.of(ctx)
     await found_target(records, resource)
-    for policy in await records.range(POLICY, f"{resource.key}|"):
+    for policy in await records.beginning(POLICY, f"{resource.key}|"):
         await delete_policy(ctx.db, records, resource, policy, int(ctx.now * 1000))
-    for action in await records.range(SCHEDULED, f"{resource.key}|"):
+    for action in await records.beginning(SCHEDULED, f"{resource.key}|"):
         await records.put(SCHEDULED, f"{resource.key}|{action.name}", lambda old: None)
     await records.put(TARGET, resource.key, lambda old: None)
     return {}

@@ -18,7 +18,9 @@ async def describe_scaling_activities(ctx: Context, req: dict[str, Any]) -> dict
     if "ScalableDimension" in req and prefix:
         prefix += f"{req['ScalableDimension']}|"
     records = Records.of(ctx)
-    found = await records.range(ACTIVITY, prefix) if req["ServiceNamespace"] == NAMESPACE else []
+    found = (
+        await records.beginning(ACTIVITY, prefix) if req["ServiceNamespace"] == NAMESPACE else []
+    )
     earliest_ms = (ctx.now - ACTIVITIES_S) * 1000
     found = [
         each

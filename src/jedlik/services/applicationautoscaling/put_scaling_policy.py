@@ -38,7 +38,7 @@ async def put_scaling_policy(ctx: Context, req: dict[str, Any]) -> dict[str, Any
     old = await records.get(POLICY, key)
     config = _checked_config(req, resource)
     if old is None:
-        others = await records.range(POLICY, f"{resource.key}|")
+        others = await records.beginning(POLICY, f"{resource.key}|")
         if len(others) >= limits.POLICIES_PER_TARGET_MAX:
             raise too_many("scaling policies of a target", limits.POLICIES_PER_TARGET_MAX)
         if "PredefinedMetricSpecification" in config and any(

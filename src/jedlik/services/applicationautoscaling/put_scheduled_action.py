@@ -26,7 +26,7 @@ async def put_scheduled_action(ctx: Context, req: dict[str, Any]) -> dict[str, A
     name, now_ms = req["ScheduledActionName"], int(ctx.now * 1000)
     key = f"{resource.key}|{name}"
     if await records.get(SCHEDULED, key) is None:
-        others = await records.range(SCHEDULED, f"{resource.key}|")
+        others = await records.beginning(SCHEDULED, f"{resource.key}|")
         if "Schedule" not in req:
             raise validation("Schedule is required for a new scheduled action.")  # unverified
         if len(others) >= limits.SCHEDULED_PER_TARGET_MAX:

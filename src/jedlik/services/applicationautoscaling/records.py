@@ -14,16 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-import msgspec
-
 from jedlik.api.context import Context
-from jedlik.tables.database import Database
-from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Kind, decode
+from jedlik.tables.internal import Kind
+from jedlik.tables.owned_records import OwnedRecords
 
 TABLE = "applicationautoscaling"
-RETRIES_MAX = 20
-LAST = "\U0010ffff"  # sorts after every name
 
 
 @dataclass(frozen=True)
@@ -127,54 +122,28 @@ SCHEDULED = Kind("scheduled", ScheduledRecord)
 ACTIVITY = Kind("activity", ActivityRecord)
 
 
-class Records:
-    """The records of one account and region."""
+class Records(OwnedRecords):
+    """Those of Application Auto Scaling."""
 
-    def __init__(self, db: Database, account: str, region: str) -> None:
-        self._db = db
-        self._owner = f"{account}|{region}|"
-        self._table = InternalTable(db, TABLE)
+    TABLE = TABLE
 
     @classmethod
     def of(cls, ctx: Context) -> Records:
         """Those that a request is about."""
         return cls(ctx.db, ctx.account, ctx.region)
 
-    async def get(self, kind: Kind[T], name: str) -> T | None:
-        found = await self._table.get(kind.group, self._owner + name)
-        return decode(kind, found) if found else None
-
-    async def range(self, kind: Kind[T], prefix: str = "") -> list[T]:
+    async def beginning(self, kind: Kind[T], prefix: str) -> list[T]:
         """Those whose names begin so, in order."""
-        low = self._owner + prefix
-        rows = await self._table.range(kind.group, low=low, high=low + LAST)
-        return [decode(kind, row) for row in rows]
+        return await self.range(kind, low=prefix, high=prefix)
 
     async def put(
         self, kind: Kind[T], name: str, next_of: Callable[[T | None], T | None]
     ) -> T | None:
-        """Replace a record by what `next_of` makes of it (None: of nothing, or delete it); what is
-        there now. `next_of` is pure: it is asked again when somebody else was faster."""
-        for _ in range(RETRIES_MAX):
-            row = await self._table.get(kind.group, self._owner + name)
-            old = decode(kind, row) if row else None
-            new = next_of(old)
-            if new == old:
-                return new
-            document = None if new is None else msgspec.json.encode(new)
-            try:
-                await self._table.write(Change(kind.group, self._owner + name, document, seen=row))
-            except Contended:
-                continue
-            return new
-        raise Contended
+        """Replace a record, see `replace`; what is there now."""
+        _, new = await self.replace(kind, name, next_of)
+        return new
 
     async def add_activity(self, activity: ActivityRecord) -> None:
-        """Names that sort by time; the version makes them unique."""
-        name = (
-            f"{activity.resource}|{activity.dimension}|{activity.start_ms:015d}"
-            f"|{self._db.versions.next():020d}"
-        )
-        await self._table.write(
-            Change(ACTIVITY.group, self._owner + name, msgspec.json.encode(activity))
-        )
+        """Names that sort by time."""
+        name = f"{activity.resource}|{activity.dimension}|{activity.start_ms:015d}|{self.number()}"
+        await self._table.write(self.storing(ACTIVITY, name, activity))

@@ -15,16 +15,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
-import msgspec
-
 from jedlik.api.context import Context
-from jedlik.tables.database import Database
-from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Kind, decode
+from jedlik.tables.internal import Change, Kind
+from jedlik.tables.owned_records import OwnedRecords
 
 TABLE = "cloudwatch"
-RETRIES_MAX = 20
-LAST = "\U0010ffff"  # sorts after every name
 
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 AlarmKind = Literal["MetricAlarm", "CompositeAlarm"]
@@ -120,32 +115,15 @@ DASHBOARD = Kind("dashboard", DashboardRecord)
 INSIGHT_RULE = Kind("insight rule", InsightRuleRecord)
 
 
-class Records:
-    """The records of one account and region; dashboards are the account's."""
+class Records(OwnedRecords):
+    """Those of CloudWatch; dashboards are the account's."""
 
-    def __init__(self, db: Database, account: str, region: str) -> None:
-        self._db = db
-        self._account, self._region = account, region
-        self._table = InternalTable(db, TABLE)
+    TABLE = TABLE
 
     @classmethod
     def of(cls, ctx: Context) -> Records:
         """Those that a request is about."""
         return cls(ctx.db, ctx.account, ctx.region)
-
-    async def get(self, kind: Kind[T], name: str) -> T | None:
-        found = await self._table.get(kind.group, self._owner(kind) + name)
-        return decode(kind, found) if found else None
-
-    async def range(
-        self, kind: Kind[T], *, low: str = "", high: str = "", limit: int | None = None
-    ) -> list[T]:
-        """Those with names from `low` on to those that begin with `high`, in order."""
-        owner = self._owner(kind)
-        rows = await self._table.range(
-            kind.group, low=owner + low, high=owner + high + LAST, limit=limit
-        )
-        return [decode(kind, row) for row in rows]
 
     async def put(
         self,
@@ -154,53 +132,20 @@ class Records:
         next_of: Callable[[T | None], T | None],
         history: Callable[[T | None, T | None], Sequence[HistoryRecord]] = lambda old, new: (),
     ) -> tuple[T | None, T | None]:
-        """Replace a record by what `next_of` makes of it (None: of nothing, or delete it), with the
-        history of that. Returns what was there and what is now.
+        """Replace a record, see `replace`, with the history of that, if it changes."""
 
-        Both functions are pure: they are asked again when somebody else was faster.
-        """
-        for _ in range(RETRIES_MAX):
-            row = await self._table.get(kind.group, self._owner(kind) + name)
-            old = decode(kind, row) if row else None
-            new = next_of(old)
-            if new == old:
-                return old, new
-            changes = [
-                Change(HISTORY.group, self._history_name(each), msgspec.json.encode(each))
-                for each in history(old, new)
-            ]
-            document = None if new is None else msgspec.json.encode(new)
-            change = Change(kind.group, self._owner(kind) + name, document, seen=row)
-            try:
-                await self._table.write(change, *changes)
-            except Contended:
-                continue
-            return old, new
-        raise Contended
+        def beside(old: T | None, new: T | None) -> list[Change]:
+            return [] if new == old else [self._remembering(each) for each in history(old, new)]
+
+        return await self.replace(kind, name, next_of, beside)
 
     async def remember(self, *history: HistoryRecord) -> None:
         """Add to the history of alarms."""
         if history:
-            await self._table.write(
-                *(
-                    Change(HISTORY.group, self._history_name(each), msgspec.json.encode(each))
-                    for each in history
-                )
-            )
+            await self._table.write(*map(self._remembering, history))
 
-    def _owner(self, kind: Kind[T]) -> str:
-        return f"{self._account}|" if kind.group == "dashboard" else _owner(self)
+    def owner(self, kind: Kind[Any]) -> str:
+        return f"{self._account}|" if kind is DASHBOARD else self._owner
 
-    def _history_name(self, each: HistoryRecord) -> str:
-        number = self._db.versions.next()
-        return f"{_owner(self)}{each.alarm}\0{each.at_ms:015d}|{number:020d}"
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Account and region."""
-        return self._account, self._region
-
-
-def _owner(records: Records) -> str:
-    account, region = records.place
-    return f"{account}|{region}|"
+    def _remembering(self, each: HistoryRecord) -> Change:
+        return self.storing(HISTORY, f"{each.alarm}\0{each.at_ms:015d}|{self.number()}", each)

@@ -16,16 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-import msgspec
-
 from jedlik.api.context import Context
-from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Kind, decode
+from jedlik.tables.internal import Change, Kind
+from jedlik.tables.owned_records import OwnedRecords
 
 TABLE = "dax"
-RETRIES_MAX = 20
-LAST = "\U0010ffff"  # sorts after every name
 
 ClusterStatus = Literal["creating", "available", "modifying", "deleting"]
 NodeStatus = Literal["creating", "available", "rebooting", "deleting"]
@@ -127,39 +123,22 @@ SUBNET_GROUP = Kind("subnet-group", SubnetGroupRecord)
 EVENT = Kind("event", EventRecord)
 
 
-class Records:
-    """The records of one account and region."""
+class Records(OwnedRecords):
+    """Those of DAX's control plane."""
 
-    def __init__(self, db: Database, account: str, region: str) -> None:
-        self._db = db
-        self._owner = f"{account}|{region}|"
-        self._table = InternalTable(db, TABLE)
+    TABLE = TABLE
 
     @classmethod
     def of(cls, ctx: Context) -> Records:
         """Those that a request is about."""
         return cls(ctx.db, ctx.account, ctx.region)
 
-    async def get(self, kind: Kind[T], name: str) -> T | None:
-        found = await self._table.get(kind.group, self._owner + name)
-        return decode(kind, found) if found else None
-
-    async def range(
-        self, kind: Kind[T], *, low: str = "", high: str = "", limit: int | None = None
-    ) -> list[T]:
-        """Those with names from `low` to `high`, in order."""
-        rows = await self._table.range(
-            kind.group, low=self._owner + low, high=self._owner + high + LAST, limit=limit
-        )
-        return [decode(kind, row) for row in rows]
-
     async def add(self, kind: Kind[T], name: str, new: T, *events: EventRecord) -> bool:
         """Whether it was added: there was none of that name."""
-        change = Change(kind.group, self._owner + name, encode(new))
         try:
-            await self._table.write(change, *self._event_changes(events))
+            await self._table.write(self.storing(kind, name, new), *self._event_changes(events))
         except Contended:
-            if await self._table.get(kind.group, self._owner + name) is None:
+            if await self.get(kind, name) is None:
                 raise
             return False
         return True
@@ -175,34 +154,20 @@ class Records:
         Returns the new record, or the old one if it is deleted; None if there is none. `next_of`
         is pure: it is asked again when somebody else was faster.
         """
-        for _ in range(RETRIES_MAX):
-            row = await self._table.get(kind.group, self._owner + name)
-            if row is None:
-                return None
-            old = decode(kind, row)
-            new, events = next_of(old)
-            if new == old and not events:
-                return old
-            document = None if new is None else encode(new)
-            change = Change(kind.group, self._owner + name, document, seen=row)
-            try:
-                await self._table.write(change, *self._event_changes(events))
-            except Contended:
-                continue
-            return old if new is None else new
-        raise Contended
+        events: Sequence[EventRecord] = ()
+
+        def next_record(old: T | None) -> T | None:
+            nonlocal events
+            new, events = (None, ()) if old is None else next_of(old)
+            return new
+
+        old, new = await self.replace(
+            kind, name, next_record, lambda old, new: self._event_changes(events)
+        )
+        return old if new is None else new
 
     def _event_changes(self, events: Sequence[EventRecord]) -> list[Change]:
-        """Names that sort by time; the version makes them unique."""
+        """Names that sort by time."""
         return [
-            Change(
-                EVENT.group,
-                f"{self._owner}{event.at_ms:015d}|{self._db.versions.next():020d}",
-                encode(event),
-            )
-            for event in events
+            self.storing(EVENT, f"{event.at_ms:015d}|{self.number()}", event) for event in events
         ]
-
-
-def encode(record: ClusterRecord | ParameterGroupRecord | SubnetGroupRecord | EventRecord) -> bytes:
-    return msgspec.json.encode(record)
