@@ -2,8 +2,8 @@
 
     settings -> engine -> Database -> operations -> Gateway -> HTTP server
 
-Then, when it answers already, come the other services (`later.py`) and the background work
-(`background.py`).
+Then, when it answers already, come DAX (`dax_part.py`), the other operations and services
+(`later.py`) and the background work (`background.py`).
 
 The only place that knows all the parts. What it makes is passed on; nothing here is global.
 """
@@ -19,41 +19,35 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import uvloop
 
 from jedlik import __version__, compiled, later, listening, logs, root_keys
 from jedlik.api.context import Context
-from jedlik.api.operation import Registry, load_registry
-from jedlik.dax_doors import Doors
-from jedlik.dax_nodes import LocalNodes
-from jedlik.dax_processes import ProcessNodes
+from jedlik.api.operation import Registry
 from jedlik.identity import Authenticator, Authoriser, Directory, Mode, root_credential
 from jedlik.net import Server
-from jedlik.services import dax, dynamodb, dynamodbstreams
-from jedlik.services.dax import metric_pages, records
-from jedlik.services.dax.clusters import Clusters
-from jedlik.services.dax.default_cluster import make_default_cluster
 from jedlik.services.dynamodb import meters
 from jedlik.settings import Settings
 from jedlik.storage.blobs import Blobs, FileBlobs, NoBlobs
 from jedlik.storage.waist import Engine, StorageError
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Throttled
-from jedlik.tables.internal import InternalTable
 from jedlik.wire.gateway import Gateway
 from jedlik.wire.refusals import refuse
 from jedlik.wire.s3_claims import streams_body
-from jedlik.workers.dax_clusters import DaxClusters
+
+if TYPE_CHECKING:
+    from jedlik.dax_part import DaxPart
+    from jedlik.wire.s3 import Edge
 
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
 GARBAGE_THRESHOLD = 50_000
-DAX_START_S_MAX = 20.0  # in processes of their own, nodes take about a second
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger("jedlik")
@@ -112,6 +106,8 @@ class App:
         self._closing = contextlib.AsyncExitStack()
         self._background = contextlib.AsyncExitStack()
         self._has_background = False
+        self.dax: DaxPart | None = None
+        self._dax_running = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
         """Open the store, begin the workers, answer requests.
@@ -119,7 +115,7 @@ class App:
         Raises CannotListen, Unusable or a StorageError; then `stop` still ends what was begun.
         """
         settings = self.settings
-        self.registry = load_registry([dynamodb, dynamodbstreams, dax])
+        self.registry = later.first()
         # The address before the store: when it is taken, no data folder is left behind.
         bound = listening.bind(settings.host, settings.port, shared=settings.workers > 1)
         self._closing.callback(bound.close)
@@ -144,13 +140,14 @@ class App:
         )
         await self.db.streams.seal_all()
         self.directory = await self._open_directory(keys)
-        authenticator = _authenticator(settings, self.directory)
-        self.dax = await self._dax(authenticator, keys)
+        self._authenticator = _authenticator(settings, self.directory)
+        self._closing.push_async_callback(self._dax_running.aclose)
         self._closing.push_async_callback(self._background.aclose)
+        self._gateway = self._make_gateway()
         if settings.samples and is_new and self._announces:
+            await self._bring_dax(keys)
             self._begin_background()  # it makes new tables ACTIVE
             await _load_samples(self.db, self.registry, settings)
-        self._gateway = self._make_gateway(authenticator)
         self.server = Server(
             self._gateway.handle,
             loop=asyncio.get_running_loop(),
@@ -161,28 +158,23 @@ class App:
         await self.server.listen_on(bound)
         self.endpoint = listening.endpoint(settings.host, bound)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        dax = await self._bring_dax(keys)
         arriving = asyncio.ensure_future(self._arrive())
         self._closing.push_async_callback(_ended, arriving)
         if self._announces:
             listening.announce(
-                self.endpoint,
-                settings,
-                folder,
-                keys if keys_made else None,
-                dax=metric_pages.urls(self.clusters),
+                self.endpoint, settings, folder, keys if keys_made else None, dax=dax.urls()
             )
         else:
             _log.info("worker %d serves", self._worker)
 
     async def _arrive(self) -> None:
-        """Bring what the first answers did not wait for, leaving requests their turns.
+        """Bring the rest of what the first answers did not wait for.
 
         Nobody shall run half a server unawares: if this fails, it ends.
         """
         try:
-            for module in later.modules():
-                importlib.import_module(module)
-                await asyncio.sleep(0)
+            await _import(later.modules())
             self._gateway.complete()
             await asyncio.sleep(0)
             self._begin_background()
@@ -193,20 +185,46 @@ class App:
         await asyncio.sleep(0)
         _settle()
 
+    async def _bring_dax(self, keys: root_keys.Keys | None) -> DaxPart:
+        """DAX, listening where it is to; requests may be answered meanwhile."""
+        if self.dax is None:
+            await _import(later.modules_of_dax())
+            from jedlik.dax_part import DaxPart
+
+            self.dax = DaxPart(
+                self.settings,
+                self.db,
+                later.all_of_dynamodb(),
+                self._authenticator,
+                keys=keys,
+                directory=self.directory,
+            )
+            self._dax_running.push_async_callback(self.dax.worker.stop)
+            if not self._worker:
+                await self.dax.begin()
+        return self.dax
+
+    def _rest(self) -> tuple[Registry, Edge]:
+        """As the gateway asks: the services that the start did not wait for."""
+        self.registry, edge = later.services()
+        return self.registry, edge
+
     def _begin_background(self) -> None:
         """Start the background work; harmless when repeated."""
         if self._has_background:
             return
         self._has_background = True
+        assert self.dax is not None
+        self._gateway.complete()
         from jedlik.background import Background
 
         background = Background(
             self.db,
             self.registry,
             self.settings,
-            clusters=self.clusters,
-            refresh=lambda: self._dax_nodes.refresh_metrics(),
-            dax_clusters=None if self._worker else self.dax,
+            clusters=self.dax.clusters,
+            refresh=self.dax.refresh_metrics,
+            dax_clusters=None if self._worker else self.dax.worker,
             directory=self.directory,
         )
         self._background.push_async_callback(background.flush)
@@ -236,53 +254,17 @@ class App:
         self._closing.push_async_callback(directory.save_uses)
         return directory
 
-    async def _dax(self, authenticator: Authenticator, keys: root_keys.Keys | None) -> DaxClusters:
-        """DAX clusters as they were left, and the one that is there from the start, listening."""
-        settings, dynamodb_service = self.settings, self.registry.services["dynamodb"]
-        folder = None if settings.memory else Path(settings.data).absolute()
-        self.clusters = Clusters(settings.dax_advertised)
-        if settings.dax_processes:
-            self._dax_nodes: LocalNodes | ProcessNodes = ProcessNodes(
-                self.db,
-                settings,
-                dynamodb_service,
-                keys=keys,
-                directory=self.directory,
-                folder=None if folder is None else str(folder),
-                wake=InternalTable(self.db, records.TABLE).changed,
-            )
-        else:
-            doors = Doors(
-                settings,
-                self.db,
-                dynamodb_service,
-                authenticator,
-                folder=folder,
-                directory=self.directory,
-            )
-            self._dax_nodes = LocalNodes(settings, doors)
-        found = DaxClusters(self.db, self.clusters, self._dax_nodes)
-        self._closing.push_async_callback(found.stop)
-        if self._worker:
-            return found
-        if settings.dax_nodes:
-            await make_default_cluster(
-                self.db, account=settings.account, region=settings.region, nodes=settings.dax_nodes
-            )
-        await found.settle(DAX_START_S_MAX)
-        return found
-
-    def _make_gateway(self, authenticator: Authenticator) -> Gateway:
+    def _make_gateway(self) -> Gateway:
         settings = self.settings
         return Gateway(
             self.registry,
-            authenticator,
+            self._authenticator,
             db=self.db,
             settings=settings,
             region=settings.region,
             authoriser=Authoriser(),
             health=self.health,
-            late=lambda: later.services(self.registry),
+            late=self._rest,
             connection_count=lambda: self.connection_count,
             more_metrics=self._more_metrics,
             metric_label=f'worker="{self._worker}"' if self._is_one else "",
@@ -290,9 +272,8 @@ class App:
         )
 
     def _more_metrics(self) -> str:
-        self._dax_nodes.refresh_metrics()
         capacity = meters.prometheus_text(self.db.flows)
-        return capacity + metric_pages.prometheus_text(self.clusters)
+        return capacity + (self.dax.prometheus_text() if self.dax is not None else "")
 
     async def health(self) -> dict[str, Any]:
         """What /_jedlik/health and `jedlik status` show; no paths, for the page is unsigned."""
@@ -308,7 +289,7 @@ class App:
             "uptime_s": round(time.monotonic() - self.started_at, 1),
             "memory_bytes": _resident_bytes(),
             "store": {"engine": store.engine, "writable": store.writable, **figures},
-            "dax": metric_pages.summary(self.clusters),
+            "dax": self.dax.summary() if self.dax is not None else [],
         }
 
 
@@ -446,6 +427,13 @@ async def _load_samples(db: Database, registry: Registry, settings: Settings) ->
         puts = [{"PutRequest": {"Item": item}} for item in samples.items(name)]
         await call("BatchWriteItem", {"RequestItems": {name: puts}})
     _log.info("loaded the sample tables")
+
+
+async def _import(modules: Iterable[str]) -> None:
+    """Read code while requests keep their turns."""
+    for module in modules:
+        importlib.import_module(module)
+        await asyncio.sleep(0)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -264,17 +264,20 @@ class Registry:
             yield from service.operations.values()
 
 
-def load_registry(packages: Iterable[ModuleType]) -> Registry:
-    """Import every file of the service folders given and register the operations in them."""
-    return Registry(_load_service(package) for package in packages)
+def load_registry(packages: Iterable[ModuleType], only: Sequence[str] = ()) -> Registry:
+    """Import every file of the service folders given and register the operations in them.
+
+    only: the names of the files, where not all of them are wanted.
+    """
+    return Registry(_load_service(package, only) for package in packages)
 
 
-def _load_service(package: ModuleType) -> Service:
+def _load_service(package: ModuleType, only: Sequence[str]) -> Service:
     """A service from its folder: operations are module attributes, `errors.translate` is a must."""
     found: dict[str, Operation] = {}
     service = package.__name__.rpartition(".")[2]
-    for info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+    for name in only or [info.name for info in pkgutil.iter_modules(package.__path__)]:
+        module = importlib.import_module(f"{package.__name__}.{name}")
         for thing in vars(module).values():
             if isinstance(thing, Operation) and thing.service == service:
                 found[thing.name] = thing
