@@ -83,11 +83,27 @@ class Signed:
         return self.file
 
 
-def run(program: Path, signed: Signed, *, connections: int, seconds: float) -> Load:
-    """One measurement. Raises WrongAnswer if any answer was not 200 or a sampled body is wrong."""
+def run(
+    program: Path,
+    signed: Signed,
+    *,
+    connections: int,
+    seconds: float,
+    rate: float | None = None,
+    latencies: Path | None = None,
+) -> Load:
+    """One measurement. Raises WrongAnswer if any answer was not 200 or a sampled body is wrong.
+
+    rate: requests a second, whatever becomes of them; None: as fast as they are answered.
+    latencies: where all of them are to be written, as 32-bit numbers of microseconds.
+    """
     workload, port = signed.workload, signed.host.rpartition(":")[2]
     with tempfile.NamedTemporaryFile(prefix="jedlik-bench-") as sampled:
         words = [port, str(connections), str(seconds), str(signed.fresh()), sampled.name]
+        if latencies is not None:
+            words = ["-l", str(latencies), *words]
+        if rate is not None:
+            words = ["-r", str(rate), *words]
         done = subprocess.run(
             ["taskset", "-c", str(LOAD_CORE), str(program), *words], capture_output=True, text=True
         )

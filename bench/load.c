@@ -1,6 +1,6 @@
 /* Load generator: keeps one request in flight on each of N connections, for a given time.
  *
- *   load PORT CONNECTIONS SECONDS REQUESTS SAMPLES [OPENING ANSWER_BYTES]
+ *   load [-r RATE] [-l LATENCIES] PORT CONNECTIONS SECONDS REQUESTS SAMPLES [OPENING ANSWER_BYTES]
  *
  * REQUESTS holds whole HTTP requests, each after its length (uint32, this machine's byte order);
  * they are sent in turn. Each answer must have status 200, or it counts as an error. Bodies of one
@@ -10,6 +10,10 @@
  *
  * With OPENING, a file sent first on each connection and not answered, the protocol is DAX's: an
  * answer begins with 80h and has ANSWER_BYTES, all alike.
+ *
+ * With -r, a request is due every 1/RATE s, whatever became of those before; it goes out as soon as a
+ * connection is free, and its latency counts from when it was due. With -l, all latencies go to that
+ * file (uint32, microseconds), for the caller to put several runs together.
  *
  * Written in C so that the generator is never the slower side; called by bench/generator.py.
  */
@@ -26,6 +30,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +57,10 @@ static struct sockaddr_in server;
 static int poller;
 static char opening[4096];
 static size_t opening_length, answer_bytes;
+static double rate, started;  /* rate 0: as fast as it is answered */
+static size_t due_count;      /* requests that were given a time */
+static struct connection **idle;
+static int idle_count;
 
 static double now(void) {
     struct timespec t;
@@ -111,9 +120,15 @@ static void begin(struct connection *c) {
     c->number = next_request++ % request_count;
     c->have = 0;
     c->written = 0;
-    c->sent_at = now();
+    c->sent_at = rate ? started + due_count++ / rate : now();
     inflight++;
     push(c);
+}
+
+/* Sends what is due, as far as there are idle connections. */
+static void begin_due(double at, double until) {
+    while (idle_count && started + due_count / rate <= (at < until ? at : until))
+        begin(idle[--idle_count]);
 }
 
 /* The value of a header, or NULL. */
@@ -195,8 +210,17 @@ static double percentile(double part) {
 }
 
 int main(int count, char **words) {
+    const char *latencies = NULL;
+    for (int option; (option = getopt(count, words, "+r:l:")) != -1;) {
+        if (option == 'r') rate = atof(optarg);
+        else if (option == 'l') latencies = optarg;
+        else return 2;
+    }
+    count -= optind - 1;
+    words += optind - 1;
     if (count != 6 && count != 8) {
-        fprintf(stderr, "load PORT CONNECTIONS SECONDS REQUESTS SAMPLES [OPENING ANSWER_BYTES]\n");
+        fprintf(stderr, "load [-r RATE] [-l LATENCIES] PORT CONNECTIONS SECONDS REQUESTS SAMPLES "
+                "[OPENING ANSWER_BYTES]\n");
         return 2;
     }
     if (count == 8) {
@@ -221,21 +245,50 @@ int main(int count, char **words) {
         if (all[i].buffer == MAP_FAILED) die("mmap");
         dial(&all[i]);
     }
-    double started = now(), until = started + seconds, patience = until + 30;
-    for (int i = 0; i < connections; i++) begin(&all[i]);
+    int timer = -1;
+    struct connection clock_tick = {0};
+    if (rate) {
+        idle = calloc(connections, sizeof *idle);
+        timer = clock_tick.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        long gap = (long)(1e9 / rate) % 1000000000 + 1;
+        struct itimerspec every = {{rate < 1 ? (long)(1 / rate) : 0, gap}, {0, 1}};
+        if (timer < 0 || timerfd_settime(timer, 0, &every, NULL)) die("timerfd");
+        watch(&clock_tick, EPOLL_CTL_ADD, EPOLLIN);
+    }
+    started = now();
+    double until = started + seconds, patience = until + 30;
+    for (int i = 0; i < connections; i++) {
+        if (rate) idle[idle_count++] = &all[i];
+        else begin(&all[i]);
+    }
     struct epoll_event events[256];
-    while (inflight) {
+    while (inflight || (rate && now() < until)) {
         int ready = epoll_wait(poller, events, 256, 1000);
         double at = now();
         if (at > patience) { fprintf(stderr, "%zu requests without an answer\n", inflight); return 1; }
         for (int i = 0; i < ready; i++) {
             struct connection *c = events[i].data.ptr;
+            if (c == &clock_tick) {
+                uint64_t ticks;
+                if (read(timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN) die("timerfd");
+                continue;
+            }
             if (events[i].events & EPOLLOUT) push(c);
             if (events[i].events & ~EPOLLOUT)
-                if (take(c) && at < until) begin(c);
+                if (take(c)) {
+                    if (rate) idle[idle_count++] = c;
+                    else if (at < until) begin(c);
+                }
         }
+        if (rate) begin_due(at, until);
     }
     double took = now() - started;
+    if (latencies) {
+        FILE *file = fopen(latencies, "wb");
+        if (!file) die(latencies);
+        fwrite(latencies_us, sizeof *latencies_us, answered, file);
+        fclose(file);
+    }
     qsort(latencies_us, answered, sizeof *latencies_us, by_size);
     fclose(samples);
     printf("{\"answered\": %zu, \"errors\": %zu, \"seconds\": %.4f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "

@@ -217,6 +217,8 @@ class App:
         assert self.dax is not None
         self._gateway.complete()
         from jedlik.background import Background
+        from jedlik.coding_processes import ProcessCoders
+        from jedlik.services.dynamodb.coding import Coders
 
         background = Background(
             self.db,
@@ -227,6 +229,8 @@ class App:
             dax_clusters=None if self._worker else self.dax.worker,
             directory=self.directory,
         )
+        coders = self.db.beside[Coders] = ProcessCoders()
+        self._background.push_async_callback(coders.close)
         self._background.push_async_callback(background.flush)
         background.start()
         self._background.push_async_callback(background.stop)

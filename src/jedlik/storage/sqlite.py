@@ -787,6 +787,12 @@ class SqliteEngine:
 
     # What SQLite takes over
 
+    @property
+    def behind(self) -> bool:
+        """Whether SQLite is still taking over the last table and the next is half full: who goes
+        on writing all the same comes to where everybody waits for SQLite."""
+        return self._frozen is not None and self._growing.bytes * 2 >= self._table_bytes
+
     def _is_full(self, times: int) -> bool:
         return (
             self._growing.bytes >= times * self._table_bytes

@@ -22,8 +22,9 @@ This module imports nothing of ours. Engines: `memory.py`, `sqlite.py`, `postgre
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
+
+from msgspec import Struct
 
 Key: TypeAlias = tuple[int, bytes, bytes, bytes]
 """(space, token, sort, sub): space is a number ≥ 0 that is never used again after a drop; token
@@ -118,8 +119,7 @@ class Batch(NamedTuple):
     fences: Sequence[Keep] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """The first guard that did not hold, and the row that was there (perhaps still pending).
     index: the write's; FENCE for any fence."""
 
@@ -194,6 +194,12 @@ class SpaceDropped(StorageError):
 def is_shared(engine: object) -> bool:
     """Whether other processes may change the store, too."""
     return bool(getattr(engine, "shared", False))
+
+
+def is_behind(engine: object) -> bool:
+    """Whether the engine has so much to do with what was written that work which can wait had
+    better do so. Engines that know have an attribute `behind`."""
+    return bool(getattr(engine, "behind", False))
 
 
 def refuse_dropped(batch: Batch, dropped: Set[int]) -> None:

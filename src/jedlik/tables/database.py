@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from jedlik.storage.blobs import Blobs
 from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put, Write
@@ -24,6 +25,7 @@ from jedlik.tables.catalog import Catalog
 from jedlik.tables.clock import Clock, SystemClock, VersionSource
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import INTERNAL_ACCOUNT, Index, Table
+from jedlik.tables.pace import Pace
 from jedlik.tables.streams import STREAMS_SPACE, Stream, Streams
 from jedlik.tables.throughput import Flows
 from jedlik.tables.turns import Sleep, Turns
@@ -54,6 +56,8 @@ class Database:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.engine = engine
+        self.pace = Pace(engine)
+        """Of background work, that it leaves room for requests."""
         self.turns = Turns(random if random is not None else Random(), sleep)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.versions = VersionSource(self.clock, node)

@@ -6,8 +6,9 @@ store, so that a retry on another old image is just another call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from jedlik.tables.errors import Invalid
 from jedlik.tables.indexes import check_index_keys, entry_of
@@ -38,8 +39,7 @@ class Update(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class PutWrite:
+class PutWrite(Struct):
     """Replace the item. `item` is checked and normal (`values.check_item` gave `size`)."""
 
     table: Table
@@ -59,8 +59,36 @@ class PutWrite:
         return stored
 
 
-@dataclass(slots=True)
-class UpdateWrite:
+class PackedPut(Struct):
+    """Replace the item by one that is packed already (`stored.pack`), checked and normal."""
+
+    table: Table
+    key: Key
+    value: bytes
+    condition: Condition | None = None
+
+    @property
+    def size(self) -> int:
+        """By DynamoDB's accounting."""
+        return size_of(self.value)
+
+    @property
+    def item(self) -> Item:
+        """Decoded anew each time."""
+        return Stored(0, self.value).item
+
+    def apply(self, old: Stored | None, version: int) -> Stored:
+        """The new image; raises Invalid as PutWrite does."""
+        table = self.table
+        stored = Stored(version, self.value)
+        if table.indexes:
+            check_index_keys(table, stored.item, updating=False)
+        if _too_large(table, self.key, stored):
+            raise Invalid("Item size has exceeded the maximum allowed size")
+        return stored
+
+
+class UpdateWrite(Struct):
     """Change the item, or make it from its key. `attributes` is the key as a map.
 
     `is_expression`: whether an update expression asks for it; AWS refuses index keys that cannot
@@ -89,8 +117,7 @@ class UpdateWrite:
         return stored
 
 
-@dataclass(slots=True)
-class DeleteWrite:
+class DeleteWrite(Struct):
     """Take the item away, if it is there."""
 
     table: Table
@@ -101,8 +128,7 @@ class DeleteWrite:
         """Nothing remains."""
 
 
-@dataclass(slots=True)
-class CheckWrite:
+class CheckWrite(Struct):
     """Only require the condition, in a transaction."""
 
     table: Table
@@ -114,7 +140,7 @@ class CheckWrite:
         return old
 
 
-ItemWrite = PutWrite | UpdateWrite | DeleteWrite | CheckWrite
+ItemWrite = PutWrite | PackedPut | UpdateWrite | DeleteWrite | CheckWrite
 
 
 def _too_large(table: Table, key: Key, stored: Stored) -> bool:

@@ -18,7 +18,7 @@ from jedlik.tables.database import Database
 from jedlik.tables.keys import key_extractor
 from jedlik.tables.stored import Stored
 
-RECORDS = 200
+RECORDS = 40
 
 
 class NetChange(msgspec.Struct, frozen=True, array_like=True):

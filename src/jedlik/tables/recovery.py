@@ -14,9 +14,9 @@ the indexes anew. Every step stores the place it reached, so a restart goes on f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from jedlik.changes.record import Record, decode_record
 from jedlik.storage.waist import ANY, Batch, Delete, Keep, Put, Row, Tally, Write
@@ -25,17 +25,18 @@ from jedlik.tables.backups import Backup, Job, Source, Target, new_id, source_of
 from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended, TableNotFound
-from jedlik.tables.item_writes import PutWrite
-from jedlik.tables.keys import key_extractor
+from jedlik.tables.item_writes import PackedPut
+from jedlik.tables.keys import Key, key_extractor
 from jedlik.tables.model import RestoreSource, Table
 from jedlik.tables.net_changes import collect
 from jedlik.tables.stored import Stored, size_of
-from jedlik.tables.write import write_batch
+from jedlik.tables.write import write_new
 
-COPY_ITEMS = 500
-LOAD_ITEMS = 100
-PAGE_BYTES = 1 << 20
-UNDO_RECORDS = 64
+PAGE_ITEMS = 100
+PAGE_BYTES = 64 << 10
+UNDO_RECORDS = 40
+"""A page, or so many records, are about half a millisecond's work: `tables/pace.py`."""
+ACTOR = "restore"
 UNORDERED_MS = 10_000
 """By how much records of several processes may stand in the log out of their versions' order."""
 RETRIES_MAX = 10
@@ -202,6 +203,7 @@ async def forget_what_never_began(
 
 async def advance(db: Database, job: Job) -> bool:
     """Do a bounded amount of a job; whether it goes on."""
+    await db.pace.turn()
     try:
         if job.phase == "copy":
             await _copy(db, job)
@@ -226,7 +228,7 @@ async def _copy(db: Database, job: Job) -> None:
     source = _source(job)
     after = (job.after[:16], job.after[16:], b"") if job.after else None
     page = await db.engine.scan(
-        source.space, b"", None, after=after, item_limit=COPY_ITEMS, byte_limit=PAGE_BYTES
+        source.space, b"", None, after=after, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
     )
     writes: list[Write] = []
     size_bytes = 0
@@ -338,21 +340,19 @@ async def _load(db: Database, job: Job) -> bool:
         raise TableNotFound(table.name)
     after = (job.after[:16], job.after[16:], b"") if job.after else None
     page = await db.engine.scan(
-        job.space, b"", None, after=after, item_limit=LOAD_ITEMS, byte_limit=PAGE_BYTES
+        job.space, b"", None, after=after, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
     )
-    writes = []
-    for entry in page.entries:
-        stored = Stored(entry.version, entry.value)
-        writes.append(PutWrite(table, table.key_of(stored.item), stored.item, stored.size))
-    # With the place reached: a worker that is not the one any more must not put items back that
-    # clients have changed since.
+    # The keys are the source's, so an item's place is the same in both.
+    writes = [PackedPut(table, Key(entry.token, entry.sort), entry.value) for entry in page.entries]
+    # With the place reached, also that of the last page: no item is counted twice after a restart,
+    # and a worker that is not the one any more does not put items back that clients have changed.
     also: Put | Keep = Keep(job.key, job.version)
-    if page.more:
+    if page.entries:
         last = page.entries[-1]
         also = msgspec.structs.replace(job, after=last.token + last.sort).put
-    if writes:
-        await write_batch(db, writes, also=also)
-    elif await db.engine.commit(Batch(db.versions.next(), (also,))) is not None:
+    # Nobody else writes to a table that is being made, and what comes before the place reached is
+    # there.
+    if not await write_new(db, writes, actor=ACTOR, also=also):
         return True
     if page.more:
         return True

@@ -11,14 +11,16 @@ a refusal, too, waits for a guard-only commit that covers what it saw.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from jedlik.changes.record import Record, encode_record
 from jedlik.storage.waist import (
     ABSENT,
+    ANY,
     FENCE,
     Batch,
     Change,
@@ -72,8 +74,7 @@ TOKEN_LIFE_MS = 600_000
 NOTHING = INNOCENT
 
 
-@dataclass(slots=True)
-class Written:
+class Written(Struct):
     """What a write did. `index_units` maps an index to the write capacity it took."""
 
     old: Stored | None
@@ -89,8 +90,7 @@ class Written:
         return max(self.old.size if self.old else 0, self.new.size if self.new else 0)
 
 
-@dataclass(frozen=True)
-class ClientToken:
+class ClientToken(Struct, frozen=True):
     """A transaction's idempotency token; `fingerprint` is a hash of all its parameters."""
 
     scope: str
@@ -169,6 +169,21 @@ async def write_batch(
         if not isinstance(outcome, Throttled):
             take(db, write, outcome, now, reserved=before)
     return done
+
+
+async def write_new(
+    db: Database, writes: Sequence[ItemWrite], *, actor: str, also: Put | Keep
+) -> bool:
+    """Do writes of different items to a table of which it is known that it has none of them and
+    that nobody else writes to: nothing is read. also: a row of the caller's, as for `write_batch`,
+    whose guard makes sure of that; False if it does not hold."""
+    plan = _Plan(db, db.versions.next(), actor, new=True)
+    for write in writes:
+        plan.add(write, None)
+    await plan.meter_collections()
+    await plan.settle_backfilling()
+    plan.writes.append(also)
+    return await _landed(db, writes, plan.batch())
 
 
 async def write_all(
@@ -418,8 +433,12 @@ class _Grown(NamedTuple):
 class _Plan:
     """The batch under construction for one attempt."""
 
-    def __init__(self, db: Database, version: int, actor: str | None) -> None:
+    def __init__(
+        self, db: Database, version: int, actor: str | None, *, new: bool = False
+    ) -> None:
+        """new: nobody has to look whether there is an old image; there is none."""
         self.version = version
+        self._absent = ANY if new else ABSENT
         self.writes: list[Put | Delete | Keep] = []
         self._db = db
         self._actor = actor
@@ -441,7 +460,7 @@ class _Plan:
         table, key = write.table, write.key
         new = write.apply(old, self.version)
         row_key = (table.space, key.token, key.sort, b"")
-        seen = ABSENT if old is None else old.version
+        seen = self._absent if old is None else old.version
         if isinstance(write, CheckWrite) or (old is None and new is None):
             self.writes.append(Keep(row_key, seen))
             return Written(old, new, {})

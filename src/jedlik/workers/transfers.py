@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from jedlik.services.dynamodb import exporting, transfers
+from jedlik.services.dynamodb.coding import NoCoders
 from jedlik.services.dynamodb.importing import Importer
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
@@ -30,7 +31,7 @@ class Transfers:
         going_on = paused = False
         found = await transfers.active(self._db)
         for gone in self._importers.keys() - {each.arn for each in found}:
-            del self._importers[gone]
+            self._importers.pop(gone).forget()
         for each in found:
             try:
                 if each.kind == "export":
@@ -43,6 +44,10 @@ class Transfers:
                     paused = True
             except Contended:
                 going_on = True  # it was changed meanwhile
+            except NoCoders:
+                going_on = True  # what is not stored is done again
+                for importer in self._importers.values():
+                    importer.forget()
         if paused and not going_on:
             await asyncio.sleep(PAUSE_S)
         return going_on or paused

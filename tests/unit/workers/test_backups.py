@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables import recovery
@@ -130,8 +130,7 @@ def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several steps of each phase, though there are few items."""
-    monkeypatch.setattr(recovery, "COPY_ITEMS", 5)
-    monkeypatch.setattr(recovery, "LOAD_ITEMS", 5)
+    monkeypatch.setattr(recovery, "PAGE_ITEMS", 5)
     monkeypatch.setattr(recovery, "UNDO_RECORDS", 7)
     monkeypatch.setattr(recovery, "UNORDERED_MS", 2000)
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from jedlik.services.dynamodb import exporting, importing
+from jedlik.services.dynamodb import coding, exporting
 from jedlik.services.dynamodb.ion_text import ion_structs
 from jedlik.services.dynamodb.transfers import Transfer, Transfers
 from jedlik.services.s3 import Objects
@@ -147,13 +147,13 @@ class World:
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several steps of each phase and several files, though there are few items."""
-    monkeypatch.setattr(recovery, "COPY_ITEMS", 5)
+    monkeypatch.setattr(recovery, "PAGE_ITEMS", 5)
     monkeypatch.setattr(recovery, "UNDO_RECORDS", 7)
     monkeypatch.setattr(recovery, "UNORDERED_MS", 2000)
     monkeypatch.setattr(net_changes, "RECORDS", 6)
     monkeypatch.setattr(exporting, "PAGE_ITEMS", 3)
     monkeypatch.setattr(exporting, "FILE_BYTES", 60)
-    monkeypatch.setattr(importing, "RECORDS", 4)
+    monkeypatch.setattr(coding, "RECORDS", 4)
 
 
 @pytest.fixture

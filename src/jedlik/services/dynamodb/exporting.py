@@ -14,8 +14,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import zlib
-from collections.abc import Callable
+from collections import deque
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -25,7 +24,7 @@ import orjson
 
 from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb import transfers
-from jedlik.services.dynamodb.ion_text import MARKER, ion_item
+from jedlik.services.dynamodb.coding import Encoded, Encoding, Form, coders_of
 from jedlik.services.dynamodb.transfers import (
     Transfer,
     data_folder,
@@ -34,23 +33,24 @@ from jedlik.services.dynamodb.transfers import (
     manifest_key,
     view_type,
 )
-from jedlik.services.s3 import Objects
-from jedlik.storage.waist import Entry
+from jedlik.services.s3 import Objects, ObjectWriter
+from jedlik.storage.waist import Page
 from jedlik.tables import recovery
 from jedlik.tables.backups import Backup
 from jedlik.tables.database import Database
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Table
-from jedlik.tables.net_changes import decode_change
-from jedlik.tables.stored import Stored, json_of, size_of
 
 FILE_BYTES = 64 << 20
-"""Of items in one data file, as their tables count them."""
-PAGE_ITEMS = 1000
-PAGE_BYTES = 1 << 20
+"""Of items in one data file, as they are stored."""
+PAGE_ITEMS = 100
+PAGE_BYTES = 64 << 10
+"""A page is about half a millisecond's work: `tables/pace.py`."""
+LARGE_ITEMS = 2000
+AHEAD = 4
+"""Pages that are read before what was encoded of those before is waited for."""
 FULL_VERSION, INCREMENTAL_VERSION = "2020-06-30", "2023-08-01"
 """Versions of the manifests' format."""
-Encode = Callable[[Entry], tuple[bytes, int]]
 
 
 async def advance(db: Database, export: Transfer) -> bool:
@@ -123,37 +123,31 @@ async def _write_file(db: Database, export: Transfer) -> bool:
     if job is None:
         await fail(db, export, "InternalError", "The table's past is not there any more")
         return False
-    encode = _encoder(export, job.source.keys.names if job.source is not None else ())
-    after, count, size, more = export.after, 0, 0, True
+    form = Form(
+        ion=export.request.get("ExportFormat") == "ION",
+        view=view_type(export) if incremental(export) else "",
+        key_names=tuple(job.source.keys.names) if job.source is not None else (),
+    )
     key = data_folder(export) + _file_name(export)
-    compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
-    digest = hashlib.md5(usedforsecurity=False)
+    page = await _page(db, job.space, export.after)
+    stats = await db.engine.stats(job.space)  # of an incremental export's image nobody keeps any
+    large = page.more and (incremental(export) or stats.rows >= LARGE_ITEMS)
+    coders = coders_of(db, large=large)
     async with _objects(db, export).writer(
         export.request["S3Bucket"], key, content_type="application/octet-stream"
     ) as out:
-        while more and size < FILE_BYTES:
-            start = (after[:16], after[16:], b"") if after else None
-            page = await db.engine.scan(
-                job.space,
-                b"",
-                None,
-                after=start,
-                item_limit=PAGE_ITEMS,
-                byte_limit=min(PAGE_BYTES, FILE_BYTES - size),
+        encoding = await coders.encoding(form)
+        try:
+            count, size, after, more = await _encode(
+                db, job.space, page, export.after, encoding, out
             )
-            data, items, taken = await asyncio.to_thread(_encoded, page.entries, encode, compressor)
-            digest.update(data)
-            await out.write(data)
-            count, size, more = count + items, size + taken, page.more
-            if page.entries:
-                after = page.entries[-1].token + page.entries[-1].sort
-        data = compressor.flush()
-        digest.update(data)
-        await out.write(data)
+            await out.write(await encoding.finish())
+        finally:
+            encoding.close()
     assert out.info is not None
     line = {
         "itemCount": count,
-        "md5Checksum": base64.b64encode(digest.digest()).decode(),
+        "md5Checksum": base64.b64encode(bytes.fromhex(out.info.etag)).decode(),
         "etag": out.info.etag,
         "dataFileS3Key": key,
     }
@@ -170,56 +164,43 @@ async def _write_file(db: Database, export: Transfer) -> bool:
     return True
 
 
-def _encoded(entries: list[Entry], encode: Encode, compressor: Any) -> tuple[bytes, int, int]:
-    """Compressed lines of a page, how many items they have and how large those are."""
-    lines, count, size = [], 0, 0
-    for entry in entries:
-        line, taken = encode(entry)
-        size += taken
-        if line:
-            lines.append(line)
-            count += 1
-    return compressor.compress(b"".join(lines)), count, size
+async def _encode(
+    db: Database, space: int, page: Page, after: bytes, encoding: Encoding, out: ObjectWriter
+) -> tuple[int, int, bytes, bool]:
+    """A file's items into `out`: their count and size, the place reached, whether there are more.
+
+    Pages are read while those before are encoded.
+    """
+    count = size = read = 0
+    coming: deque[asyncio.Task[Encoded]] = deque()
+    try:
+        while True:
+            values = [entry.value for entry in page.entries]
+            read += sum(map(len, values))
+            coming.append(asyncio.ensure_future(encoding.add(values)))
+            if page.entries:
+                after = page.entries[-1].token + page.entries[-1].sort
+            last = not page.more or read >= FILE_BYTES
+            while coming and (last or len(coming) > AHEAD):
+                done = await coming[0]
+                coming.popleft()
+                await out.write(done.data)
+                count, size = count + done.items, size + done.size
+            if last:
+                return count, size, after, page.more
+            await db.pace.turn()
+            page = await _page(db, space, after)
+    finally:
+        for task in coming:
+            if not task.cancel() and not task.cancelled():
+                task.exception()  # another one was raised before
 
 
-def _encoder(export: Transfer, key_names: tuple[str, ...]) -> Encode:
-    ion = export.request.get("ExportFormat") == "ION"
-    if not incremental(export):
-        return _ion_line if ion else _json_line
-    with_old = view_type(export) != "NEW_IMAGE"
-
-    def change_line(entry: Entry) -> tuple[bytes, int]:
-        change = decode_change(entry.value)
-        if change.old is None and change.new is None:
-            return b"", 0  # made and deleted within the stretch
-        image = change.new if change.new is not None else change.old
-        assert image is not None
-        item = Stored(0, image).item
-        micros = change.at_ms * 1000
-        line: dict[str, Any] = {
-            "Metadata": {"WriteTimestampMicros": {"N": str(micros)}},
-            "Keys": {name: item[name] for name in key_names},
-        }
-        if with_old and change.old is not None:
-            line["OldImage"] = Stored(0, change.old).item
-        if change.new is not None:
-            line["NewImage"] = Stored(0, change.new).item
-        size = sum(size_of(each) for each in (change.old, change.new) if each is not None)
-        if ion:
-            members = ",".join(f"{name}:{ion_item(value)}" for name, value in line.items())
-            return f"{MARKER}{{Record:{{{members}}}}}\n".encode(), size
-        return orjson.dumps(line) + b"\n", size
-
-    return change_line
-
-
-def _json_line(entry: Entry) -> tuple[bytes, int]:
-    return b'{"Item":' + json_of(entry.value) + b"}\n", size_of(entry.value)
-
-
-def _ion_line(entry: Entry) -> tuple[bytes, int]:
-    item = Stored(entry.version, entry.value).item
-    return f"{MARKER}{{Item:{ion_item(item)}}}\n".encode(), size_of(entry.value)
+async def _page(db: Database, space: int, after: bytes) -> Page:
+    start = (after[:16], after[16:], b"") if after else None
+    return await db.engine.scan(
+        space, b"", None, after=start, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
+    )
 
 
 async def _finish(db: Database, export: Transfer) -> bool:

@@ -9,17 +9,17 @@ the group /aws-dynamodb/imports, those of bulk puts in objects below the request
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import orjson
+from msgspec.structs import replace
 
 from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb import transfers
-from jedlik.services.dynamodb.input_records import BadObject, InputRecord, records_of
-from jedlik.services.dynamodb.item_keys import key_of_item, refuse_paths_into_keys
-from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
+from jedlik.services.dynamodb.coding import Decoding, Read, Source, coders_of
+from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_condition
 from jedlik.services.dynamodb.transfers import LOG_GROUP, Transfer
 from jedlik.services.logs.store import Logs
@@ -34,18 +34,20 @@ from jedlik.tables.errors import (
     Throttled,
 )
 from jedlik.tables.indexes import write_units
-from jedlik.tables.item_writes import ITEM_BYTES_MAX, PutWrite
+from jedlik.tables.item_writes import PackedPut
+from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
 from jedlik.tables.write import Written, write_batch, write_one
 from jedlik.values import Invalid as InvalidValue
-from jedlik.values import Malformed, check_item
+from jedlik.values import Malformed
 
 ERRORS_TOLD_MAX = 10_000
 """Of one import; the rest is only counted (developer guide)."""
-RECORDS = 100
-BYTES = 1 << 20
-CONDITION_MEMBERS = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
-"""Of a record of a bulk put beside Item. Unverified: that they are called so."""
+PIECES = 10
+"""Of what a decoding hands over, at a step of an import; its place is stored once for all of them.
+In a table that clients write to it is stored for each."""
+LARGE_BYTES = 1 << 20
+"""Objects with so much in them are decoded in a process of their own."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Reading:
     """An object that is being read, kept between steps. at: records taken from it."""
 
     key: str
-    records: AsyncIterator[InputRecord]
+    decoding: Decoding
     at: int = 0
 
 
@@ -61,7 +63,7 @@ class Reading:
 class Batch:
     """What a step found."""
 
-    puts: list[tuple[int, PutWrite]]
+    puts: list[tuple[int, PackedPut]]
     problems: list[tuple[int, str]]
     refused: list[dict[str, Any]]
     processed: int = 0
@@ -130,25 +132,36 @@ class Importer:
                 now = await self._store(now, key=self._reading.key, records=0)
         reading = self._reading
         if reading.at != now.records:  # a step before this one was not stored
-            self._reading = None
+            self.forget()
             return True
-        batch = await self._take(reading, table, now)
-        imported, usage = await self._write(batch, table, now)
-        await self._tell(now, reading.key, batch)
-        next_key = reading.key + "\0" if batch.ended else reading.key
-        if batch.ended:
-            self._reading = None
-        await self._store(
-            now,
-            key=next_key,
-            records=0 if batch.ended else now.records + batch.processed,
-            processed=now.processed + batch.processed,
-            imported=now.imported + imported,
-            errors=now.errors + len(batch.problems),
-            size_bytes=now.size_bytes + batch.size,
-            usage=usage,
-        )
+        following = now
+        for _ in range(PIECES if now.kind == "import" else 1):
+            batch = await self._take(reading, table, now)
+            await self._db.pace.turn()
+            imported, usage = await self._write(batch, table, following)
+            await self._tell(following, reading.key, batch)
+            following = msgspec.structs.replace(
+                following,
+                key=reading.key + "\0" if batch.ended else reading.key,
+                records=0 if batch.ended else following.records + batch.processed,
+                processed=following.processed + batch.processed,
+                imported=following.imported + imported,
+                errors=following.errors + len(batch.problems),
+                size_bytes=following.size_bytes + batch.size,
+                usage=usage,
+            )
+            if batch.ended:
+                self.forget()
+            if batch.ended or not self.may_go_on(self._db.clock.now_ms()):
+                break
+        await self._replace(now, following)
         return True
+
+    def forget(self) -> None:
+        """Let go of the object that is being read."""
+        if self._reading is not None:
+            self._reading.decoding.close()
+            self._reading = None
 
     async def _open(self, now: Transfer, table: Table) -> Reading | None:
         """The object at the place reached, its done records skipped; None after the last."""
@@ -160,51 +173,46 @@ class Importer:
             if info.key < now.key:
                 continue
             request = now.request.get("InputS3Configuration", now.request)
-            reading = Reading(
-                info.key,
-                records_of(
-                    self._objects.read(source["S3Bucket"], info.key),
+            skip = now.records if info.key == now.key else 0
+            coders = coders_of(self._db, large=(now.total_bytes or 0) >= LARGE_BYTES)
+            decoding = await coders.decoding(
+                Source(
                     kind=request["InputFormat"],
                     compression=request.get("InputCompressionType", "NONE"),
-                    csv_options=request.get("InputFormatOptions", {}).get("Csv"),
-                    types=table.attribute_types,
+                    csv=request.get("InputFormatOptions", {}).get("Csv"),
+                    table=table,
+                    skip=skip,
                 ),
+                _read_from(self._objects.read(source["S3Bucket"], info.key)),
             )
-            skip = now.records if info.key == now.key else 0
-            while reading.at < skip:
-                try:
-                    await anext(reading.records)
-                except (StopAsyncIteration, BadObject):
-                    break
-                reading.at += 1
-            return reading
+            return Reading(info.key, decoding, skip)
         return None
 
     async def _take(self, reading: Reading, table: Table, now: Transfer) -> Batch:
         batch = Batch([], [], [])
-        while batch.processed < RECORDS and batch.size < BYTES:
-            try:
-                record = await anext(reading.records)
-            except StopAsyncIteration:
-                batch.ended = True
-                break
-            except BadObject as fault:
-                batch.problems.append((reading.at, str(fault)))
-                batch.ended = True
-                break
-            index = reading.at
-            reading.at += 1
-            batch.processed += 1
+        taken = await reading.decoding.take()
+        for record in taken.records:
             batch.size += record.size
             if record.error is not None:
-                batch.problems.append((index, record.error))
+                batch.problems.append((record.index, record.error))
                 continue
-            try:
-                batch.puts.append((index, _put_of(record, table, conditions=now.kind == "bulk")))
-            except (Invalid, InvalidValue, Malformed) as fault:
-                batch.problems.append((index, fault.message))
-            except ApiError as fault:
-                batch.problems.append((index, fault.message or fault.code))
+            key = Key(record.token, record.sort)
+            write = PackedPut(table, key, record.value)
+            if now.kind == "bulk" and record.condition is not None:
+                try:
+                    write.condition = _condition_of(record.condition, table)
+                except (Invalid, InvalidValue, Malformed) as fault:
+                    batch.problems.append((record.index, fault.message))
+                    continue
+                except ApiError as fault:
+                    batch.problems.append((record.index, fault.message or fault.code))
+                    continue
+            batch.puts.append((record.index, write))
+        batch.processed = len(taken.records)
+        batch.ended = taken.ended
+        reading.at += batch.processed
+        if taken.fault is not None:
+            batch.problems.append((reading.at, taken.fault))
         return batch
 
     async def _write(self, batch: Batch, table: Table, now: Transfer) -> tuple[int, dict[str, int]]:
@@ -317,31 +325,33 @@ class Importer:
         )
 
     async def _store(self, old: Transfer, **changes: Any) -> Transfer:
-        new = msgspec.structs.replace(old, **changes)
+        return await self._replace(old, msgspec.structs.replace(old, **changes))
+
+    async def _replace(self, old: Transfer, new: Transfer) -> Transfer:
         try:
             return await transfers.of(self._db, old).store(old, new)
         except Contended:
-            self._reading = None  # it was cancelled meanwhile: look again
+            self.forget()  # it was cancelled meanwhile: look again
             raise
 
 
-def _put_of(record: InputRecord, table: Table, *, conditions: bool) -> PutWrite:
-    """Raises Invalid, Malformed or ApiError for what cannot be an item of the table."""
-    item = record.members["Item"]
-    size = check_item(item)
-    if size > ITEM_BYTES_MAX:
-        raise Invalid(ITEM_TOO_LARGE)
-    condition = None
-    if conditions and "ConditionExpression" in record.members:
-        given = {name: record.members[name] for name in CONDITION_MEMBERS if name in record.members}
-        condition = only_condition(given)
-        refuse_paths_into_keys(table, condition)
-    return PutWrite(table, key_of_item(table, item), item, size, condition)
+def _read_from(pieces: AsyncIterator[bytes]) -> Read:
+    async def read() -> bytes:
+        return await anext(pieces, b"")
+
+    return read
 
 
-def _without_rivals(puts: list[tuple[int, PutWrite]]) -> list[list[tuple[int, PutWrite]]]:
+def _condition_of(given: dict[str, Any], table: Table) -> Any:
+    """Raises Invalid, Malformed or ApiError for what is no condition."""
+    condition = only_condition(given)
+    refuse_paths_into_keys(table, condition)
+    return condition
+
+
+def _without_rivals(puts: list[tuple[int, PackedPut]]) -> list[list[tuple[int, PackedPut]]]:
     """The puts in batches of different keys, each key's in their order."""
-    batches: list[list[tuple[int, PutWrite]]] = []
+    batches: list[list[tuple[int, PackedPut]]] = []
     seen: dict[Any, int] = {}
     for index, write in puts:
         at = seen.get(write.key, -1) + 1
