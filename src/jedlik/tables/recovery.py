@@ -1,10 +1,10 @@
 """Images of a table's past: taken while writes go on, kept as backups, loaded into new tables.
 
-What a table held at an instant is found from both ends. First every row that is no younger is
-copied; a younger one, and whatever disappears meanwhile, has changes in the log. Then the log is
-read backwards, from its end to the instant, and each change is undone in the copy, so that the
-oldest one, whose old image is what stood there at the instant, comes last. Versions are the time:
-they grow with every change of an item, whatever the clock does, and a transaction has one.
+What a table held at an instant is found from both ends. First every row is copied as it is; what
+has changed since, or disappears meanwhile, has its changes in the log. Then the log is read
+backwards, from its end to the instant, and each change is undone in the copy, so that the oldest
+one, whose old image is what stood there at the instant, comes last. Versions are the time: they
+grow with every change of an item, whatever the clock does, and a transaction has one.
 
 For this a table logs while it is being copied (`Table.held_by`), and its log is kept; with
 point-in-time recovery on, it always does. The image is loaded through the write door, which makes
@@ -224,18 +224,16 @@ async def advance(db: Database, job: Job) -> bool:
 
 
 async def _copy(db: Database, job: Job) -> None:
-    """Copy a page of rows that were there at the instant."""
+    """Copy a page of rows, also those that were put since the instant: what changed has a record
+    that will be undone, and what a put left as it was has none."""
     source = _source(job)
     after = (job.after[:16], job.after[16:], b"") if job.after else None
     page = await db.engine.scan(
         source.space, b"", None, after=after, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
     )
-    writes: list[Write] = []
-    size_bytes = 0
-    for entry in page.entries:
-        if entry.version <= job.version_max:
-            writes.append(Put((job.space, entry.token, entry.sort, b""), ANY, entry.value))
-            size_bytes += size_of(entry.value)
+    space = job.space
+    writes = [Put((space, each.token, each.sort, b""), ANY, each.value) for each in page.entries]
+    size_bytes = sum(size_of(write.value) for write in writes)
     if page.more:
         last = page.entries[-1]
         reached = msgspec.structs.replace(job, after=last.token + last.sort)

@@ -85,6 +85,8 @@ class World:
                 self.state.pop((pk, sk), None)
             else:
                 value = str(self.random.randrange(1000))
+                if self.random.random() < 0.3:
+                    value = self.state.get((pk, sk), value)  # changes nothing, and is not logged
                 item = {**_key(pk, sk), "v": {"N": value}, "g": {"S": value[0]}}
                 writes.append(PutWrite(table, table.key_of(item), item, item_size(item)))
                 self.state[pk, sk] = value
