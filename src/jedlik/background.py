@@ -23,6 +23,7 @@ from jedlik.workers.dax_clusters import DaxClusters
 from jedlik.workers.directory import DirectoryRefresh, KeyUses
 from jedlik.workers.drops import CatalogLook, Drops
 from jedlik.workers.expiry import Expiry
+from jedlik.workers.firehose import Firehose
 from jedlik.workers.kinesis import KinesisRetention, KinesisStreams
 from jedlik.workers.kinesis_deliveries import KinesisDeliveries
 from jedlik.workers.leases import Lease
@@ -44,6 +45,7 @@ BACKUPS_REST_S = 0.05
 TRANSFERS_REST_S = 0.05
 KINESIS_REST_S = 0.05
 DELIVERY_REST_S = 0.1
+FIREHOSE_REST_S = 0.1
 DAX_REST_S = 0.05
 KEY_USES_REST_S = 60.0
 SHARED_REST_S = 1.0
@@ -83,6 +85,7 @@ def _runner(
     measuring: Measuring,
 ) -> Runner:
     kinesis, deliveries = KinesisStreams(db), KinesisDeliveries(db)
+    firehose = Firehose(db, strict=settings.auth == "required")
     schedules = [
         *measuring.schedules,
         Schedule(Backfill(db), 0, wake=db.index_added),
@@ -95,6 +98,7 @@ def _runner(
         Schedule(KinesisRetention(db), RETENTION_REST_S),
         Schedule(kinesis, KINESIS_REST_S, wake=kinesis.wake),
         Schedule(deliveries, DELIVERY_REST_S, wake=deliveries.wake),
+        Schedule(firehose, FIREHOSE_REST_S, wake=firehose.wake),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
         Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S, everywhere=True),
         Schedule(

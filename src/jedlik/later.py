@@ -48,6 +48,7 @@ SERVICES = (
     "applicationautoscaling",
     "s3",
     "kinesis",
+    "firehose",
     "logs",
 )
 
