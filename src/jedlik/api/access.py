@@ -12,7 +12,7 @@ that ask for more (each table of a batch, each item of a transaction, a role tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -64,10 +64,25 @@ class Permissions(Protocol):
         ...
 
 
+class Leading(Protocol):
+    """Where requests of one shape have the one value that differs from row to row."""
+
+    def of(self, req: Request) -> str | None:
+        """That value as text; None where it has to be looked at closely."""
+        ...
+
+
 @runtime_checkable
 class OnSubject(Permissions, Protocol):
     """For the operations of the data path: all that is asked is one action on one resource, which
-    follows from the subject (a table) and the index named beside it."""
+    follows from the subject (a table) and the index named beside it.
+
+    leading_keys: the condition keys that say which row is meant. All the others follow from a
+    request's shape: its attribute names and expressions, without any value.
+    """
+
+    @property
+    def leading_keys(self) -> frozenset[str]: ...
 
     def subject(self, ctx: Context, req: Request) -> object:
         """What stays the same object for as long as nothing about it changes; None: not at hand."""
@@ -75,6 +90,18 @@ class OnSubject(Permissions, Protocol):
 
     def keys_for(self, req: Request, subject: Any) -> ConditionKeys | None:
         """The condition keys of a request; None where it asks more than the one action."""
+        ...
+
+    def shape(self, req: Request, whole: bool) -> Hashable | None:
+        """What requests that are alike have in common; None: look at each of them closely.
+
+        whole: all that condition keys but the leading ones follow from; else as much as says
+        where the leading value is.
+        """
+        ...
+
+    def leading(self, req: Request, subject: Any) -> Leading | None:
+        """Where requests of this one's shape have it; None where there is not just one value."""
         ...
 
 

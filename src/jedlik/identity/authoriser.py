@@ -2,7 +2,11 @@
 
     operation.permissions.asks(ctx, req)        what has to be allowed: actions on resources
       → narrow(principal, action, resource)     remembered: what is left of all policies
-        → decide(the request's condition keys)  nothing, mostly
+        → bound(the request's shape)            remembered, on the data path
+          → decide(the request's own keys)      nothing, mostly
+
+On the data path the same table, attributes and expressions come again and again, and only the
+partition key's value differs; so what is left for a shape is one comparison with that value.
 
 What is left is remembered by the Principal object, which the directory replaces when anything
 about it changes, and with the `stamp` of the resource's policies; so a change holds from the next
@@ -14,10 +18,10 @@ Root may do anything in its account, and so may whoever open mode lets in with a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-from jedlik.api.access import Ask, Unknowable
+from jedlik.api.access import Ask, Leading, OnSubject, Unknowable
 from jedlik.api.context import Context
 from jedlik.api.operation import Operation
 
@@ -30,6 +34,8 @@ from .request_keys import NotAtHand, RequestKeys, Transport
 PRINCIPALS_MAX = 1024
 DECISIONS_MAX = 4096
 """Of one principal. Names of resources are the client's to make up, so there is an end to them."""
+SHAPES_MAX = 64
+"""Of one operation on one table."""
 POLICIES_MAX = 4096
 
 _NOBODY = {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
@@ -40,14 +46,43 @@ Request = dict[str, Any]
 
 class _Kept:
     """What is left of one principal's policies: by action, resource and its owner, with the stamp
-    of the resource's policies; and on the data path by operation, region, table and index, with the
-    table, where nothing but the operation's own condition keys is asked."""
+    of the resource's policies; and on the data path by operation, region, table and index."""
 
     __slots__ = ("by_ask", "by_place")
 
     def __init__(self) -> None:
         self.by_ask: dict[tuple[str, str, str], tuple[object, Residual]] = {}
-        self.by_place: dict[tuple[Any, ...], tuple[object, Residual]] = {}
+        self.by_place: dict[tuple[Any, ...], _Place] = {}
+
+
+class _Place:
+    """What is left for one operation on one table, where only its own condition keys are asked.
+
+    subject: the table. whole: whether keys but the leading ones are asked. by_shape: of the
+    requests' shapes where the leading value is and whether it is allowed; None: look each time.
+    """
+
+    __slots__ = ("allowed", "by_shape", "residual", "subject", "whole")
+
+    def __init__(self, subject: object, residual: Residual, whole: bool) -> None:
+        self.subject = subject
+        self.residual = residual
+        self.whole = whole
+        self.by_shape: dict[Hashable, tuple[Leading, Callable[[str], bool]] | None] = {}
+        self.allowed = None if residual.always is None else residual.always.allowed
+
+    def learn(self, on_subject: OnSubject, req: Request, shape: Hashable) -> None:
+        """Remember what is left for requests like this one."""
+        leading, found = on_subject.leading(req, self.subject), None
+        keys = on_subject.keys_for(req, self.subject)
+        if leading is not None and keys is not None:
+            of_row = on_subject.leading_keys
+            left = self.residual.bound(keys, lambda key: key not in of_row)
+            allows = left.by_value(of_row)
+            found = None if allows is None else (leading, allows)
+        if len(self.by_shape) >= SHAPES_MAX:
+            del self.by_shape[next(iter(self.by_shape))]
+        self.by_shape[shape] = found
 
 
 class Authoriser:
@@ -74,22 +109,30 @@ class Authoriser:
                 return False
             place = operation, ctx.region, req["TableName"], req.get("IndexName")
             known = kept.by_place.get(place)
-            if known is not None and known[0] is subject:
-                residual = known[1]
-                if residual.always is not None:
-                    return residual.always.allowed
+            if known is not None and known.subject is subject:
+                if known.allowed is not None:
+                    return known.allowed
+                shape = on_subject.shape(req, known.whole)
+                if shape is not None:
+                    if shape not in known.by_shape:
+                        known.learn(on_subject, req, shape)
+                    found = known.by_shape[shape]
+                    if found is not None:
+                        value = found[0].of(req)
+                        if value is not None:
+                            return found[1](value)
                 keys = on_subject.keys_for(req, subject)
                 if keys is not None:
-                    return residual.holds(keys)
+                    return known.residual.holds(keys)
         asks = operation.permissions.asks(ctx, req)
         if asks is None:
             return False
         try:
             for ask in asks:
-                found = kept.by_ask.get((ask.action, ask.resource, ask.owner))
-                if found is None or found[0] is not ask.stamp:
-                    found = self._narrow(principal, kept, ask)
-                residual = found[1]
+                stamped = kept.by_ask.get((ask.action, ask.resource, ask.owner))
+                if stamped is None or stamped[0] is not ask.stamp:
+                    stamped = self._narrow(principal, kept, ask)
+                residual = stamped[1]
                 if residual.always is not None:
                     if not residual.always.allowed:
                         return False
@@ -102,7 +145,8 @@ class Authoriser:
         if on_subject is not None and not residual.asks_for("aws:"):
             if len(kept.by_place) >= DECISIONS_MAX:
                 del kept.by_place[next(iter(kept.by_place))]
-            kept.by_place[place] = subject, residual
+            whole = not residual.keys <= on_subject.leading_keys
+            kept.by_place[place] = _Place(subject, residual, whole)
         return True
 
     async def require(

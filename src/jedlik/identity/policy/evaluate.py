@@ -19,13 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, NamedTuple
 
 from jedlik.identity.principals import Policy, PolicySets, Principal
 
 from .compiled import CompiledPolicy, Statement
-from .conditions import NOTHING, Test, Values
+from .conditions import NOTHING, KeyTest, Owns, Test, Values
 from .document import parse_document
+from .globs import Matches
 from .principal import DIRECT, NOBODY, ROLE, OwnKeys, named
 
 Kind = Literal["identity", "resource", "boundary", "session", "service_control"]
@@ -106,6 +108,17 @@ class Clause(NamedTuple):
     def applies(self, values: Values) -> bool:
         return all(test.holds(values) for test in self.tests)
 
+    def bound(self, fixed: Values, owns: Owns) -> Clause | None:
+        """The same once the fixed keys are known; None where it cannot apply any more."""
+        left: list[Test] = []
+        for test in self.tests:
+            bound = test.bound(fixed, owns)
+            if bound is False:
+                return None
+            if bound is not True:
+                left.append(bound)
+        return self._replace(tests=tuple(left))
+
 
 @dataclass(slots=True)
 class Residual:
@@ -150,6 +163,45 @@ class Residual:
             if _first(control, values) is None:
                 return Decision(False, False, "service_control")
         return self._grant(values)
+
+    def bound(self, fixed: Values, owns: Owns) -> Residual:
+        """What is left once the fixed keys are known, too."""
+
+        def left(clauses: Iterable[Clause]) -> list[Clause]:
+            found = (clause.bound(fixed, owns) for clause in clauses)
+            return [clause for clause in found if clause is not None]
+
+        found = Residual(
+            left(self.denies),
+            {kind: left(clauses) for kind, clauses in self.allows.items()},
+            [left(control) for control in self.service_controls],
+            self.same_account,
+            self.is_root,
+            self.needs_resource_allow,
+            self.always,
+        )
+        if found.always is None:
+            _decide_early(found)
+        return found
+
+    def by_value(self, keys: frozenset[str]) -> Callable[[str], bool] | None:
+        """Whether a request is allowed by the one value that all of `keys` have, where nothing else
+        is left to ask and all depends on identity policies; None where that is not so."""
+        if self.always is not None:
+            return _constant(self.always.allowed)
+        others = [kind for kind, clauses in self.allows.items() if clauses and kind != "identity"]
+        narrowed = "boundary" in self.allows or "session" in self.allows or self.service_controls
+        if others or narrowed or self.needs_resource_allow or not self.same_account or self.is_root:
+            return None
+        denies = [_value_tests(clause, keys) for clause in self.denies]
+        allows = [_value_tests(clause, keys) for clause in self.allows.get("identity", ())]
+        if None in denies or None in allows:
+            return None
+        if not denies and len(allows) == 1 and allows[0] is not None and len(allows[0]) == 1:
+            matches, wanted = allows[0][0]
+            if wanted:
+                return matches
+        return partial(_allowed, tuple(denies), tuple(allows))  # type: ignore[arg-type]
 
     def explained(self, values: Values) -> Decision:
         """The decision with all statements that applied and all keys that were missed."""
@@ -287,15 +339,11 @@ class _Narrowing:
             level = named(statement, self._principal)
             if level == NOBODY:
                 return None
-        left: list[Test] = []
-        for test in (*more, *statement.tests):
-            bound = test.bound(self._own, self._own.owns)
-            if bound is False:
-                return None
-            if bound is not True:
-                left.append(bound)
         matched = Matched(kind, policy, statement.sid, statement.number, statement.denies)
-        return Clause(matched, tuple(_WithOwnKeys.around(left, self._own)), level)
+        clause = Clause(matched, (*more, *statement.tests), level).bound(self._own, self._own.owns)
+        if clause is None:
+            return None
+        return clause._replace(tests=tuple(_WithOwnKeys.around(clause.tests, self._own)))
 
 
 class _WithOwnKeys:
@@ -319,8 +367,8 @@ class _OwnTest:
     def holds(self, values: Values) -> bool:
         return self.test.holds(_Both(values, self.own))
 
-    def bound(self, fixed: Values, owns: object) -> Test | bool:
-        return self
+    def bound(self, fixed: Values, owns: Owns) -> Test | bool:
+        return self.holds(fixed) if all(map(owns, self.keys)) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +406,40 @@ def _decide_early(found: Residual) -> None:
     elif decision is None:
         return
     found.always = decision
+
+
+ValueTests = tuple[tuple[Matches, bool], ...]
+"""All of them have to hold for a clause to apply: a comparison, and the answer that is wanted."""
+
+
+def _value_tests(clause: Clause, keys: frozenset[str]) -> ValueTests | None:
+    """The tests of a clause for one value of `keys`; None where it asks anything else."""
+    found = []
+    for test in clause.tests:
+        if not isinstance(test, KeyTest) or test.key not in keys or test.matches is None:
+            return None
+        found.append((test.matches, not test.operator.negated))
+    return tuple(found)
+
+
+def _allowed(denies: tuple[ValueTests, ...], allows: tuple[ValueTests, ...], value: str, /) -> bool:
+    for tests in denies:
+        for matches, wanted in tests:
+            if matches(value) is not wanted:
+                break
+        else:
+            return False
+    for tests in allows:
+        for matches, wanted in tests:
+            if matches(value) is not wanted:
+                break
+        else:
+            return True
+    return False
+
+
+def _constant(allowed: bool) -> Callable[[str], bool]:
+    return lambda value: allowed
 
 
 def _certain(clauses: Iterable[Clause]) -> list[Clause]:

@@ -26,6 +26,21 @@ from jedlik.services.dynamodb.row_keys import (
     WhenRefused,
     WriteKeys,
 )
+from jedlik.services.dynamodb.row_shapes import (
+    LEADING_KEYS,
+    FindPlace,
+    LeadingValue,
+    Shape,
+    get_shape,
+    key_shape,
+    no_place,
+    no_shape,
+    place_in_condition,
+    place_in_item,
+    place_in_key,
+    put_shape,
+    query_shape,
+)
 from jedlik.services.dynamodb.table_names import ARN, NAME, table_arn
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import KeySchema, Table
@@ -160,14 +175,19 @@ def _on_part(action: str, arn: str, table: Table | None, keys: ConditionKeys) ->
 
 
 class OnItem(TablePermissions):
-    """An action on the one table of the request, with its rows."""
+    """An action on the one table of the request, with its rows. shape, place: see row_shapes.py."""
 
-    __slots__ = ("_action", "_kind")
+    leading_keys = LEADING_KEYS
+    __slots__ = ("_action", "_kind", "_place", "shape")
 
-    def __init__(self, action: str, kind: type[RowKeys]) -> None:
+    def __init__(
+        self, action: str, kind: type[RowKeys], shape: Shape = no_shape, place: FindPlace = no_place
+    ) -> None:
         super().__init__(self._asks_of, lambda req: [req["TableName"]])
         self._action = f"dynamodb:{action}"
         self._kind = kind
+        self.shape = shape
+        self._place = place
 
     def subject(self, ctx: Context, req: Request) -> Table | None:
         """The table, if it is one of the caller's own and at hand."""
@@ -180,6 +200,11 @@ class OnItem(TablePermissions):
         if "IndexName" in req:
             return self._kind(req, subject, schema_of(subject, req["IndexName"]))
         return self._kind(req, subject, subject.keys)
+
+    def leading(self, req: Request, subject: Table) -> LeadingValue | None:
+        """Where the value of the partition key is."""
+        schema = schema_of(subject, req.get("IndexName"))
+        return None if schema is None else self._place(req, schema)
 
     def _asks_of(self, ctx: Context, req: Request, find: Find) -> Sequence[Ask]:
         name, index = req["TableName"], req.get("IndexName")
@@ -309,11 +334,11 @@ _OF_A_RESTORE = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", 
 
 ON_BATCH_GET = TablePermissions(_batch_get, _named)
 ON_BATCH_WRITE = TablePermissions(_batch_write, _named)
-ON_GET = OnItem("GetItem", GetKeys)
-ON_PUT = OnItem("PutItem", WriteKeys)
-ON_UPDATE = OnItem("UpdateItem", UpdateKeys)
-ON_DELETE = OnItem("DeleteItem", WriteKeys)
-ON_QUERY = OnItem("Query", RangeKeys)
+ON_GET = OnItem("GetItem", GetKeys, get_shape, place_in_key)
+ON_PUT = OnItem("PutItem", WriteKeys, put_shape, place_in_item)
+ON_UPDATE = OnItem("UpdateItem", UpdateKeys, key_shape, place_in_key)
+ON_DELETE = OnItem("DeleteItem", WriteKeys, key_shape, place_in_key)
+ON_QUERY = OnItem("Query", RangeKeys, query_shape, place_in_condition)
 ON_SCAN = OnItem("Scan", RangeKeys)
 ON_TRANSACT_GET = transacted("TransactGetItems")
 ON_TRANSACT_WRITE = transacted("TransactWriteItems")
