@@ -18,16 +18,27 @@ from typing import Any
 BOTOCORE_VERSION = "1.44.5"
 SERVICES = {  # our name: botocore's folder
     "applicationautoscaling": "application-autoscaling/2016-02-06",
+    "athena": "athena/2017-05-18",
     "cloudwatch": "cloudwatch/2010-08-01",
     "dax": "dax/2017-04-19",
     "dynamodb": "dynamodb/2012-08-10",
     "dynamodbstreams": "dynamodbstreams/2012-08-10",
+    "glue": "glue/2017-03-31",
+    "firehose": "firehose/2015-08-04",
     "iam": "iam/2010-05-08",
     "kinesis": "kinesis/2013-12-02",
     "logs": "logs/2014-03-28",
     "s3": "s3/2006-03-01",
     "sts": "sts/2011-06-15",
 }
+PARTS = {  # of services of which we have a part, and that are too large to read for it
+    "glue": (
+        "BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable", "BatchGetPartition",
+        "CreateDatabase", "CreatePartition", "CreateTable", "DeleteDatabase", "DeletePartition",
+        "DeleteTable", "GetDatabase", "GetDatabases", "GetPartition", "GetPartitions", "GetTable",
+        "GetTables", "SearchTables", "UpdateDatabase", "UpdatePartition", "UpdateTable",
+    ),
+}  # fmt: skip
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "jedlik" / "api" / "models"
 
 SHAPE_KEYS = (
@@ -50,7 +61,7 @@ def main(arguments: list[str]) -> int:
     """Write the digests, or with --check say whether the committed ones are fresh."""
     stale = 0
     for service, folder in SERVICES.items():
-        fresh = render(digest(read_model(folder)))
+        fresh = render(digest(part(read_model(folder), PARTS.get(service))))
         target = FOLDER / f"{service}.json"
         if "--check" in arguments:
             if not target.is_file() or target.read_text() != fresh:
@@ -71,6 +82,32 @@ def read_model(folder: str) -> dict[str, Any]:
     source = Path(botocore.__file__).parent / "data" / folder / "service-2.json.gz"
     model: dict[str, Any] = json.loads(gzip.decompress(source.read_bytes()))
     return model
+
+
+def part(model: dict[str, Any], names: tuple[str, ...] | None) -> dict[str, Any]:
+    """A raw model with only those operations, and the shapes that they need."""
+    if names is None:
+        return model
+    operations = {name: op for name, op in model["operations"].items() if name in names}
+    needed: set[str] = set()
+    _mark(model["shapes"], operations, needed)
+    shapes = {name: shape for name, shape in model["shapes"].items() if name in needed}
+    return {**model, "operations": operations, "shapes": shapes}
+
+
+def _mark(shapes: dict[str, Any], within: Any, needed: set[str]) -> None:
+    """Note every shape that is named somewhere inside."""
+    if isinstance(within, list):
+        for each in within:
+            _mark(shapes, each, needed)
+    if not isinstance(within, dict):
+        return
+    name = within.get("shape")
+    if isinstance(name, str) and name not in needed:
+        needed.add(name)
+        _mark(shapes, shapes[name], needed)
+    for each in within.values():
+        _mark(shapes, each, needed)
 
 
 def digest(model: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
     <folder>/incoming/<id>       being written
     <folder>/<id[:2]>/<id>       complete, on disk, never changed again
+    <folder>/work/               for programs that read complete ones as files
 
 An id is 32 hexadecimal digits of our own making; nothing that a client chose ever becomes part of
 a path. A file counts only once somebody has committed a row that refers to it: whoever writes does
@@ -71,6 +72,14 @@ class Blobs(Protocol):
         """Another blob with the same bytes, without copying them where that can be. Blocks."""
         ...
 
+    def place(self, id: str, target: Path) -> bool:
+        """Give a blob a second name, as a file elsewhere; False where that cannot be. Blocks."""
+        ...
+
+    def work_folder(self) -> Path | None:
+        """Where files are to be that `place` makes. Blocks."""
+        ...
+
     def settle(self, ids: Sequence[str]) -> None:
         """Rows refer to these now: `listing` may name them again."""
 
@@ -112,6 +121,12 @@ class NoBlobs:
         self.writer()
         raise AssertionError
 
+    def place(self, id: str, target: Path) -> bool:
+        return False
+
+    def work_folder(self) -> Path | None:
+        return None
+
     def settle(self, ids: Sequence[str]) -> None:
         """There are none."""
 
@@ -146,6 +161,12 @@ class ThreadedBlobs:
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, work, *arguments)
+
+    def place(self, id: str, target: Path) -> bool:
+        return False
+
+    def work_folder(self) -> Path | None:
+        return None
 
     def settle(self, ids: Sequence[str]) -> None:
         self._unsettled.difference_update(ids)
@@ -215,6 +236,19 @@ class FileBlobs(ThreadedBlobs):
         os.link(self.path(id), target)
         self.persist(target.parent)
         return new
+
+    def place(self, id: str, target: Path) -> bool:
+        try:
+            os.link(self.path(id), target)
+        except OSError:
+            return False  # another file system, or one without links
+        return True
+
+    def work_folder(self) -> Path:
+        self._make_ready()
+        found = self._folder / "work"
+        found.mkdir(mode=0o700, exist_ok=True)
+        return found
 
     async def read(self, spans: Sequence[Span]) -> AsyncIterator[bytes]:
         names = {span.id for span in spans}

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -116,6 +117,17 @@ class Objects:
     async def get(self, bucket: str, key: str) -> bytes:
         """All of a small object."""
         return b"".join([piece async for piece in self.read(bucket, key)])
+
+    async def place(self, bucket: str, key: str, target: Path) -> None:
+        """Make the object a local file, for programs that read files: without copying its bytes
+        where that can be."""
+        version = await self._current(await self._bucket(bucket), key)
+        blobs = self._store.blobs
+        if version.blob and await blobs.run(blobs.place, version.blob, target):
+            return
+        with target.open("wb") as file:
+            async for piece in self.read(bucket, key):
+                await blobs.run(file.write, piece)
 
     async def list(
         self, bucket: str, *, prefix: str = "", after: str = ""

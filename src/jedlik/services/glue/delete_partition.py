@@ -1,0 +1,17 @@
+"""DeletePartition; its objects stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.glue.requests import catalog_of, table_arns
+
+
+@operation("glue", "DeletePartition", access="write", resource=table_arns)
+async def delete_partition(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    catalog = catalog_of(ctx, req)
+    table = await catalog.table(req["DatabaseName"], req["TableName"])
+    await catalog.delete_partition(table, req["PartitionValues"])
+    return {}
