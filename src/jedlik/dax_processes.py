@@ -22,9 +22,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import orjson
 
 from jedlik import root_keys
@@ -99,7 +100,7 @@ class ProcessNodes:
         self._count += 1
         begin = {
             "settings": asdict(self._settings),
-            "keys": None if self._keys is None else list(astuple(self._keys)),
+            "keys": None if self._keys is None else list(msgspec.structs.astuple(self._keys)),
             "folder": self._folder,
             "cluster": [cluster.account, cluster.region, cluster.name],
             "node": [node.number, node.name, node.zone],

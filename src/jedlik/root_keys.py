@@ -11,8 +11,9 @@ import os
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 FILE = "credentials"
 _ID_ALPHABET = string.ascii_uppercase + "234567"
@@ -23,8 +24,7 @@ class Unusable(Exception):
     """The credentials file cannot be read or written; the text is for the operator."""
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(Struct, frozen=True):
     access_key: str
     secret_key: str
     session_token: str | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from random import Random
 from typing import Any
+
+from msgspec.structs import replace
 
 from jedlik.storage.waist import Delete, Put, SpaceDropped, StorageError, Unknown
 from jedlik.tables.catalog import SYSTEM_SPACE, _decode_table, _tables_token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -10,7 +9,7 @@ from typing import Any
 
 import click
 
-from jedlik import settings
+from jedlik import settings, starting
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,7 +46,4 @@ def start(config: str | None, **flags: Any) -> None:
     except settings.SettingsError as fault:
         raise click.ClickException(str(fault)) from None
 
-    gc.disable()  # what a start reads is no garbage; it is on again once the server is there
-    from jedlik import app
-
-    sys.exit(app.run(chosen))
+    sys.exit(starting.serve(chosen))

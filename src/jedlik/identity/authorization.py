@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from typing import Protocol
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
 
 from . import errors
 
@@ -44,8 +45,7 @@ class SignedRequest(Protocol):
     def header(self, name: bytes) -> bytes | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A request's signature and what it says it covers.
 
     date: "20261122T003000Z", and the same as time_s. expires_s: how long a presigned request is

@@ -11,23 +11,22 @@ Times are epoch seconds. Policy documents are kept as they came, as text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
+
+from msgspec import Struct, field
 
 AWS = "aws"
 """The account of the managed policies that are there from the start."""
 
 
-@dataclass(frozen=True)
-class Login:
+class Login(Struct, frozen=True):
     """That a user may sign in at the console. The password itself is not kept: there is none."""
 
     created_at: float
     reset_required: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entity:
+class Entity(Struct, frozen=True, kw_only=True):
     """What users, groups and roles have in common. inline: name → document; attached: ARNs of
     managed policies in the order in which they were attached."""
 
@@ -44,8 +43,7 @@ class Entity:
         return self.name.lower()
 
 
-@dataclass(frozen=True, kw_only=True)
-class User(Entity):
+class User(Entity, Struct, frozen=True, kw_only=True):
     """groups: names, in the order in which the user was added."""
 
     kind: ClassVar[str] = "user"
@@ -59,8 +57,7 @@ class User(Entity):
         return f"arn:aws:iam::{self.account}:user{self.path}{self.name}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group(Entity):
+class Group(Entity, Struct, frozen=True, kw_only=True):
     kind: ClassVar[str] = "group"
 
     @property
@@ -68,8 +65,7 @@ class Group(Entity):
         return f"arn:aws:iam::{self.account}:group{self.path}{self.name}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Role(Entity):
+class Role(Entity, Struct, frozen=True, kw_only=True):
     """trust: the document that says who may assume it."""
 
     kind: ClassVar[str] = "role"
@@ -84,8 +80,7 @@ class Role(Entity):
         return f"arn:aws:iam::{self.account}:role{self.path}{self.name}"
 
 
-@dataclass(frozen=True)
-class PolicyVersion:
+class PolicyVersion(Struct, frozen=True):
     """number: 1 for "v1"."""
 
     number: int
@@ -97,8 +92,7 @@ class PolicyVersion:
         return f"v{self.number}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ManagedPolicy:
+class ManagedPolicy(Struct, frozen=True, kw_only=True):
     """versions: oldest first; default: the number of the one that counts."""
 
     kind: ClassVar[str] = "policy"
@@ -135,25 +129,26 @@ class ManagedPolicy:
         raise LookupError(number)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccessKey:
+class AccessKey(Struct, frozen=True, kw_only=True):
     """A user's key; of root, whose keys are not stored, there are none here."""
 
     kind: ClassVar[str] = "access-key"
     id: str
-    secret: str = field(repr=False)
+    secret: str
     user: str
     account: str
     status: str = "Active"
     created_at: float = 0.0
+
+    def __repr__(self) -> str:  # without the secret
+        return f"AccessKey({self.id!r}, {self.user!r}, {self.account!r}, {self.status!r})"
 
     @property
     def key(self) -> str:
         return self.id
 
 
-@dataclass(frozen=True, kw_only=True)
-class InstanceProfile:
+class InstanceProfile(Struct, frozen=True, kw_only=True):
     """A name that holds a role; there are no instances here."""
 
     kind: ClassVar[str] = "instance-profile"
@@ -174,8 +169,7 @@ class InstanceProfile:
         return f"arn:aws:iam::{self.account}:instance-profile{self.path}{self.name}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class OidcProvider:
+class OidcProvider(Struct, frozen=True, kw_only=True):
     """Who signs the tokens of AssumeRoleWithWebIdentity. url: without its scheme."""
 
     kind: ClassVar[str] = "oidc-provider"
@@ -196,8 +190,7 @@ class OidcProvider:
         return f"arn:aws:iam::{self.account}:oidc-provider/{self.url}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SamlProvider:
+class SamlProvider(Struct, frozen=True, kw_only=True):
     """metadata: the XML document of the identity provider."""
 
     kind: ClassVar[str] = "saml-provider"
@@ -218,8 +211,7 @@ class SamlProvider:
         return f"arn:aws:iam::{self.account}:saml-provider/{self.name}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """What an account itself has. password_policy: as the API shows it."""
 
     kind: ClassVar[str] = "account"

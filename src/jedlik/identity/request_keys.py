@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from jedlik.api.access import ConditionKeys
 from jedlik.api.context import Context
@@ -19,8 +20,7 @@ class NotAtHand(Exception):
     """A condition asks how the request came, and the caller has not said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transport:
+class Transport(Struct, frozen=True):
     """How a request came. address: the client's IP address; secure: by TLS."""
 
     address: str = ""

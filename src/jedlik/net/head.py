@@ -9,7 +9,8 @@ several lengths, a length beside a transfer coding.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .limits import Limits
 
@@ -33,8 +34,7 @@ class BadRequest(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A request without its body.
 
     names: header names as spelt, for learning a layout. length: of the body in bytes, or

@@ -15,8 +15,9 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
+
+from msgspec import Struct
 
 from .drive import Drive
 from .server import file_limit
@@ -30,8 +31,7 @@ _MESSAGES_PER_TURN = 64  # a long pipeline does not keep other connections waiti
 _LARGE = 64 * 1024  # from here on an unfinished message counts against the server's total
 
 
-@dataclass(frozen=True, slots=True)
-class StreamLimits:
+class StreamLimits(Struct, frozen=True):
     """What one connection, and all together, may take."""
 
     handshake_s: float = 10.0  # TLS

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from jedlik.values import Invalid
 
@@ -108,8 +109,7 @@ class Throttled(TableError):
         self.is_on_demand = is_on_demand
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why one item of a transaction could not be done. `code` is "None" for an innocent item.
 
     throttled: with the code "Throttled", which services put in AWS's words.

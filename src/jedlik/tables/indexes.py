@@ -6,8 +6,9 @@ projected item`, made in the same commit as the item's own row, so an index is e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from jedlik.storage.waist import ANY, Delete, Put
 from jedlik.tables.errors import Invalid
@@ -27,8 +28,7 @@ RowKey = tuple[int, bytes, bytes, bytes]
 WRITE_UNIT_BYTES = 1024
 
 
-@dataclass(slots=True)
-class IndexDelta:
+class IndexDelta(Struct):
     """What one index must do for one change of an item.
 
     `units` is what it costs in write capacity: a changed key is a delete and a put.

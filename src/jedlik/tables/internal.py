@@ -12,11 +12,11 @@ record that was read; `Contended` means somebody was faster: read again.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 import orjson
+from msgspec import Struct
 
 from jedlik.storage.waist import Entry
 from jedlik.tables.database import Database
@@ -44,8 +44,7 @@ class Record(NamedTuple):
     version: int = 0
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One write: `document` None deletes. `seen`: the record that must still be there as it was
     read; None: there must be none."""
 
@@ -58,8 +57,7 @@ class Change:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Kind(Generic[T]):
+class Kind(Generic[T], Struct, frozen=True):
     """One kind of record that a service keeps: its group of rows and its type."""
 
     group: str

@@ -1,16 +1,19 @@
 """What a table is: keys, indexes and settings, as stored in the catalog.
 
-Everything here is frozen; a change makes a new `Table` with `dataclasses.replace` and goes through
-`Database.replace_table`. Shapes are those of the catalog's stored JSON, so a field that is added
-needs a default.
+Everything here is frozen; a change makes a new `Table` with `msgspec.structs.replace` and goes
+through `Database.replace_table`. Shapes are those of the catalog's stored JSON, so a field that is
+added needs a default. Structs, not dataclasses: forty times quicker to declare, and every start
+waits for that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 if TYPE_CHECKING:
     from jedlik.tables.keys import KeyOf
@@ -26,16 +29,14 @@ INTERNAL_ACCOUNT = "internal"
 """The account of the services' own tables, see `internal.py`."""
 
 
-@dataclass(frozen=True)
-class KeyAttribute:
+class KeyAttribute(Struct, frozen=True):
     """One attribute of a key: its name and its scalar type."""
 
     name: str
     type: KeyType
 
 
-@dataclass(frozen=True)
-class KeySchema:
+class KeySchema(Struct, frozen=True, dict=True):
     """Partition and sort attributes, in order.
 
     Tables have one, and at most one; indexes up to four of each.
@@ -55,8 +56,7 @@ class KeySchema:
         return tuple(attribute.name for attribute in self.attributes)
 
 
-@dataclass(frozen=True)
-class Throughput:
+class Throughput(Struct, frozen=True):
     """Provisioned units a second and the history that DescribeTable shows."""
 
     read_units: int = 0
@@ -66,24 +66,21 @@ class Throughput:
     last_decrease_ms: int | None = None
 
 
-@dataclass(frozen=True)
-class OnDemandLimits:
+class OnDemandLimits(Struct, frozen=True):
     """On-demand maximums in units a second; None or -1 means no maximum."""
 
     max_read_units: int | None = None
     max_write_units: int | None = None
 
 
-@dataclass(frozen=True)
-class WarmThroughput:
+class WarmThroughput(Struct, frozen=True):
     """Units a second the table or index can take at once."""
 
     read_units: int
     write_units: int
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(Struct, frozen=True):
     """A secondary index. `space` is where its entries are stored."""
 
     name: str
@@ -99,8 +96,7 @@ class Index:
     warm: WarmThroughput | None = None
 
 
-@dataclass(frozen=True)
-class StreamSettings:
+class StreamSettings(Struct, frozen=True):
     """The change stream of a table; `label` ends its ARN and stays until it is disabled."""
 
     view_type: str
@@ -108,8 +104,7 @@ class StreamSettings:
     enabled: bool = True
 
 
-@dataclass(frozen=True)
-class TtlSettings:
+class TtlSettings(Struct, frozen=True):
     """Time to live: the attribute that holds an item's expiry in epoch seconds.
 
     `space` holds the items that expire in order of time (`expiry.py`); `backfilling` says that
@@ -123,8 +118,7 @@ class TtlSettings:
     backfilling: bool = False
 
 
-@dataclass(frozen=True)
-class RecoverySettings:
+class RecoverySettings(Struct, frozen=True):
     """Point-in-time recovery: on since when, and for how many days."""
 
     enabled: bool
@@ -132,8 +126,7 @@ class RecoverySettings:
     period_days: int = 35
 
 
-@dataclass(frozen=True)
-class RestoreSource:
+class RestoreSource(Struct, frozen=True):
     """What a table was restored from: a backup, or another table's past (`backup_arn` None)."""
 
     table_arn: str
@@ -142,8 +135,7 @@ class RestoreSource:
     in_progress: bool = True
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """A Kinesis stream that is told of every change. space: the stream's. start: for each part of
     the log the seq after which it begins; since_ms tells it from an earlier one."""
 
@@ -160,8 +152,7 @@ class Destination:
         return self.status in ("ENABLING", "ACTIVE", "UPDATING")
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True, dict=True):
     """One table of one account and region."""
 
     account: str
@@ -203,7 +194,7 @@ class Table:
 
     def __post_init__(self) -> None:
         if not self.log_space:  # stored before logs had spaces of their own
-            object.__setattr__(self, "log_space", self.space)
+            force_setattr(self, "log_space", self.space)
 
     @cached_property
     def arn(self) -> str:

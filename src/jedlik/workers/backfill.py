@@ -12,7 +12,7 @@ on:
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from jedlik.storage.waist import (
     ABSENT,

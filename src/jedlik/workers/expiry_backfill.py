@@ -10,7 +10,7 @@ entries, so that a restart goes on:
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from jedlik.storage.waist import ANY, Batch, Delete, Entry, Keep, Put, Write
 from jedlik.tables.database import JOBS_SPACE, Database

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b16encode
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 import orjson
+from msgspec.structs import replace
 
 from jedlik.changes.record import Record, decode_record
 from jedlik.services.kinesis import LogRecord, Store, Stream, StreamGone, encode

@@ -6,7 +6,7 @@ it ends, so that a restart in between leaves no table stuck.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended, TableNotFound

@@ -6,7 +6,7 @@ provisioned table has its burst again, and an on-demand one begins a new half ho
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended, TableNotFound

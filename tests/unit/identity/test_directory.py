@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from jedlik.api.errors import ApiError
 from jedlik.identity import Authenticator, Directory, Draft, root_credential

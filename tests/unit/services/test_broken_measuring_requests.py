@@ -4,11 +4,11 @@ each is answered or refused, none is a fault of ours, and the workers take whate
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from jedlik.api import ApiError, load_registry
 from jedlik.api.context import Context

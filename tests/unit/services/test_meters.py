@@ -229,7 +229,7 @@ async def test_a_request_that_began_before_a_change_does_not_bring_back_old_limi
 
 
 def replaced(table: Table, throughput: Throughput) -> Table:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return replace(table, throughput=throughput, warm=WarmThroughput(5, 6))
 

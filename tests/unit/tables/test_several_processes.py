@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.waist import ANY, FENCE, Batch, Conflict, Delete

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from jedlik.changes.record import decode_record
 from jedlik.storage.waist import Batch, Put

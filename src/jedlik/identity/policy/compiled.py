@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from .conditions import ResourceTest, Test
 from .globs import Matches
@@ -18,8 +19,7 @@ class Principals(NamedTuple):
     federated: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement. `but_…`: the element is there as its Not form.
 
     templates: resources that have variables. any_resource: there is no Resource element, as in
@@ -55,7 +55,6 @@ class Statement:
         return (ResourceTest(resource, self.templates, self.but_resources, self.denies),)
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledPolicy:
+class CompiledPolicy(Struct, frozen=True):
     name: str
     statements: tuple[Statement, ...]

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from msgspec import structs
+
 from .globs import Matches, Part, arn_glob
 from .operators import OPERATORS, Operator
 from .templates import Template, Variable, template
@@ -226,7 +228,7 @@ def _bound(text: Template, fixed: Values, owns: Owns) -> Template:
             parts.append(Part(part.default, False))
         else:
             parts.append(part)  # never has a value: found out again by `holds`
-    return replace(text, parts=tuple(parts))
+    return structs.replace(text, parts=tuple(parts))
 
 
 def _parts(text: Template) -> list[Part]:

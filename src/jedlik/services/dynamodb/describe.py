@@ -5,8 +5,9 @@ Sizes and counts are those of this moment; AWS's are up to six hours old.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from jedlik.services.dynamodb.throughputs import decreases_today, least_warm
 from jedlik.storage.waist import Stats

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jedlik.services.dynamodb.errors import (
     ResourceInUse,
@@ -34,8 +36,7 @@ from jedlik.tables.model import Index, KeyType, Table
 ACTIONS = ("Update", "Create", "Delete")
 
 
-@dataclass(frozen=True)
-class IndexChange:
+class IndexChange(Struct, frozen=True):
     """What an UpdateTable does to indexes: at most one made or dropped, any number updated."""
 
     created: Index | None = None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb import capacity
@@ -25,8 +25,7 @@ FETCH_CHUNK = 100
 """How many items are fetched from the table at once for a local index that lacks attributes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a page gives back of each row. `fetch`: the index lacks it, so the table is asked."""
 
     count_only: bool

@@ -7,8 +7,9 @@ restored (developer guide, "Restoring a table"); the table gets a name and an id
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb.describe import described

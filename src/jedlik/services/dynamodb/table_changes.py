@@ -8,7 +8,8 @@ says CREATING arrives. Otherwise the state is stored with the time it ends, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb.errors import ResourceInUse, ResourceNotFound

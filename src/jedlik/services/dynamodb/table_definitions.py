@@ -7,8 +7,9 @@ the text is marked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from jedlik.services.dynamodb import limits
 from jedlik.services.dynamodb.errors import invalid, validation
@@ -24,8 +25,7 @@ Spec = Mapping[str, Any]
 Types = dict[str, KeyType]
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """What a table is made of."""
 
     keys: KeySchema

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec.structs import replace
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb import limits

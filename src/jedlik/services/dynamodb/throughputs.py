@@ -7,9 +7,10 @@ them is `tables/throughput/`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from jedlik.services.dynamodb import limits
 from jedlik.services.dynamodb.errors import invalid, limit_exceeded, validation

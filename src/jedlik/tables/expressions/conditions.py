@@ -7,9 +7,10 @@ right. The closures take (item, values); a missing item is an empty one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from jedlik.tables.expressions import predicates
 from jedlik.tables.expressions.parser import parse_condition
@@ -75,8 +76,7 @@ class Condition:
         return self._test(_NOTHING if item is None else item, self._values)
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledCondition:
+class CompiledCondition(Struct, frozen=True):
     """A condition for one set of names and value types; `late` are checks of the values."""
 
     test: Test

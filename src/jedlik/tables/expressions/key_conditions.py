@@ -7,9 +7,10 @@ of the table or index. KeyConditions, the legacy parameter, ends in the same `Ke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from jedlik.tables.expressions.conditions import CompiledCondition, compile_condition, refusal
 from jedlik.tables.expressions.parser import parse_condition
@@ -47,8 +48,7 @@ WRONG_TYPE = _PREFIX + "Condition parameter type does not match schema type"
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRange:
+class KeyRange(Struct, frozen=True):
     """What a Query reads: one partition, and bounds on the encoded sort key (None: unbounded)."""
 
     partition: tuple[dict[str, Any], ...]
@@ -58,8 +58,7 @@ class KeyRange:
     high_open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One attribute's part: operator = < <= > >= BETWEEN begins_with, and value names."""
 
     attribute: str
@@ -67,8 +66,7 @@ class Term:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCondition:
+class KeyCondition(Struct, frozen=True):
     """A key condition bound to values, its attributes not yet held against a key schema."""
 
     terms: tuple[Term, ...]

@@ -6,9 +6,10 @@ Also what ReturnValues UPDATED_OLD and UPDATED_NEW return: the parts that an upd
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from jedlik.tables.expressions.overlap import check_apart
 from jedlik.tables.expressions.parser import parse_projection
@@ -105,8 +106,7 @@ def _part(value: dict[str, Any], wanted: Wanted) -> dict[str, Any] | None:
     return {"M": found} if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(Struct, frozen=True):
     projection: Projection
     used_names: frozenset[str]
 

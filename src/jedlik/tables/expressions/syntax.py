@@ -5,41 +5,37 @@ PartiQL builds the same trees, with plain attribute names in its paths and `Valu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+
+class Alias(Struct, frozen=True):
     """An expression attribute name (#a) standing for an attribute name."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """A document path: names, aliases and list positions; the first is a name or an alias."""
 
     parts: tuple[str | int | Alias, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """An expression attribute value (:a)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A call such as size(a) or begins_with(a, :b)."""
 
     name: str
     operands: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """left operator right, the operator one of = <> < <= > >=."""
 
     operator: str
@@ -47,8 +43,7 @@ class Compare:
     right: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """operand BETWEEN low AND high."""
 
     operand: Operand
@@ -56,37 +51,32 @@ class Between:
     high: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(Struct, frozen=True):
     """operand IN (choices)."""
 
     operand: Operand
     choices: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """NOT inner."""
 
     inner: Node
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """All of two or more parts."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """Any of two or more parts."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(Struct, frozen=True):
     """left + right or left - right, in SET only."""
 
     operator: Literal["+", "-"]
@@ -98,16 +88,14 @@ Operand = Path | Value | Function
 Node = Function | Compare | Between | In | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One change: SET path = value, REMOVE path, ADD path value, DELETE path value."""
 
     path: Path
     value: Operand | Arithmetic | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """All actions of one SET, REMOVE, ADD or DELETE."""
 
     keyword: Literal["SET", "REMOVE", "ADD", "DELETE"]

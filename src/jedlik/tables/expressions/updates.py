@@ -9,9 +9,10 @@ operand types by section (SET, REMOVE, ADD, DELETE).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from jedlik.tables.expressions.changes import Changes, added, deleted, find
 from jedlik.tables.expressions.overlap import check_apart
@@ -41,8 +42,7 @@ _LONG_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One change: put what `value` computes, add or delete it, or remove what is at the path."""
 
     kind: Literal["SET", "REMOVE", "ADD", "DELETE"]
@@ -50,8 +50,7 @@ class Step:
     value: SetValue | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledUpdate:
+class CompiledUpdate(Struct, frozen=True):
     """A plan for one set of names and value types."""
 
     flat: tuple[Step, ...] | None

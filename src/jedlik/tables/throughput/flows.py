@@ -194,7 +194,7 @@ class Flows:
         _watch((flow.read, flow.write), table.keys, watched.get(""))
         if flow.read.watch is not None and not isinstance(table.key_of, NamingKeys):
             # In place of what it has computed: from now on its keys are remembered as they come.
-            object.__setattr__(table, "key_of", NamingKeys(table.key_of, flow.read.watch))
+            vars(table)["key_of"] = NamingKeys(table.key_of, flow.read.watch)
         splits = bool(table.keys.sort) and not table.has_local_indexes
         self._bound((flow.read, flow.write), table, table, splits)
         known, flow.indexes = flow.indexes, {}
