@@ -87,7 +87,7 @@ class MetricPublisher:
     def _of_firehose(self, at_s: int) -> Iterator[tuple[Owner, Sample]]:
         for datum in firehose.Counts.of(self._db).drained():
             aggregate = of_statistics(
-                count=datum.count, sum=datum.total, low=datum.least, high=datum.most
+                count=datum.times, sum=datum.total, low=datum.least, high=datum.most
             )
             dimensions = (("DeliveryStreamName", datum.stream),)
             metric = Metric(firehose.NAMESPACE, datum.metric, dimensions)

@@ -22,7 +22,7 @@ class Datum(NamedTuple):
     stream: str
     metric: str
     unit: str
-    count: float
+    times: float
     total: float
     least: float
     most: float

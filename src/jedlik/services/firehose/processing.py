@@ -174,7 +174,7 @@ def _objects(data: bytes) -> list[bytes]:
     """JSON objects that follow each other with white space or nothing between."""
     try:
         text = data.decode()
-        found = []
+        found: list[bytes] = []
         place, end = 0, len(text)
         while True:
             while place < end and text[place] in " \t\r\n":
