@@ -26,6 +26,7 @@ from jedlik.workers.expiry import Expiry
 from jedlik.workers.firehose import Firehose
 from jedlik.workers.kinesis import KinesisRetention, KinesisStreams
 from jedlik.workers.kinesis_deliveries import KinesisDeliveries
+from jedlik.workers.kinesis_growth import KinesisGrowth
 from jedlik.workers.leases import Lease
 from jedlik.workers.log_retention import LogRetention
 from jedlik.workers.object_upkeep import ObjectUpkeep
@@ -44,6 +45,7 @@ WARM_THROUGHPUTS_REST_S = 60.0
 BACKUPS_REST_S = 0.05
 TRANSFERS_REST_S = 0.05
 KINESIS_REST_S = 0.05
+KINESIS_GROWTH_REST_S = 60.0
 DELIVERY_REST_S = 0.1
 FIREHOSE_REST_S = 0.1
 DAX_REST_S = 0.05
@@ -97,6 +99,7 @@ def _runner(
         Schedule(LogRetention(db), RETENTION_REST_S),
         Schedule(KinesisRetention(db), RETENTION_REST_S),
         Schedule(kinesis, KINESIS_REST_S, wake=kinesis.wake),
+        Schedule(KinesisGrowth(db), KINESIS_GROWTH_REST_S),
         Schedule(deliveries, DELIVERY_REST_S, wake=deliveries.wake),
         Schedule(firehose, FIREHOSE_REST_S, wake=firehose.wake),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),

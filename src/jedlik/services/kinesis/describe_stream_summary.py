@@ -26,7 +26,7 @@ async def describe_stream_summary(ctx: Context, req: dict[str, Any]) -> dict[str
     if stream.warm_mibps is not None:
         shown["WarmThroughput"] = {
             "TargetMiBps": stream.warm_mibps,
-            "CurrentMiBps": stream.warm_mibps,
+            "CurrentMiBps": len(stream.open_shards),
         }
     if stream.distribution is not None:
         shown["RecordDistributionStrategy"] = stream.distribution

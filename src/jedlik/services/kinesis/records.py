@@ -20,9 +20,19 @@ Status = Literal["CREATING", "DELETING", "ACTIVE", "UPDATING"]
 Mode = Literal["PROVISIONED", "ON_DEMAND"]
 
 
+class Peak(msgspec.Struct, frozen=True):
+    """The busiest minute of a day: what was written to a stream, a second on average. day: since
+    1970."""
+
+    day: int
+    bytes_per_s: int
+    records_per_s: int
+
+
 class Stream(msgspec.Struct, frozen=True, dict=True):
     """One stream. space: of its log and of the rows of its shards (`store.py`). settles_at_ms: when
-    a state that lasts a moment ends. horizon: the lowest index of a shard that is kept."""
+    a state that lasts a moment ends. mode_changes_ms: of the last day. peaks: of the last 30 days,
+    while it is on demand."""
 
     account: str
     region: str
@@ -41,6 +51,8 @@ class Stream(msgspec.Struct, frozen=True, dict=True):
     record_kib_max: int = 1024
     warm_mibps: int | None = None
     distribution: str | None = None
+    mode_changes_ms: tuple[int, ...] = ()
+    peaks: tuple[Peak, ...] = ()
 
     @property
     def arn(self) -> str:

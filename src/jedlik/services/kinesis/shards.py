@@ -156,6 +156,31 @@ def rescaled(shards: Sequence[Shard], count: int, now_ms: int) -> tuple[Shard, .
     return made
 
 
+def halved(shards: Sequence[Shard], chosen: Iterable[Shard], now_ms: int) -> tuple[Shard, ...]:
+    """Split each of the chosen shards in the middle; one of a single key stays."""
+    made: tuple[Shard, ...] = tuple(shards)
+    for shard in by_keys(chosen):
+        if shard.low < shard.high:
+            made = split(made, shard, (shard.low + shard.high) // 2 + 1, now_ms)
+    return made
+
+
+def grown(shards: Sequence[Shard], count: int, now_ms: int) -> tuple[Shard, ...]:
+    """At least `count` open shards, the widest split first; all of them, where none is wider."""
+    made: tuple[Shard, ...] = tuple(shards)
+    while (missing := count - sum(1 for each in made if each.is_open)) > 0:
+        open_shards = [each for each in made if each.is_open and each.low < each.high]
+        if not open_shards:
+            return made
+        # What rounding makes wider by a key is not wider.
+        widest = max(each.high - each.low for each in open_shards)
+        wide = [
+            each for each in by_keys(open_shards) if each.high - each.low >= widest - widest // 8
+        ]
+        made = halved(made, wide[:missing], now_ms)
+    return made
+
+
 def by_keys(shards: Iterable[Shard]) -> list[Shard]:
     return sorted(shards, key=lambda shard: shard.low)
 

@@ -3,8 +3,9 @@
 Beside its log a stream has, in the same space, a row for each shard that was written to:
 
     (space, index of the shard, "", "") -> number of its records, 8 bytes | 1 if it is closed
+                                           | bytes of its records, 8 bytes
 
-An append reads the row, and in one guarded batch writes it back with the new number and appends
+An append reads the row, and in one guarded batch writes it back with the new numbers and appends
 the records. So sequence numbers are known before the engine tells them, they are the log's own,
 and nothing reaches a shard after its closing: a reader that finds it closed has seen its end when
 it has read what is in the log.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,6 +33,17 @@ LAST = "\U0010ffff"
 _encode = msgspec.json.Encoder().encode
 _decode_stream = msgspec.json.Decoder(Stream).decode
 _decode_consumer = msgspec.json.Decoder(Consumer).decode
+
+
+class Totals(NamedTuple):
+    """What the row of a shard says. size: bytes of its records as they are stored."""
+
+    count: int
+    size: int
+    closed: bool
+
+
+EMPTY = Totals(0, 0, False)
 
 
 class ShardClosed(Exception):
@@ -184,13 +197,14 @@ class Store:
             writes: list[Write] = [*also]
             newest = 0
             for key, row, (index, part) in zip(keys, rows, records.items(), strict=True):
-                count, closed = (0, False) if row is None else _read(row.value)
-                if closed:
+                before = EMPTY if row is None else _read(row.value)
+                if before.closed:
                     raise ShardClosed(index)
-                firsts[index] = count + 1
+                firsts[index] = before.count + 1
                 expect = ABSENT if row is None else row.version
                 newest = max(newest, expect)
-                writes.append(Put(key, expect, _written(count + len(part), closed=False)))
+                size = before.size + sum(map(len, part))
+                writes.append(Put(key, expect, _written(before.count + len(part), size)))
             try:
                 conflict = await engine.commit(
                     Batch(self._db.versions.next(newest), writes, changes)
@@ -213,8 +227,13 @@ class Store:
 
     async def is_closed(self, stream: Stream, index: int) -> bool:
         """Whether the log of a shard is at its end for good."""
-        row = await self._db.engine.get_one(_shard_key(stream.space, index))
-        return row is not None and _read(row.value)[1]
+        return (await self.totals(stream, (index,)))[0].closed
+
+    async def totals(self, stream: Stream, indexes: Sequence[int]) -> list[Totals]:
+        """What was ever appended to each of these shards, by whatever process."""
+        keys = [_shard_key(stream.space, index) for index in indexes]
+        rows = await self._db.engine.get(keys)
+        return [EMPTY if row is None else _read(row.value) for row in rows]
 
     async def bounds(self, stream: Stream, index: int) -> LogBounds:
         return await self._db.engine.log_bounds(stream.space, index)
@@ -232,11 +251,11 @@ class Store:
         engine, key = self._db.engine, _shard_key(space, index)
         for _ in range(RETRIES_MAX):
             row = await engine.get_one(key, pending=True)
-            count, closed = (0, False) if row is None else _read(row.value)
-            if closed:
+            before = EMPTY if row is None else _read(row.value)
+            if before.closed:
                 return
             expect = ABSENT if row is None else row.version
-            put = Put(key, expect, _written(count, closed=True))
+            put = Put(key, expect, _written(before.count, before.size, closed=True))
             if await engine.commit(Batch(self._db.versions.next(expect), (put,))) is None:
                 return
         raise Contended
@@ -250,9 +269,11 @@ def _shard_key(space: int, index: int) -> tuple[int, bytes, bytes, bytes]:
     return space, index.to_bytes(16, "big"), b"", b""
 
 
-def _read(value: bytes) -> tuple[int, bool]:
-    return int.from_bytes(value[:8], "big"), value[8:] == b"\1"
+def _read(value: bytes) -> Totals:
+    # Rows of earlier releases end before the bytes.
+    size = int.from_bytes(value[9:], "big")
+    return Totals(int.from_bytes(value[:8], "big"), size, value[8:9] == b"\1")
 
 
-def _written(count: int, *, closed: bool) -> bytes:
-    return count.to_bytes(8, "big") + (b"\1" if closed else b"\0")
+def _written(count: int, size: int, *, closed: bool = False) -> bytes:
+    return count.to_bytes(8, "big") + (b"\1" if closed else b"\0") + size.to_bytes(8, "big")
