@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 POSTGRES = "bench-postgres"
+OVERHEAD = "bench-overhead"
 _MARKED = re.compile(r"<!-- (?P<name>[a-z-]+) -->\n.*?<!-- /(?P=name) -->\n", re.DOTALL)
 
 
