@@ -352,8 +352,8 @@ async def _load(db: Database, job: Job) -> bool:
     # there.
     if not await write_new(db, writes, actor=ACTOR, also=also):
         return True
-    if page.more:
-        return True
+    if page.entries:
+        return True  # the end is another step's: the job has a new version by now
     assert table.restored is not None
     done = replace(table.restored, in_progress=False)
     await db.replace_table(table, replace(table, status="ACTIVE", restored=done))
