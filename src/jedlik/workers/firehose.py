@@ -1,6 +1,7 @@
 """Drives delivery streams: ends the states that last a moment, fills buffers, empties them.
 
-Awake for as long as something is buffered, or a Kinesis stream is read; else until a record is put.
+It looks again when a record was put, when one is due, and always where a Kinesis stream is read, or
+other processes may have put something. With nothing buffered it sleeps.
 """
 
 from __future__ import annotations
@@ -27,10 +28,17 @@ class Firehose:
         self._store = Store.of(db)
         self._deliverer = Deliverer(db, strict=strict)
         self._sourcer = Sourcer(db, strict=strict)
+        self._is_shared = db.catalog.shared
+        self._next_ms: int | None = None
+        """When something has to be done, although nothing changes."""
         self.wake = Changes(db, TABLE)
 
     async def step(self, now_ms: int) -> bool:
-        self.wake.taken()
+        changed = self.wake.taken() or self._is_shared
+        if not changed and self._next_ms is not None and now_ms < self._next_ms:
+            self.wake.stay_awake()
+            return False
+        self._next_ms = None
         streams = await self._store.all()
         self._deliverer.forget({each.space for each in streams})
         turns = asyncio.Semaphore(STREAMS_AT_ONCE)
@@ -42,7 +50,7 @@ class Firehose:
         done = await asyncio.gather(*(turn(each) for each in streams), return_exceptions=True)
         for each in done:
             if isinstance(each, BaseException):
-                self.wake.stay_awake()
+                self._look_at(now_ms)
                 raise each
         return any(done)
 
@@ -51,27 +59,32 @@ class Firehose:
         try:
             if stream.status == "DELETING":
                 if now_ms < stream.settles_at_ms:
-                    self.wake.stay_awake()
+                    self._look_at(stream.settles_at_ms)
                 else:
                     await self._store.drop(stream)
                 return False
             stream = await self._settled(stream, now_ms)
             if stream.status != "ACTIVE":
-                self.wake.stay_awake()
+                self._look_at(stream.settles_at_ms)
                 return False
-            more, waiting = await self._deliverer.advance(stream, now_ms)
+            more, next_ms = await self._deliverer.advance(stream, now_ms)
             if stream.source is not None:
-                waiting = True
+                next_ms = now_ms
                 if not self._deliverer.is_full(stream):
                     more |= await self._sourcer.advance(stream, now_ms)
-            if waiting:
-                self.wake.stay_awake()
+            if more or next_ms is not None:
+                self._look_at(now_ms if more or next_ms is None else next_ms)
             return more
         except Gone:
             return False
         except Contended:
-            self.wake.stay_awake()
+            self._look_at(now_ms)
             return False
+
+    def _look_at(self, at_ms: int) -> None:
+        """Look again at that time."""
+        self._next_ms = at_ms if self._next_ms is None else min(at_ms, self._next_ms)
+        self.wake.stay_awake()
 
     async def _settled(self, stream: DeliveryStream, now_ms: int) -> DeliveryStream:
         """The stream, no longer CREATING, ENABLING or DISABLING when it is time."""

@@ -52,6 +52,13 @@ class _Buffer:
     attempts: int = 0
     retry_at_ms: int = 0
 
+    def due_ms(self, destination: S3, *, begun: bool) -> int:
+        """When it is to be delivered. begun: whether that was begun already."""
+        if begun or self.cut is not None or self.since_ms is None:
+            return self.retry_at_ms
+        interval_ms = destination["BufferingHints"]["IntervalInSeconds"] * 1000
+        return max(self.since_ms + interval_ms, self.retry_at_ms)
+
 
 class Deliverer:
     """Holds nothing that cannot be found out again. strict: see `roles.py`."""
@@ -76,10 +83,10 @@ class Deliverer:
             if space == stream.space
         )
 
-    async def advance(self, stream: DeliveryStream, now_ms: int) -> tuple[bool, bool]:
-        """Deliver what is due of one stream. Whether there may be more to do at once, and whether
-        there are records that wait. Raises Gone, Contended."""
-        more = waiting = False
+    async def advance(self, stream: DeliveryStream, now_ms: int) -> tuple[bool, int | None]:
+        """Deliver what is due of one stream. Whether there may be more to do at once, and when the
+        records that wait are due; None: there are none. Raises Gone, Contended."""
+        more, next_ms = False, None
         for name, destination in stream.channels.items():
             progress, version = await self._store.progress(stream, name)
             buffer = self._buffers.get((stream.space, name))
@@ -88,12 +95,9 @@ class Deliverer:
             await self._look(stream, buffer, destination)
             if buffer.since_ms is None:
                 continue
-            waiting = True
-            hints = destination["BufferingHints"]
-            due = buffer.cut is not None or (
-                now_ms >= buffer.since_ms + hints["IntervalInSeconds"] * 1000
-            )
-            if now_ms < buffer.retry_at_ms or not (due or progress.plan is not None):
+            due_ms = buffer.due_ms(destination, begun=progress.plan is not None)
+            if now_ms < due_ms:
+                next_ms = min(due_ms, next_ms or due_ms)
                 continue
             try:
                 await self._deliver(stream, name, destination, buffer, progress, version)
@@ -102,7 +106,8 @@ class Deliverer:
                 raise
             except Exception as fault:
                 await self._failed(stream, name, destination, buffer, fault)
-        return more, waiting
+                next_ms = min(buffer.retry_at_ms, next_ms or buffer.retry_at_ms)
+        return more, next_ms
 
     async def _look(self, stream: DeliveryStream, buffer: _Buffer, destination: S3) -> None:
         """See what is new, up to an object's worth."""

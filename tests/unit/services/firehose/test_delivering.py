@@ -74,9 +74,9 @@ class House:
     async def deliver(self) -> bool:
         """All that is due; whether something waits."""
         for _ in range(100):
-            more, waiting = await self.deliverer.advance(self.stream, self.clock.at_ms)
+            more, next_ms = await self.deliverer.advance(self.stream, self.clock.at_ms)
             if not more:
-                return waiting
+                return next_ms is not None
         raise AssertionError("there is no end")
 
     def restart(self) -> None:
