@@ -17,6 +17,7 @@ from jedlik.services.dax.clusters import Clusters
 from jedlik.settings import Settings
 from jedlik.tables.clock import SystemClock
 from jedlik.tables.database import Database
+from jedlik.workers.athena import AthenaUpkeep
 from jedlik.workers.backfill import Backfill
 from jedlik.workers.backups import Backups
 from jedlik.workers.dax_clusters import DaxClusters
@@ -45,6 +46,8 @@ WARM_THROUGHPUTS_REST_S = 60.0
 BACKUPS_REST_S = 0.05
 TRANSFERS_REST_S = 0.05
 KINESIS_REST_S = 0.05
+ATHENA_REST_S = 0.0
+ATHENA_UPKEEP_REST_S = 30.0
 KINESIS_GROWTH_REST_S = 60.0
 DELIVERY_REST_S = 0.1
 FIREHOSE_REST_S = 0.1
@@ -86,7 +89,8 @@ def _runner(
     directory: Directory,
     measuring: Measuring,
 ) -> Runner:
-    kinesis, deliveries = KinesisStreams(db), KinesisDeliveries(db)
+    kinesis = KinesisStreams(db)
+    deliveries = KinesisDeliveries(db, limited=settings.throttling == "on")
     firehose = Firehose(db, strict=settings.auth == "required")
     schedules = [
         *measuring.schedules,
@@ -102,6 +106,8 @@ def _runner(
         Schedule(KinesisGrowth(db), KINESIS_GROWTH_REST_S),
         Schedule(deliveries, DELIVERY_REST_S, wake=deliveries.wake),
         Schedule(firehose, FIREHOSE_REST_S, wake=firehose.wake),
+        Schedule(athena, ATHENA_REST_S, wake=athena.wake, everywhere=True),
+        Schedule(AthenaUpkeep(db), ATHENA_UPKEEP_REST_S),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),
         Schedule(WarmThroughputs(db), WARM_THROUGHPUTS_REST_S, everywhere=True),
         Schedule(

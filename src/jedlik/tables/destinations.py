@@ -36,7 +36,7 @@ async def delivered(engine: Engine, table: Table, part: int) -> int | None:
     """The seq up to which every destination has a part of the log; None: there are none."""
     reached: int | None = None
     for destination in table.destinations:
-        if destination.is_on:
+        if destination.is_owed:
             row = await engine.get_one(cursor_key(table, destination, part))
             seq = position(destination, part, row)
             reached = seq if reached is None else min(reached, seq)

@@ -137,7 +137,8 @@ class RestoreSource(Struct, frozen=True):
 
 class Destination(Struct, frozen=True):
     """A Kinesis stream that is told of every change. space: the stream's. start: for each part of
-    the log the seq after which it begins; since_ms tells it from an earlier one."""
+    the log the seq after which it begins; since_ms tells it from an earlier one. stop: of one that
+    is being disabled, the seq of each part up to which it is still told."""
 
     stream_arn: str
     space: int
@@ -146,10 +147,16 @@ class Destination(Struct, frozen=True):
     start: tuple[int, ...]
     since_ms: int
     description: str = ""
+    stop: tuple[int, ...] = ()
 
     @property
     def is_on(self) -> bool:
         return self.status in ("ENABLING", "ACTIVE", "UPDATING")
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether there may be changes that it is yet to be told of."""
+        return self.is_on or self.status == "DISABLING"
 
 
 class Table(Struct, frozen=True, dict=True):

@@ -2,8 +2,8 @@
 
 A follower of each table's log, part by part, so that the changes of an item keep their order. The
 records and the place reached are one commit (`tables/destinations.py`): whatever dies in between,
-every change is delivered, and once. Writers never wait for it. Write limits of shards are not
-applied here.
+every change is delivered, and once. Writers never wait for it. A shard that takes no more this
+second gets the rest later: whatever comes after it in its part of the log waits, too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from jedlik.changes.record import Record, decode_record
 from jedlik.services.kinesis import LogRecord, Store, Stream, StreamGone, encode
-from jedlik.services.kinesis.shards import hash_key
+from jedlik.services.kinesis.meters import Meters
+from jedlik.services.kinesis.shards import Shard, hash_key
 from jedlik.services.kinesis.store import ShardClosed
 from jedlik.storage.waist import ABSENT, LogEntry, Put
 from jedlik.tables.database import Database
@@ -32,16 +33,17 @@ RECORDS_PER_STEP = 200
 BYTES_PER_STEP = 2 << 20
 TTL_ACTOR = "ttl"
 SERVICE = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
-SETTLED = {"ENABLING": "ACTIVE", "UPDATING": "ACTIVE", "DISABLING": "DISABLED"}
+SETTLED = {"ENABLING": "ACTIVE", "UPDATING": "ACTIVE"}
 GONE = "The stream was deleted."  # unverified, as is that the destination then is disabled
 
 
 class KinesisDeliveries:
-    """Awake for as long as a table has a destination."""
+    """Awake for as long as a table has a destination. limited: by what shards take."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, limited: bool = True) -> None:
         self._db = db
         self._store = Store.of(db)
+        self._meters = Meters.of(db) if limited else None
         self.wake = db.internal_changes.setdefault(WAKE, asyncio.Event())
         self.wake.set()  # an earlier process may have left something
 
@@ -51,11 +53,11 @@ class KinesisDeliveries:
         awake = self._db.catalog.shared
         async for table in self._db.catalog.tables():
             for destination in table.destinations:
-                awake |= destination.is_on or destination.status in SETTLED
+                awake |= destination.is_owed
                 try:
                     if destination.status in SETTLED:
                         await self._set(table, destination, SETTLED[destination.status])
-                    elif destination.is_on:
+                    elif destination.is_owed:
                         more |= await self._deliver(table, destination)
                 except Contended:
                     more = True
@@ -74,17 +76,22 @@ class KinesisDeliveries:
             return False
         if stream.status == "CREATING":
             return False
-        more = False
+        more, owed = False, False
         for part in range(table.parts):
             try:
-                more |= await self._deliver_part(table, destination, stream, part)
+                some, rest = await self._deliver_part(table, destination, stream, part)
             except (ShardClosed, StreamGone):
                 return True  # another look at the stream
+            more |= some and not rest
+            owed |= some or rest
+        if destination.status == "DISABLING" and not owed:
+            await self._set(table, destination, "DISABLED")
         return more
 
     async def _deliver_part(
         self, table: Table, destination: Destination, stream: Stream, part: int
-    ) -> bool:
+    ) -> tuple[bool, bool]:
+        """Deliver some of one part; whether that was anything, and whether a shard was full."""
         engine = self._db.engine
         key = cursor_key(table, destination, part)
         row = await engine.get_one(key)
@@ -92,19 +99,29 @@ class KinesisDeliveries:
         entries = await engine.log_read(
             table.log_space, part, after, RECORDS_PER_STEP, byte_limit=BYTES_PER_STEP
         )
-        if not entries:
-            return False
+        if destination.status == "DISABLING":
+            stop = destination.stop[part] if destination.stop else after
+            entries = [each for each in entries if each.seq <= stop]
         by_shard: dict[int, list[bytes]] = {}
         now_ms = self._db.clock.now_ms()
+        reached = after
         for entry in entries:
             partition_key, data = _told(table, destination, part, entry)
             shard = stream.shard_for(hash_key(partition_key))
+            if not self._takes(stream, shard, len(partition_key) + len(data), now_ms):
+                break
             record = LogRecord(now_ms, partition_key, data, "KMS" if stream.key_id else None)
             by_shard.setdefault(shard.index, []).append(encode(record))
-        expect = ABSENT if row is None else row.version
-        cursor = Put(key, expect, cursor_value(entries[-1].seq))
-        await self._store.append(stream, by_shard, [cursor])
-        return True
+            reached = entry.seq
+        if by_shard:
+            expect = ABSENT if row is None else row.version
+            cursor = Put(key, expect, cursor_value(reached))
+            await self._store.append(stream, by_shard, [cursor])
+        return bool(by_shard), bool(entries) and reached < entries[-1].seq
+
+    def _takes(self, stream: Stream, shard: Shard, size: int, now_ms: int) -> bool:
+        meters = self._meters
+        return meters is None or meters.write(stream.space, shard.index, size, now_ms / 1000)
 
     async def _set(
         self, table: Table, destination: Destination, status: str, description: str = ""

@@ -16,7 +16,7 @@ from jedlik.services.dynamodb.kinesis_destinations import (
     with_destination,
 )
 from jedlik.services.dynamodb.permissions import on_table
-from jedlik.services.dynamodb.table_changes import change_table
+from jedlik.services.dynamodb.table_changes import change_table, found_table
 from jedlik.tables.model import Table
 
 
@@ -29,11 +29,15 @@ from jedlik.tables.model import Table
 async def disable_kinesis_streaming_destination(
     ctx: Context, req: dict[str, Any]
 ) -> dict[str, Any]:
+    """What was written before is still delivered, while the destination is DISABLING."""
+    table = await found_table(ctx, req["TableName"])
+    engine = ctx.db.engine
+    ends = [(await engine.log_bounds(table.log_space, i)).last for i in range(table.parts)]
+
     def changed(table: Table) -> Table:
         old = active_destination(table, req["StreamArn"])
-        return replace(
-            table, destinations=with_destination(table, replace(old, status="DISABLING"))
-        )
+        new = replace(old, status="DISABLING", stop=tuple(ends))
+        return replace(table, destinations=with_destination(table, new))
 
     _, table = await change_table(ctx, req["TableName"], changed)
     deliver(ctx)
