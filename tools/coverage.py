@@ -12,11 +12,13 @@ from jedlik.api import load_registry
 from jedlik.api.coverage import render
 from jedlik.services import (
     applicationautoscaling,
+    athena,
     cloudwatch,
     dax,
     dynamodb,
     dynamodbstreams,
     firehose,
+    glue,
     iam,
     kinesis,
     logs,
@@ -41,6 +43,8 @@ def main(arguments: list[str]) -> int:
         applicationautoscaling,
         s3,
         logs,
+        athena,
+        glue,
     ]
     fresh = render(load_registry(services))
     if "--check" not in arguments:

@@ -17,7 +17,7 @@ from jedlik.services.dax.clusters import Clusters
 from jedlik.settings import Settings
 from jedlik.tables.clock import SystemClock
 from jedlik.tables.database import Database
-from jedlik.workers.athena import AthenaUpkeep
+from jedlik.workers.athena import AthenaQueries, AthenaUpkeep
 from jedlik.workers.backfill import Backfill
 from jedlik.workers.backups import Backups
 from jedlik.workers.dax_clusters import DaxClusters
@@ -92,6 +92,7 @@ def _runner(
     kinesis = KinesisStreams(db)
     deliveries = KinesisDeliveries(db, limited=settings.throttling == "on")
     firehose = Firehose(db, strict=settings.auth == "required")
+    athena = AthenaQueries(db)
     schedules = [
         *measuring.schedules,
         Schedule(Backfill(db), 0, wake=db.index_added),

@@ -50,6 +50,8 @@ SERVICES = (
     "kinesis",
     "firehose",
     "logs",
+    "glue",
+    "athena",
 )
 
 

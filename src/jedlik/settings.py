@@ -84,6 +84,10 @@ class Settings:
     dax_certificate_key: str = setting(
         "", "Its private key, where that is another file.", metavar="FILE"
     )
+    athena_memory_mb: int = setting(
+        1024, "What one query of Athena may take of memory.", metavar="MB"
+    )
+    athena_timeout_s: int = setting(1800, "How long one query of Athena may run.", metavar="S")
     ttl_interval_ms: int = setting(
         1000, "How often to look for items that have expired.", metavar="MS"
     )
@@ -133,7 +137,13 @@ class Settings:
                 blobs_s3.parse(self.blobs)
             except ValueError as fault:
                 raise SettingsError(f"--blobs: {fault}") from None
-        for name in ("ttl_interval_ms", "ttl_rate", "stream_shard_s"):
+        for name in (
+            "ttl_interval_ms",
+            "ttl_rate",
+            "stream_shard_s",
+            "athena_memory_mb",
+            "athena_timeout_s",
+        ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{flag(name)} is at least 1, not {getattr(self, name)}")
         if not (len(self.account) == 12 and self.account.isdigit()):

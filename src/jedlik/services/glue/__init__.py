@@ -6,6 +6,6 @@ A file per operation. `store.py` keeps databases, tables and partitions as Glue'
 
 from __future__ import annotations
 
-from .store import AlreadyThere, Catalog, NotThere
+from .store import AlreadyThere, Catalog, Document, NotThere
 
-__all__ = ["AlreadyThere", "Catalog", "NotThere"]
+__all__ = ["AlreadyThere", "Catalog", "Document", "NotThere"]

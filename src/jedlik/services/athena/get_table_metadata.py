@@ -1,0 +1,17 @@
+"""GetTableMetadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.athena import descriptions
+from jedlik.services.athena.requests import catalog_arns, catalog_of
+
+
+@operation("athena", "GetTableMetadata", access="read", resource=catalog_arns)
+async def get_table_metadata(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    catalog = catalog_of(ctx, {"CatalogName": req["CatalogName"]})
+    found = await catalog.table(req["DatabaseName"], req["TableName"])
+    return {"TableMetadata": descriptions.table(found)}

@@ -1,0 +1,395 @@
+"""Functions of which Trino and DuckDB have different notions, where sqlglot leaves them.
+
+`engine/macros.py` has what is called here by names that begin with "jd_", and those functions that
+only lack a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import exp
+
+from jedlik.services.athena.sql.faults import Failed
+
+_FORBIDDEN = {
+    "current_setting",
+    "getenv",
+    "getvariable",
+    "glob",
+    "query",
+    "query_table",
+    "read_blob",
+    "read_csv",
+    "read_csv_auto",
+    "read_json",
+    "read_json_auto",
+    "read_parquet",
+    "read_text",
+    "sniff_csv",
+}
+_JODA = [  # the longest first; None is literal text
+    ("yyyy", "%Y"),
+    ("YYYY", "%G"),
+    ("yy", "%y"),
+    ("y", "%Y"),
+    ("MMMM", "%B"),
+    ("MMM", "%b"),
+    ("MM", "%m"),
+    ("M", "%-m"),
+    ("dd", "%d"),
+    ("d", "%-d"),
+    ("DDD", "%j"),
+    ("D", "%-j"),
+    ("EEEE", "%A"),
+    ("EEE", "%a"),
+    ("EE", "%a"),
+    ("E", "%a"),
+    ("e", "%u"),
+    ("HH", "%H"),
+    ("H", "%-H"),
+    ("hh", "%I"),
+    ("h", "%-I"),
+    ("mm", "%M"),
+    ("m", "%-M"),
+    ("ss", "%S"),
+    ("s", "%-S"),
+    ("SSSSSS", "%f"),
+    ("SSS", "%g"),
+    ("a", "%p"),
+    ("ww", "%V"),
+    ("ZZ", "%z"),
+    ("Z", "%z"),
+]
+_DATE_UNITS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+_SEVERAL = {"every": "bool_and", "approx_set": "", "zip": "list_zip", "arbitrary": "any_value"}
+_SEVERAL |= {"regexp_split": "regexp_split_to_array", "map_concat": "map_concat"}
+
+Columns = Mapping[str, str]
+Named = Callable[[Sequence[exp.Expression]], exp.Expression]
+
+
+def replaced(tree: exp.Expression, columns: Columns) -> exp.Expression:
+    """The tree with those functions put so that DuckDB means the same. Raises Failed."""
+
+    def of(node: exp.Expression) -> exp.Expression:
+        change = _TYPED.get(type(node))
+        if change is not None:
+            return change(node, columns)
+        if isinstance(node, exp.Anonymous):
+            return _anonymous(node)
+        if isinstance(node, exp.DataType) and node.this in _TIMES and node.expressions:
+            return exp.DataType(this=node.this)
+        return node
+
+    # The innermost first: what replaces a node is made of what replaced those inside.
+    for node in reversed([*tree.walk()]):
+        new = of(node)
+        if new is node:
+            continue
+        if node is tree:
+            return new
+        node.replace(new)
+    return tree
+
+
+def _call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
+    return exp.Anonymous(this=name, expressions=[each.copy() for each in arguments if each])
+
+
+def _anonymous(node: exp.Anonymous) -> exp.Expression:
+    name = str(node.this).lower()
+    given = node.expressions
+    if name in _FORBIDDEN:
+        raise Failed(f"FUNCTION_NOT_FOUND: line 1:1: Function '{name}' not registered", type=1006)
+    change = _NAMED.get(name)
+    if change is not None:
+        return change(given)
+    if _SEVERAL.get(name):
+        return _call(_SEVERAL[name], *given)
+    return node
+
+
+def _json_scalar(node: exp.Expression, columns: Columns) -> exp.Expression:
+    return _call("jd_json_scalar", node.this, _json_path(node))
+
+
+def _json(node: exp.Expression, columns: Columns) -> exp.Expression:
+    return _call("json_extract", node.this, _json_path(node))
+
+
+def _json_path(node: exp.Expression) -> exp.Expression:
+    path = node.expression
+    if isinstance(path, exp.JSONPath):
+        text = path.sql("duckdb")
+        return exp.Literal.string(text[1:-1].replace("''", "'") if text[:1] == "'" else text)
+    found: exp.Expression = path
+    return found
+
+
+def _regexp_extract(node: exp.Expression, columns: Columns) -> exp.Expression:
+    group = node.args.get("group") or exp.Literal.number(0)
+    return _call("jd_regexp_extract", node.this, node.expression, group)
+
+
+def _regexp_replace(node: exp.Expression, columns: Columns) -> exp.Expression:
+    given = node.args.get("replacement")
+    if isinstance(given, exp.Literal) and given.is_string:
+        # Java's $1 and ${1} are RE2's \1.
+        text = re.sub(r"(?<!\\)\$\{?(\d)\}?", r"\\\1", given.this)
+        node.set("replacement", exp.Literal.string(text))
+    elif given is None:
+        node.set("replacement", exp.Literal.string(""))
+    return node
+
+
+def _date_diff(node: exp.Expression, columns: Columns) -> exp.Expression:
+    """Trino counts whole units, DuckDB's date_diff the boundaries between them."""
+    unit = exp.Literal.string(node.text("unit").lower() or "day")
+    return _call("date_sub", unit, node.expression, node.this)
+
+
+def _cardinality(node: exp.Expression, columns: Columns) -> exp.Expression:
+    value = node.this
+    is_map = isinstance(value, (exp.Map, exp.VarMap)) or (
+        isinstance(value, exp.Column) and columns.get(value.name.lower(), "").startswith("map<")
+    )
+    return _call("cardinality" if is_map else "len", value)
+
+
+def _date_add(node: exp.Expression, columns: Columns) -> exp.Expression:
+    """A date and some days are a date, where DuckDB makes it a timestamp."""
+    if _is_date(node.this, columns) and node.text("unit").upper() in _DATE_UNITS:
+        return exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
+    return node
+
+
+def _plus(node: exp.Expression, columns: Columns) -> exp.Expression:
+    right = node.expression
+    if isinstance(right, exp.Interval) and _is_date(node.this, columns):
+        if right.text("unit").upper() in _DATE_UNITS:
+            return exp.Cast(this=exp.Paren(this=node.copy()), to=exp.DataType.build("DATE"))
+    return node
+
+
+def _is_date(node: exp.Expression, columns: Columns) -> bool:
+    if isinstance(node, exp.Column):
+        return columns.get(node.name.lower()) == "date"
+    if isinstance(node, exp.Cast):
+        return node.to.this == exp.DataType.Type.DATE
+    return isinstance(node, (exp.CurrentDate, exp.Date, exp.TsOrDsToDate))
+
+
+def _cast(node: exp.Expression, columns: Columns) -> exp.Expression:
+    """DECIMAL '1.50' has the digits that it shows, and DECIMAL alone is of whole numbers."""
+    kind = node.args["to"]
+    if kind.this != exp.DataType.Type.DECIMAL or kind.expressions:
+        return node
+    precision, scale = 38, 0
+    if isinstance(node.this, exp.Literal) and node.this.is_string:
+        whole, _, fraction = node.this.name.strip().lstrip("+-").partition(".")
+        precision, scale = max(1, len(whole) + len(fraction)), len(fraction)
+    node.set("to", exp.DataType.build(f"DECIMAL({precision}, {scale})"))
+    return node
+
+
+def _slice(node: exp.Expression, columns: Columns) -> exp.Expression:
+    return _call("jd_slice", node.this, node.args.get("start"), node.args.get("end"))
+
+
+def _parse_datetime(node: exp.Expression, columns: Columns) -> exp.Expression:
+    return _from_joda([node.this, node.args["format"]])
+
+
+def _from_joda(given: Sequence[exp.Expression]) -> exp.Expression:
+    return _call("strptime", given[0], joda(given[1]))
+
+
+def joda(format: exp.Expression) -> exp.Expression:
+    """A pattern of Joda's as one of strftime's. Raises Failed where it is not written out."""
+    if not isinstance(format, exp.Literal):
+        raise Failed("NOT_SUPPORTED: patterns of dates must be literals here", type=1004)
+    text, made = str(format.this), ""
+    while text:
+        if text[0] == "'":
+            end = text.find("'", 1)
+            if end == 1:
+                made += "'"
+            elif end < 0:
+                raise Failed(f"INVALID_FUNCTION_ARGUMENT: Illegal pattern: {format.this}")
+            else:
+                made += text[1:end].replace("%", "%%")
+            text = text[end + 1 :]
+            continue
+        for pattern, meant in _JODA:
+            if text.startswith(pattern):
+                made, text = made + meant, text[len(pattern) :]
+                break
+        else:
+            made, text = made + text[0].replace("%", "%%"), text[1:]
+    return exp.Literal.string(made)
+
+
+def _lambda(node: exp.Expression) -> tuple[list[str], exp.Expression]:
+    if not isinstance(node, exp.Lambda):
+        raise Failed("SYNTAX_ERROR: line 1:1: a lambda is expected here", type=1001)
+    return [each.name for each in node.expressions], node.this
+
+
+def _with(body: exp.Expression, values: Mapping[str, exp.Expression]) -> exp.Expression:
+    """The body of a lambda with its parameters replaced."""
+
+    def of(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, (exp.Column, exp.Identifier)):
+            name = node.name
+            if isinstance(node, exp.Column) and (node.table or node.args.get("db")):
+                first = node.parts[0].name
+                if first in values:
+                    rest = [part.copy() for part in node.parts[1:]]
+                    return exp.Dot.build([exp.Paren(this=values[first].copy()), *rest])
+                return node
+            if name in values and not isinstance(node.parent, (exp.Column, exp.Dot)):
+                return values[name].copy()
+        return node
+
+    return body.copy().transform(of)
+
+
+def _each(value: exp.Expression, name: str, body: exp.Expression, call: str) -> exp.Expression:
+    made = exp.Lambda(this=body, expressions=[exp.to_identifier(name)])
+    return exp.Anonymous(this=call, expressions=[value.copy(), made])
+
+
+def _zip_with(given: Sequence[exp.Expression]) -> exp.Expression:
+    (one, other), body = _lambda(given[2])
+    at = exp.column("jd_z")
+
+    def part(place: int) -> exp.Expression:
+        return exp.Anonymous(
+            this="struct_extract_at", expressions=[at.copy(), exp.Literal.number(place)]
+        )
+
+    made = _with(body, {one: part(1), other: part(2)})
+    return _each(_call("list_zip", given[0], given[1]), "jd_z", made, "list_transform")
+
+
+def _matches(
+    call: str, *, negated: bool = False
+) -> Callable[[Sequence[exp.Expression]], exp.Expression]:
+    """any_match and the like: what an empty array means is Trino's."""
+    empty = exp.true() if call == "list_bool_and" or negated else exp.false()
+
+    def change(given: Sequence[exp.Expression]) -> exp.Expression:
+        tested = _call("list_transform", *given)
+        found: exp.Expression = _call(call, tested)
+        if negated:
+            found = exp.Not(this=found)
+        return exp.Coalesce(this=found, expressions=[empty.copy()])
+
+    return change
+
+
+def _map_lambda(what: str) -> Named:
+    def change(given: Sequence[exp.Expression]) -> exp.Expression:
+        (key, value), body = _lambda(given[1])
+        entry = exp.column("jd_e")
+        key_of = exp.Dot(this=entry.copy(), expression=exp.to_identifier("key"))
+        value_of = exp.Dot(this=entry.copy(), expression=exp.to_identifier("value"))
+        made = _with(body, {key: key_of, value: value_of})
+        entries = _call("map_entries", given[0])
+        if what == "filter":
+            return _call("map_from_entries", _each(entries, "jd_e", made, "list_filter"))
+        parts = {"key": made if what == "keys" else key_of}
+        parts["value"] = made if what == "values" else value_of
+        pair = exp.Struct(
+            expressions=[
+                exp.PropertyEQ(this=exp.to_identifier(name), expression=part.copy())
+                for name, part in parts.items()
+            ]
+        )
+        return _call("map_from_entries", _each(entries, "jd_e", pair, "list_transform"))
+
+    return change
+
+
+def _reduce(node: exp.Expression, columns: Columns) -> exp.Expression:
+    start, finish = node.args.get("initial"), node.args.get("finish")
+    merge = node.args.get("merge")
+    made: exp.Expression = exp.Anonymous(
+        this="list_reduce", expressions=[node.this.copy(), merge.copy(), start.copy()]
+    )
+    if isinstance(finish, exp.Lambda):
+        (name,), body = _lambda(finish)
+        made = _with(body, {name: made}) if not _same(body, name) else made
+    return made
+
+
+def _same(body: exp.Expression, name: str) -> bool:
+    return isinstance(body, (exp.Column, exp.Identifier)) and body.name == name
+
+
+def _array_join(given: Sequence[exp.Expression]) -> exp.Expression:
+    return _call("jd_array_join" if len(given) == 3 else "array_to_string", *given)
+
+
+def _array_to_string(node: exp.Expression, columns: Columns) -> exp.Expression:
+    null = node.args.get("null")
+    if null is not None:
+        return _call("jd_array_join", node.this, node.expression, null)
+    return node
+
+
+def _split(node: exp.Expression, columns: Columns) -> exp.Expression:
+    limit = node.args.get("limit")
+    if limit is not None:
+        return _call("jd_split", node.this, node.expression, limit)
+    return node
+
+
+def _repeat(node: exp.Expression, columns: Columns) -> exp.Expression:
+    return _call("jd_repeat", node.this, node.args.get("times"))
+
+
+def _typed(*names: str) -> list[type[exp.Expression]]:
+    """Those of these node types that this sqlglot has."""
+    return [getattr(exp, name) for name in names if hasattr(exp, name)]
+
+
+_TYPED: dict[type[exp.Expression], Callable[[exp.Expression, Columns], exp.Expression]] = {
+    exp.JSONExtractScalar: _json_scalar,
+    exp.JSONExtract: _json,
+    exp.RegexpExtract: _regexp_extract,
+    exp.RegexpReplace: _regexp_replace,
+    exp.DateDiff: _date_diff,
+    exp.ArraySize: _cardinality,
+    exp.DateAdd: _date_add,
+    exp.Add: _plus,
+    exp.Cast: _cast,
+    exp.Sub: _plus,
+    exp.Reduce: _reduce,
+    exp.ArrayToString: _array_to_string,
+    exp.Split: _split,
+    exp.Repeat: _repeat,
+    **dict.fromkeys(_typed("ArraySlice"), _slice),
+    **dict.fromkeys(_typed("ParseDatetime"), _parse_datetime),
+}
+_NAMED: dict[str, Named] = {
+    "zip_with": _zip_with,
+    "any_match": _matches("list_bool_or"),
+    "all_match": _matches("list_bool_and"),
+    "none_match": _matches("list_bool_or", negated=True),
+    "map_filter": _map_lambda("filter"),
+    "transform_values": _map_lambda("values"),
+    "transform_keys": _map_lambda("keys"),
+    "format_datetime": lambda given: _call("strftime", given[0], joda(given[1])),
+    "parse_datetime": _from_joda,
+    "array_join": _array_join,
+    "slice": lambda given: _call("jd_slice", *given),
+}
+_TIMES = {
+    exp.DataType.Type.TIMESTAMP,
+    exp.DataType.Type.TIMESTAMPTZ,
+    exp.DataType.Type.TIME,
+    exp.DataType.Type.TIMETZ,
+}
