@@ -158,25 +158,27 @@ def _is_local(table: exp.Table) -> bool:
     inside: exp.Expression = table
     above = table.parent
     while above is not None:
-        with_ = above.args.get("with_") or above.args.get("with")
-        if isinstance(with_, exp.With):
-            for each in with_.expressions:
-                if each is inside and not with_.recursive:
-                    break
-                if each.alias.lower() == name:
-                    return True
-                if each is inside:
-                    break
+        with_ = above.args.get("with_")
         if isinstance(above, exp.With):
-            for each in above.expressions:
-                if each is inside and not above.recursive:
-                    break
-                if each.alias.lower() == name:
-                    return True
-                if each is inside:
-                    break
+            seen = _seen_from(inside, above)  # by one expression of several
+        elif isinstance(with_, exp.With) and inside is not with_:
+            seen = [each.alias for each in with_.expressions]
+        else:
+            seen = []
+        if name in (each.lower() for each in seen):
+            return True
         inside, above = above, above.parent
     return False
+
+
+def _seen_from(inside: exp.Expression, with_: exp.With) -> list[str]:
+    """The names that one of several table expressions sees: those before it."""
+    seen = []
+    for each in with_.expressions:
+        if each is inside:
+            return [*seen, each.alias] if with_.recursive else seen
+        seen.append(each.alias)
+    return seen
 
 
 def wants_path(tree: exp.Expression) -> bool:
