@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.aws.kinesis.conftest import WAIT_S_MAX, drain, iterator, settled
 
@@ -145,3 +145,41 @@ def test_a_shard_takes_a_thousand_records_a_second(kinesis: Any, stream: str) ->
         shown += answer["Records"]
         place = answer.get("NextShardIterator")
     assert len(shown) == taken
+
+
+def test_five_reads_of_a_shard_a_second(kinesis: Any, stream: str) -> None:
+    place = iterator(kinesis, stream, FIRST)
+    deadline = time.monotonic() + WAIT_S_MAX
+    answered = 0
+    with pytest.raises(ClientError) as raised:
+        while time.monotonic() < deadline:
+            place = kinesis.get_records(ShardIterator=place)["NextShardIterator"]
+            answered += 1
+    assert answered >= 5
+    assert code(raised) == "ProvisionedThroughputExceededException"
+
+
+def test_aggregated_records_are_left_as_they_are(kinesis: Any, stream: str) -> None:
+    """What AWS's producer library packs, its consumer library unpacks."""
+    packed = b"\xf3\x89\x9a\xc2" + bytes(range(256)) + bytes(16)
+    kinesis.put_record(StreamName=stream, PartitionKey="a", Data=packed)
+    records, _ = drain(kinesis, iterator(kinesis, stream, FIRST))
+    assert [each["Data"] for each in records] == [packed]
+
+
+def test_what_one_call_takes(kinesis: Any, make_stream: Callable[..., str]) -> None:
+    name = make_stream(ShardCount=4)
+    for many in (0, 501):
+        with pytest.raises((ClientError, ParamValidationError)) as raised:
+            kinesis.put_records(
+                StreamName=name, Records=[{"PartitionKey": "k", "Data": b""}] * many
+            )
+        if many:
+            assert code(raised) == "ValidationException"
+    large = [{"PartitionKey": str(i), "Data": bytes(1 << 20)} for i in range(11)]
+    with pytest.raises(ClientError) as raised:
+        kinesis.put_records(StreamName=name, Records=large)
+    assert code(raised) == "InvalidArgumentException"
+    with pytest.raises(ClientError) as raised:
+        kinesis.put_record(StreamName=name, PartitionKey="k" * 257, Data=b"")
+    assert code(raised) == "ValidationException"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,33 @@ def test_a_split_has_two_children(kinesis: Any, stream: str) -> None:
             kinesis.split_shard(
                 StreamName=stream, ShardToSplit=left["ShardId"], NewStartingHashKey=bad
             )
+        assert raised.value.response["Error"]["Code"] == "InvalidArgumentException"
+
+
+def test_shards_of_a_time(kinesis: Any, stream: str) -> None:
+    def ids(kind: str, **more: Any) -> list[str]:
+        wanted = {"Type": kind, **more}
+        return [each["ShardId"][-1] for each in shards_of(kinesis, stream, ShardFilter=wanted)]
+
+    created = settled(kinesis, stream)["StreamCreationTimestamp"].timestamp()
+    time.sleep(max(0.0, created + 1.1 - time.time()))  # the times that are told are whole seconds
+    before = time.time()
+    time.sleep(0.01)
+    kinesis.split_shard(
+        StreamName=stream, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
+    )
+    settled(kinesis, stream)
+    after = time.time()
+    assert ids("AT_TIMESTAMP", Timestamp=before) == ["0"]
+    assert ids("FROM_TIMESTAMP", Timestamp=before) == ["0", "1", "2"]
+    assert ids("AT_TIMESTAMP", Timestamp=after) == ids("AT_LATEST") == ["1", "2"]
+    assert ids("FROM_TIMESTAMP", Timestamp=after) == ["1", "2"]
+    assert ids("AT_TRIM_HORIZON") == ["0"]
+    assert ids("FROM_TRIM_HORIZON") == ["0", "1", "2"]
+    assert ids("AFTER_SHARD_ID", ShardId="shardId-000000000001") == ["2"]
+    for lacking in ("AT_TIMESTAMP", "FROM_TIMESTAMP", "AFTER_SHARD_ID"):
+        with pytest.raises(ClientError) as raised:
+            ids(lacking)
         assert raised.value.response["Error"]["Code"] == "InvalidArgumentException"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -73,6 +74,58 @@ def test_modes(kinesis: Any, make_stream: Callable[..., str]) -> None:
     assert limits["ShardLimit"] >= limits["OpenShardCount"] >= 4
 
 
+def test_warm_throughput_opens_shards(kinesis: Any, make_stream: Callable[..., str]) -> None:
+    name = make_stream(StreamModeDetails={"StreamMode": "ON_DEMAND"}, WarmThroughputMiBps=5)
+    summary = settled(kinesis, name)
+    assert summary["OpenShardCount"] == 5
+    answer = kinesis.update_stream_warm_throughput(StreamName=name, WarmThroughputMiBps=8)
+    assert answer["WarmThroughput"] == {"TargetMiBps": 8, "CurrentMiBps": 5}
+    summary = settled(kinesis, name)
+    assert summary["OpenShardCount"] == 8
+    assert summary["WarmThroughput"] == {"TargetMiBps": 8, "CurrentMiBps": 8}
+    shards = kinesis.list_shards(StreamName=name)["Shards"]
+    ranges = sorted(
+        (int(each["HashKeyRange"]["StartingHashKey"]), int(each["HashKeyRange"]["EndingHashKey"]))
+        for each in shards
+        if "EndingSequenceNumber" not in each["SequenceNumberRange"]
+    )
+    assert (ranges[0][0], ranges[-1][1]) == (0, 2**128 - 1)
+    assert all(one[1] + 1 == other[0] for one, other in pairwise(ranges))
+    call = kinesis.update_stream_warm_throughput
+    got = refused(lambda: call(StreamName=name, WarmThroughputMiBps=500))
+    assert got == "LimitExceededException"
+
+
+def test_the_mode_changes_twice_a_day(kinesis: Any, stream: str) -> None:
+    arn = settled(kinesis, stream)["StreamARN"]
+
+    def switch(mode: str) -> None:
+        kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": mode})
+        settled(kinesis, stream)
+
+    switch("ON_DEMAND")
+    assert settled(kinesis, stream)["OpenShardCount"] == 1
+    got = refused(
+        lambda: kinesis.update_shard_count(
+            StreamName=stream, TargetShardCount=2, ScalingType="UNIFORM_SCALING"
+        )
+    )
+    assert got == "InvalidArgumentException"
+    switch("PROVISIONED")
+    assert refused(lambda: switch("ON_DEMAND")) == "LimitExceededException"
+
+
+def test_twenty_consumers(kinesis: Any, stream: str) -> None:
+    arn = settled(kinesis, stream)["StreamARN"]
+    for i in range(20):
+        kinesis.register_stream_consumer(StreamARN=arn, ConsumerName=f"c{i}")
+    call = kinesis.register_stream_consumer
+    assert refused(lambda: call(StreamARN=arn, ConsumerName="c20")) == "LimitExceededException"
+    kinesis.deregister_stream_consumer(StreamARN=arn, ConsumerName="c7")
+    assert refused(lambda: call(StreamARN=arn, ConsumerName="c1")) == "ResourceInUseException"
+    assert settled(kinesis, stream)["ConsumerCount"] == 19
+
+
 def test_settings(kinesis: Any, stream: str) -> None:
     answer = kinesis.enable_enhanced_monitoring(
         StreamName=stream, ShardLevelMetrics=["IncomingBytes", "OutgoingBytes"]
@@ -131,6 +184,14 @@ def test_fan_out(kinesis: Any, stream: str) -> None:
         ShardId="shardId-000000000000",
         StartingPosition={"Type": "TRIM_HORIZON"},
     )
+    got = refused(
+        lambda: kinesis.subscribe_to_shard(
+            ConsumerARN=made["ConsumerARN"],
+            ShardId="shardId-000000000000",
+            StartingPosition={"Type": "LATEST"},
+        )
+    )
+    assert got == "ResourceInUseException"  # within five seconds nobody takes its place
     events = iter(answer["EventStream"])
     assert next(events)["SubscribeToShardEvent"]["Records"] == []
     kinesis.put_record(StreamName=stream, PartitionKey="k", Data=b"pushed")
@@ -143,6 +204,7 @@ def test_fan_out(kinesis: Any, stream: str) -> None:
     )
     last = list(events)[-1]["SubscribeToShardEvent"]
     assert len(last["ChildShards"]) == 2
+    assert "ContinuationSequenceNumber" not in last
     kinesis.deregister_stream_consumer(ConsumerARN=made["ConsumerARN"])
     got = refused(lambda: kinesis.describe_stream_consumer(ConsumerARN=made["ConsumerARN"]))
     assert got == "ResourceNotFoundException"

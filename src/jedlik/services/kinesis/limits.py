@@ -36,6 +36,7 @@ READ_BYTES_PER_S = 2 * MIB
 
 ITERATOR_LIFE_MS = 300_000
 SUBSCRIPTION_S = 300.0
+SUBSCRIPTION_YOUNG_S = 5.0  # for so long nobody takes its place
 EVENT_RECORDS_MAX = 1000
 EVENT_BYTES_MAX = MIB
 EVENT_REST_S = 5.0  # so often a subscriber hears that there is nothing

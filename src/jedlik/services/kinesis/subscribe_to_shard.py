@@ -9,7 +9,7 @@ from jedlik.api.operation import operation
 from jedlik.services.kinesis.errors import NotFound, in_use
 from jedlik.services.kinesis.names import OnStream, check_usable, found_consumer
 from jedlik.services.kinesis.reading import position_of
-from jedlik.services.kinesis.subscriptions import events
+from jedlik.services.kinesis.subscriptions import Subscriptions, events
 
 
 @operation(
@@ -29,4 +29,5 @@ async def subscribe_to_shard(ctx: Context, req: dict[str, Any]) -> dict[str, Any
         raise NotFound.shard(req["ShardId"], stream.name, stream.account)
     start = req["StartingPosition"]
     position = await position_of(ctx, stream, shard, start, start["Type"], "SubscribeToShard")
-    return {"EventStream": events(ctx, stream, consumer, shard, position)}
+    ours = Subscriptions.of(ctx.db).begin(consumer, shard)
+    return {"EventStream": events(ctx, stream, consumer, shard, position, ours)}
