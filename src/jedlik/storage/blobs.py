@@ -32,6 +32,8 @@ READ_BYTES = 512 * 1024
 OTHERS_WORK_S = 86_400.0
 """Older than this, no file is another process's unfinished work."""
 _THREADS_MAX = 8
+_SYNC_BYTES = 8 << 20
+"""Large files are synced as they grow: the whole at once would hold up every write's own sync."""
 _ID = re.compile(r"[0-9a-f]{32}")
 
 T = TypeVar("T")
@@ -344,17 +346,22 @@ class FileBlobs(ThreadedBlobs):
 class FileWriter:
     """A content file in the making."""
 
-    __slots__ = ("_blobs", "_file", "id")
+    __slots__ = ("_blobs", "_file", "_unsynced", "id")
 
     def __init__(self, blobs: FileBlobs, id: str) -> None:
         self.id = id
         self._blobs = blobs
         self._file = os.open(blobs.incoming(id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._unsynced = 0
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(self._file, view) :]
+        self._unsynced += len(data)
+        if self._unsynced >= _SYNC_BYTES and self._blobs.durable:
+            os.fdatasync(self._file)
+            self._unsynced = 0
 
     def finish(self) -> None:
         if self._blobs.durable:

@@ -18,7 +18,7 @@ from jedlik.tables.database import Database
 from jedlik.tables.keys import key_extractor
 from jedlik.tables.stored import Stored
 
-RECORDS = 40
+RECORDS = 64
 
 
 class NetChange(msgspec.Struct, frozen=True, array_like=True):
@@ -42,7 +42,7 @@ async def collect(db: Database, job: Job) -> bool:
         return False
     first, _ = await db.engine.log_bounds(source.log_space, job.part)
     after = max(job.before, first - 1)
-    entries = await db.engine.log_read(source.log_space, job.part, after, RECORDS)
+    entries = await db.engine.log_read(source.log_space, job.part, after, db.pace.items(RECORDS))
     rows: dict[RowKey, Record] = {}
     olds: dict[RowKey, bytes | None] = {}
     key_of = key_extractor(source.keys)

@@ -1,9 +1,9 @@
 """How background work leaves room for requests: it asks for a turn before each small piece.
 
-A piece takes half a millisecond or so of the loop. While nobody else wants it, pieces follow each
-other at once; while others do, they get OTHERS_S of the loop's time after every piece, and while
-the engine is behind with what it was given, there are no turns at all: the room that is left there
-is for requests.
+While nobody else wants the loop, pieces are of a millisecond or so and follow each other at once.
+While others do, pieces are an eighth of that, since whoever comes waits for the one that has begun,
+and after each of them the others get OTHERS_S of the loop's time. While the engine is behind with
+what it was given, there are no turns at all: the room that is left there is for requests.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import time
 
 from jedlik.storage.waist import Engine, is_behind
 
-OTHERS_S = 0.0015
-"""Of the loop's time, for others, after a piece of about a third of that."""
+OTHERS_S = 0.0008
+"""Of the loop's time, for others, after a piece of about a quarter of that."""
+SMALLER = 8
+LATELY_S = 0.1
+"""So long after others were seen, they are taken to be around."""
 ALONE_S = 0.00012
 """A round of the loop that takes no longer has done nothing for anybody."""
 BEHIND_S = 0.005
@@ -27,6 +30,13 @@ class Pace:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._seen_at = 0.0
+
+    def items(self, many: int) -> int:
+        """How many items the next piece shall have, if `many` are a piece for who is alone."""
+        if time.perf_counter() - self._seen_at > LATELY_S:
+            return many
+        return max(1, many // SMALLER)
 
     async def turn(self) -> None:
         """Wait until another piece may be done."""
@@ -38,7 +48,7 @@ class Pace:
             if now - at < ALONE_S:
                 break
             given += now - at
-            at = now
+            at = self._seen_at = now
         if is_behind(self._engine):
             until = time.perf_counter() + BEHIND_S_MAX
             while is_behind(self._engine) and time.perf_counter() < until:  # noqa: ASYNC110

@@ -34,8 +34,8 @@ from jedlik.tables.write import write_new
 
 PAGE_ITEMS = 100
 PAGE_BYTES = 64 << 10
-UNDO_RECORDS = 40
-"""A page, or so many records, are about half a millisecond's work: `tables/pace.py`."""
+UNDO_RECORDS = 64
+"""A page, or so many records, are a piece of work for who is alone: `tables/pace.py`."""
 ACTOR = "restore"
 UNORDERED_MS = 10_000
 """By how much records of several processes may stand in the log out of their versions' order."""
@@ -229,7 +229,12 @@ async def _copy(db: Database, job: Job) -> None:
     source = _source(job)
     after = (job.after[:16], job.after[16:], b"") if job.after else None
     page = await db.engine.scan(
-        source.space, b"", None, after=after, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
+        source.space,
+        b"",
+        None,
+        after=after,
+        item_limit=db.pace.items(PAGE_ITEMS),
+        byte_limit=PAGE_BYTES,
     )
     space = job.space
     writes = [Put((space, each.token, each.sort, b""), ANY, each.value) for each in page.entries]
@@ -250,7 +255,8 @@ async def _undo(db: Database, job: Job) -> bool:
         return await _image_is_ready(db, job)
     first, last = await db.engine.log_bounds(source.log_space, job.part)
     before = job.before if job.before >= 0 else last
-    records = await _records(db, source, job.part, max(first - 1, before - UNDO_RECORDS), before)
+    some = db.pace.items(UNDO_RECORDS)
+    records = await _records(db, source, job.part, max(first - 1, before - some), before)
     low = before - len(records)
     then: dict[RowKey, bytes | None] = {}
     key_of = key_extractor(source.keys)
@@ -338,7 +344,12 @@ async def _load(db: Database, job: Job) -> bool:
         raise TableNotFound(table.name)
     after = (job.after[:16], job.after[16:], b"") if job.after else None
     page = await db.engine.scan(
-        job.space, b"", None, after=after, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
+        job.space,
+        b"",
+        None,
+        after=after,
+        item_limit=db.pace.items(PAGE_ITEMS),
+        byte_limit=PAGE_BYTES,
     )
     # The keys are the source's, so an item's place is the same in both.
     writes = [PackedPut(table, Key(entry.token, entry.sort), entry.value) for entry in page.entries]

@@ -59,6 +59,7 @@ class Backfill:
                 table = await self._db.current(self._known[-1])
                 index = _unfinished(table)
                 if index is not None:
+                    await self._db.pace.turn()
                     await self._page(table, index)
                     return True
             except Contended:
@@ -80,7 +81,7 @@ class Backfill:
             b"",
             None,
             after=after,
-            item_limit=ITEMS_PER_STEP,
+            item_limit=self._db.pace.items(ITEMS_PER_STEP),
             byte_limit=BYTES_PER_STEP,
         )
         await self._add(table, index, page.entries)

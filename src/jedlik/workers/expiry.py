@@ -23,7 +23,7 @@ from jedlik.tables.write import write_batch, write_one
 from jedlik.workers.expiry_backfill import ExpiryBackfill
 
 ACTOR = "ttl"
-ITEMS_PER_BATCH = 25
+ITEMS_PER_BATCH = 50
 BYTES_PER_READ = 1 << 20
 
 
@@ -49,6 +49,7 @@ class Expiry:
             if table.expiry is None:
                 continue
             self._db.ttl_changed.set()  # time will make something due
+            await self._db.pace.turn()
             try:
                 more |= await self._backfill.step(table, table.expiry)
                 more |= await self._sweep(table, table.expiry, now_ms)
@@ -73,7 +74,7 @@ class Expiry:
             low,
             high,
             high_open=True,
-            item_limit=min(ITEMS_PER_BATCH, int(self._allowed)),
+            item_limit=min(self._db.pace.items(ITEMS_PER_BATCH), int(self._allowed)),
             byte_limit=BYTES_PER_READ,
         )
         if not page.entries:

@@ -42,7 +42,7 @@ class ExpiryBackfill:
             b"",
             None,
             after=(cursor.value[:16], cursor.value[16:], b"") if cursor else None,
-            item_limit=ITEMS_PER_STEP,
+            item_limit=self._db.pace.items(ITEMS_PER_STEP),
             byte_limit=BYTES_PER_STEP,
         )
         if not page.more:

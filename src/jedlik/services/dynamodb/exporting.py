@@ -45,7 +45,7 @@ FILE_BYTES = 64 << 20
 """Of items in one data file, as they are stored."""
 PAGE_ITEMS = 100
 PAGE_BYTES = 64 << 10
-"""A page is about half a millisecond's work: `tables/pace.py`."""
+"""A page is a piece of work for who is alone: `tables/pace.py`."""
 LARGE_ITEMS = 2000
 AHEAD = 4
 """Pages that are read before what was encoded of those before is waited for."""
@@ -199,7 +199,7 @@ async def _encode(
 async def _page(db: Database, space: int, after: bytes) -> Page:
     start = (after[:16], after[16:], b"") if after else None
     return await db.engine.scan(
-        space, b"", None, after=start, item_limit=PAGE_ITEMS, byte_limit=PAGE_BYTES
+        space, b"", None, after=start, item_limit=db.pace.items(PAGE_ITEMS), byte_limit=PAGE_BYTES
     )
 
 

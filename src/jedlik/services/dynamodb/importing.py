@@ -8,7 +8,7 @@ the group /aws-dynamodb/imports, those of bulk puts in objects below the request
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ from jedlik.tables.indexes import write_units
 from jedlik.tables.item_writes import PackedPut
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
+from jedlik.tables.pace import Pace
 from jedlik.tables.write import Written, write_batch, write_one
 from jedlik.values import Invalid as InvalidValue
 from jedlik.values import Malformed
@@ -137,7 +138,6 @@ class Importer:
         following = now
         for _ in range(PIECES if now.kind == "import" else 1):
             batch = await self._take(reading, table, now)
-            await self._db.pace.turn()
             imported, usage = await self._write(batch, table, following)
             await self._tell(following, reading.key, batch)
             following = msgspec.structs.replace(
@@ -219,7 +219,8 @@ class Importer:
         """Put what the records hold, the last of each key; how many were put, and the bytes."""
         usage = dict(now.usage)
         imported = units = 0
-        for puts in _without_rivals(batch.puts):
+        for puts in _pieces(self._db.pace, batch.puts):
+            await self._db.pace.turn()
             done: list[Written | Throttled] | None = None
             if all(write.condition is None for _, write in puts):
                 try:
@@ -347,6 +348,15 @@ def _condition_of(given: dict[str, Any], table: Table) -> Any:
     condition = only_condition(given)
     refuse_paths_into_keys(table, condition)
     return condition
+
+
+def _pieces(pace: Pace, puts: list[tuple[int, PackedPut]]) -> Iterator[list[tuple[int, PackedPut]]]:
+    """Pieces of work, with every key once in each."""
+    at = 0
+    while at < len(puts):
+        some = puts[at : at + pace.items(len(puts))]
+        at += len(some)
+        yield from _without_rivals(some)
 
 
 def _without_rivals(puts: list[tuple[int, PackedPut]]) -> list[list[tuple[int, PackedPut]]]:
