@@ -42,7 +42,7 @@ class Measuring:
         self.publisher = MetricPublisher(db, clusters, refresh)
         self._hot_keys = HotKeySaver(db)
         scaling = Scaling(db, updater(db, registry, settings))
-        alarms = Alarms(db, scaling.act)
+        alarms = Alarms(db, scaling.act, interval_s=settings.alarm_interval_s)
         self.schedules = [
             Schedule(self.publisher, TICK_S, everywhere=True),
             Schedule(self._hot_keys, TICK_S, everywhere=True),

@@ -95,6 +95,9 @@ class Settings:
     stream_shard_s: int = setting(
         4 * 3600, "Age at which a stream's shard is closed and followed by another.", metavar="S"
     )
+    alarm_interval_s: int = setting(
+        60, "How often alarms are evaluated, and auto scaling with them.", metavar="S"
+    )
     log_level: str = setting(
         "info", "Least severe message to log.", choices=("debug", "info", "warning", "error")
     )
@@ -112,6 +115,10 @@ class Settings:
                 raise SettingsError(f"{flag(name)} is between 0 and 65535, not {port}")
         if not 0 <= self.dax_nodes <= 11:
             raise SettingsError(f"--dax-nodes is between 0 and 11, not {self.dax_nodes}")
+        if not 1 <= self.alarm_interval_s <= 60:
+            raise SettingsError(
+                f"--alarm-interval-s is between 1 and 60, not {self.alarm_interval_s}"
+            )
         if self.dax_memory_mb < 1:
             raise SettingsError(f"--dax-memory-mb is at least 1, not {self.dax_memory_mb}")
         if self.dax_address and not _is_address(self.dax_address):

@@ -1,9 +1,10 @@
 """Evaluates CloudWatch's alarms, acts on their transitions, and forgets old history.
 
 Each alarm is judged when it is made or changed, and then every minute (every ten seconds for those
-with shorter periods). A transition is stored with the actions that it wants; they are done in the
-next step and crossed out, so that a crash in between repeats them rather than losing them. While
-an alarm stays in its state, its scaling actions are repeated every minute, as AWS does.
+with shorter periods), or more often where a setting says so. A transition is stored with the
+actions that it wants; they are done in the next step and crossed out, so that a crash in between
+repeats them rather than losing them. While an alarm stays in its state, its scaling actions are
+repeated as often, as AWS does every minute.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ EVALUATIONS_PER_STEP = 50
 LAG_S = 5
 """How long after the end of a period it is judged: the metrics of the minute come in first."""
 RELOAD_S = 60
+INTERVAL_S = 60
 FORGET_S = 3600
 SCALING = "arn:aws:autoscaling:"
 NOT_DELIVERED = "nothing here takes actions of this kind yet"
@@ -55,11 +57,15 @@ async def deliver_nothing(alarm: AlarmRecord, arn: str, now_s: float) -> str:
 
 
 class Alarms:
-    """All alarms of all accounts and regions. act: who does what they want done."""
+    """All alarms of all accounts and regions. act: who does what they want done. interval_s: how
+    often they are judged, at most every INTERVAL_S: a period that is over must not be missed."""
 
-    def __init__(self, db: Database, act: Act = deliver_nothing) -> None:
+    def __init__(
+        self, db: Database, act: Act = deliver_nothing, *, interval_s: int = INTERVAL_S
+    ) -> None:
         self._db = db
         self._act = act
+        self._interval_s = interval_s
         self._table = InternalTable(db, TABLE)
         self.wake = Changes(db, TABLE)
         self._alarms: dict[Place, AlarmRecord] = {}
@@ -113,7 +119,7 @@ class Alarms:
         self._due_s[place] = now_s + RELOAD_S
         measurements = Measurements(self._db, alarm.account, alarm.region)
         try:
-            interval_s = interval_of(alarm.config)
+            interval_s = min(interval_of(alarm.config), self._interval_s)
             self._due_s[place] = (now_s - LAG_S) // interval_s * interval_s + interval_s + LAG_S
             points = await points_of(measurements, alarm.config, now_s)
             judgement = (
@@ -172,7 +178,7 @@ class Alarms:
             await self._store(place, replace(alarm, due_actions=(), held_by="", held_until_ms=0))
             await Records(self._db, alarm.account, alarm.region).remember(*history)
             return
-        if now_ms / 1000 - self._repeated_s.get(place, 0.0) < 60:
+        if now_ms / 1000 - self._repeated_s.get(place, 0.0) < self._interval_s:
             return
         for arn in alarm.actions(alarm.state):
             if arn.startswith(SCALING):

@@ -66,8 +66,9 @@ class World:
     async def set_state(self, name: str, state: str) -> None:
         await self.call("SetAlarmState", AlarmName=name, StateValue=state, StateReason="a test")
 
-    async def measure(self, name: str, value: float) -> None:
-        sample = Sample(Metric("App", name), self.ms // 1000, of_values([(value, 1.0)]))
+    async def measure(self, name: str, value: float, *, ago_s: int = 0) -> None:
+        at_s = self.ms // 1000 - ago_s
+        sample = Sample(Metric("App", name), at_s, of_values([(value, 1.0)]))
         store = Measurements(self.db, "000000000000", "us-east-1")
         await store.add([sample], self.ms / 1000)
 
@@ -116,6 +117,20 @@ async def test_a_minute_is_judged_when_it_is_over(world: World) -> None:
         f"Successfully executed action {TOPIC}2",
         f"Successfully executed action {TOPIC}",
     ]
+
+
+async def test_a_setting_says_how_often_alarms_are_judged(world: World) -> None:
+    """A value that came late is seen by the next evaluation, and scaling goes on as often."""
+    world.alarms = Alarms(world.db, world.act, interval_s=5)
+    await world.put_alarm("a", AlarmActions=[SCALE])
+    await world.seconds(70)
+    await world.measure("a", 10.0, ago_s=60)
+    assert await world.state("a") == "INSUFFICIENT_DATA"
+    await world.seconds(5)
+    assert await world.state("a") == "ALARM"
+    done = len(world.done)
+    await world.seconds(20)
+    assert len(world.done) == done + 4
 
 
 async def test_scaling_actions_are_repeated_every_minute_others_are_not(world: World) -> None:
