@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from .errors import ApiError
 
 
-@dataclass(slots=True)
 class Context:
     """Made by the gateway for one request, handed to the operation and to its translations.
 
@@ -23,13 +21,53 @@ class Context:
     `db`, `principal` and `settings` are untyped here because `api` imports nothing of ours.
     """
 
-    db: Any
-    account: str
-    region: str
-    principal: Any
-    request_id: str
-    now: float
-    settings: Any = None
-    tables: Any = None
-    granted: frozenset[str] = frozenset()
-    refused: dict[int, ApiError] | None = None
+    __slots__ = (
+        "account",
+        "db",
+        "granted",
+        "now",
+        "principal",
+        "refused",
+        "region",
+        "request_id",
+        "settings",
+        "tables",
+    )
+
+    def __init__(
+        self,
+        db: Any,
+        account: str,
+        region: str,
+        principal: Any,
+        request_id: str,
+        now: float,
+        settings: Any = None,
+        tables: Any = None,
+    ) -> None:
+        self.db = db
+        self.account = account
+        self.region = region
+        self.principal = principal
+        self.request_id = request_id
+        self.now = now
+        self.settings = settings
+        self.tables = tables
+        self.granted: frozenset[str] = frozenset()
+        self.refused: dict[int, ApiError] | None = None
+
+    def of(self, principal: Any) -> Context:
+        """The same request by another principal."""
+        other = Context(
+            self.db,
+            self.account,
+            self.region,
+            principal,
+            self.request_id,
+            self.now,
+            self.settings,
+            self.tables,
+        )
+        other.granted = self.granted
+        other.refused = self.refused
+        return other

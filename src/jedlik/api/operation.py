@@ -18,6 +18,7 @@ from .context import Context
 from .errors import ApiError, access_denied, validation
 from .model import ServiceModel, load_model
 from .shapes import InputShape
+from .ways import WayOf
 
 Request = dict[str, Any]
 Handler = Callable[[Context, Request], Awaitable[dict[str, Any] | bytes]]
@@ -41,6 +42,7 @@ class Operation:
     own name ("ListBucket"). permissions: what it asks, where that is more than the action on the
     ARNs (`api/access.py`). denied: from AWS's text to the refusal, as the service's `errors` makes
     it (`access_denied`). streams: the answer has one member, an async iterator of events.
+    way: makes shorter ways for requests like one that was answered (`ways.py`).
     """
 
     __slots__ = (
@@ -58,6 +60,7 @@ class Operation:
         "service",
         "signing_name",
         "streams",
+        "way",
     )
 
     def __init__(
@@ -75,6 +78,7 @@ class Operation:
         action: str | None = None,
         permissions: Permissions | None = None,
         streams: bool = False,
+        way: WayOf | None = None,
     ) -> None:
         self.service = service
         self.signing_name = signing_name or service
@@ -83,6 +87,7 @@ class Operation:
         self.denied: Callable[[str], ApiError] = access_denied
         self.name = name
         self.streams = streams
+        self.way = way
         self.handler = handler
         self.input = input
         self.access = access
@@ -169,6 +174,7 @@ def operation(
     action: str | None = None,
     permissions: Permissions | None = None,
     streams: bool = False,
+    way: WayOf | None = None,
 ) -> Callable[[Handler], Operation]:
     """Declare the decorated `async def (ctx, req)` as an operation of a service.
 
@@ -192,6 +198,7 @@ def operation(
             action=action,
             permissions=permissions,
             streams=streams,
+            way=way,
         )
 
     return declare

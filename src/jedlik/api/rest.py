@@ -7,7 +7,7 @@ a Body out of a request, a service reads it; a service gives a Streamed body, `w
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .context import Context
@@ -46,18 +46,41 @@ class Streamed:
     parts: AsyncIterator[bytes]
 
 
-@dataclass(slots=True)
 class RestContext(Context):
     """host: what the client calls us. secure: it came by TLS. headers: the request's, names in
     lower case. identified: somebody signed it. hosted: the bucket was in the host's name. more:
     header lines that the operation wants to add to its answer; status: instead of the model's."""
 
-    host: str = ""
-    secure: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
-    identified: bool = True
-    hosted: bool = False
-    method: str = ""
-    more: dict[str, str] = field(default_factory=dict)
-    status: int = 0
-    session: Any = None
+    __slots__ = (
+        "headers",
+        "host",
+        "hosted",
+        "identified",
+        "method",
+        "more",
+        "secure",
+        "session",
+        "status",
+    )
+
+    def __init__(
+        self,
+        *of_any: Any,
+        host: str = "",
+        secure: bool = False,
+        headers: Mapping[str, str] | None = None,
+        identified: bool = True,
+        hosted: bool = False,
+        method: str = "",
+    ) -> None:
+        """of_any: what every Context is made of, in its order."""
+        super().__init__(*of_any)
+        self.host = host
+        self.secure = secure
+        self.headers: Mapping[str, str] = headers if headers is not None else {}
+        self.identified = identified
+        self.hosted = hosted
+        self.method = method
+        self.more: dict[str, str] = {}
+        self.status = 0
+        self.session: Any = None

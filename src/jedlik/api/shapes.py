@@ -55,8 +55,9 @@ class InputShape:
             plan = self._plan(request)
             if plan is None:
                 return False
-        for accept, value in zip(plan, request.values(), strict=False):  # noqa: SIM110 - hot
-            if not accept(value):
+        # Not by zip(), which takes as long as the checks, nor all(), which makes a generator.
+        for at, value in enumerate(request.values()):  # noqa: SIM110
+            if not plan[at](value):
                 return False
         return True
 

@@ -14,6 +14,8 @@ from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from .stepping import step
+
 Finished = Callable[[Any, BaseException | None], None]
 
 
@@ -37,15 +39,16 @@ class Drive:
     def _step(self, _done: Future[Any] | None = None) -> None:
         # The future's own iterator hands its result or exception to the coroutine.
         try:
-            waiting = self._coroutine.send(None)
-        except StopIteration as stop:
-            self._finished(stop.value, None)
+            ended, found = step(self._coroutine)
         except BaseException as error:
             self._finished(None, error)
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise
+            return
+        if ended:
+            self._finished(found, None)
         else:
-            self._wait(waiting)
+            self._wait(found)
 
     def _wait(self, waiting: Any) -> None:
         if waiting is None:  # asyncio.sleep(0)

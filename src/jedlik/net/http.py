@@ -19,6 +19,7 @@ from http import HTTPStatus
 from re import Match
 from typing import TYPE_CHECKING, Any, cast
 
+from .answers import ordinary
 from .body import ChunkedBody, SizedBody, decode_body
 from .drive import Drive
 from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest
@@ -27,6 +28,7 @@ from .layout import Layout, Plan
 from .repetition import Repetition, rest_of
 from .request import LearnedRequest, ParsedRequest, Reply, Request
 from .resume import Begun
+from .stepping import step
 
 if TYPE_CHECKING:
     from .server import Server
@@ -119,7 +121,8 @@ class HttpProtocol:
         if again is not None:
             rest = again.read(data, again.beginning, again.length)
             if rest is not None:
-                answer = again.again(*rest)
+                varies, body = rest
+                answer = again.again(varies, body)
                 if answer is not None:
                     self._take_up(again.request, answer)
                     return
@@ -444,10 +447,10 @@ class HttpProtocol:
         server = self._server
         if type(answer) is tuple and not server.closing:
             lines, body = answer
-            head = f"{server.ok_start}{lines}Content-Length: {len(body)}\r\n\r\n"
             if len(body) < _WRITE_APART:
-                self._transport.write(head.encode() + body)
+                self._transport.write(ordinary(server.ok_start, lines, body))
             else:
+                head = f"{server.ok_start}{lines}Content-Length: {len(body)}\r\n\r\n"
                 self._transport.writelines((head.encode(), body))
             self.since = server.now
             return
@@ -473,16 +476,14 @@ class HttpProtocol:
 
     def _drive(self, request: Request, coroutine: Coroutine[Any, Any, Reply]) -> None:
         try:
-            waiting = coroutine.send(None)
-        except StopIteration as stop:
-            reply = stop.value
+            ended, found = step(coroutine)
         except Exception:
             self._fail(request)
             return
+        if ended:
+            self._answer(request, found)
         else:
-            self.drive = Drive(coroutine, waiting, self._finished, self._server.loop)
-            return
-        self._answer(request, reply)
+            self.drive = Drive(coroutine, found, self._finished, self._server.loop)
 
     def _run_as_task(self, request: Request) -> None:
         task = self._server.loop.create_task(self._in_task(request))

@@ -67,6 +67,11 @@ class MemoryEngine:
         space = self._spaces.get(key[0])
         return None if space is None else space.rows.get(key)
 
+    def row_at_once(self, key: Key) -> Row | None:
+        """`get_one` without waiting."""
+        space = self._spaces.get(key[0])
+        return None if space is None else space.rows.get(key)
+
     async def get(
         self, keys: Sequence[Key], *, pending: bool = False, snapshot: bool = False
     ) -> list[Row | None]:

@@ -233,6 +233,10 @@ class SqliteEngine:
             row = self._pending(key)
             if row is not MISSING:
                 return row
+        return self.row_at_once(key)
+
+    def row_at_once(self, key: Key) -> Row | None:
+        """The durable row, without waiting."""
         row = self._cache.young.get(key, MISSING)
         if row is not MISSING:
             return row

@@ -23,7 +23,7 @@ from jedlik.tables.internal import Change, InternalTable
 from jedlik.tables.model import Index, Table
 from jedlik.tables.throughput import Kind, Sketch, Watch
 from jedlik.tables.throughput.watches import Name
-from jedlik.values.keys import TOKEN_BYTES
+from jedlik.values.tokens import TOKEN_BYTES
 
 TABLE = "hot_keys"
 GROUPS = "groups"

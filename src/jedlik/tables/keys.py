@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from jedlik.tables.errors import BadKey, Invalid
 from jedlik.tables.model import Index, KeyAttribute, KeySchema
-from jedlik.values import encode_key, encode_key_tuple
+from jedlik.values import encode_key, encode_key_tuple, token
 
 PARTITION_KEY_BYTES_MAX = 2048
 """Per key, all partition attributes together (DynamoDB developer guide, Service quotas)."""
@@ -46,13 +45,13 @@ def key_extractor(schema: KeySchema) -> KeyOf:
     if not schema.sort:
 
         def partition_only(item: Item) -> Key:
-            return _new_key((blake2b(partition_of(item), digest_size=16).digest(), b""))
+            return _new_key((token(partition_of(item)), b""))
 
         return partition_only
     sort_of = _component(schema.sort[0], SORT_KEY_BYTES_MAX)
 
     def partition_and_sort(item: Item) -> Key:
-        return _new_key((blake2b(partition_of(item), digest_size=16).digest(), sort_of(item)))
+        return _new_key((token(partition_of(item)), sort_of(item)))
 
     return partition_and_sort
 
@@ -88,7 +87,7 @@ def _component(attribute: KeyAttribute, bytes_max: int) -> Callable[[Item], byte
 
 def entry_sub(key: Key) -> bytes:
     """What tells apart two items with the same index key: a hash of the table key."""
-    return blake2b(key.token + key.sort, digest_size=16).digest()
+    return token(key.token + key.sort)
 
 
 def index_key(index: Index, item: Item) -> Key | None:
@@ -103,7 +102,7 @@ def index_key(index: Index, item: Item) -> Key | None:
     sort = _index_part(index.keys.sort, item, SORT_KEY_BYTES_MAX) if index.keys.sort else b""
     if sort is None:
         return None
-    return Key(blake2b(partition, digest_size=16).digest(), sort)
+    return Key(token(partition), sort)
 
 
 def _index_part(attributes: tuple[KeyAttribute, ...], item: Item, bytes_max: int) -> bytes | None:

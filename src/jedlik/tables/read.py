@@ -8,11 +8,12 @@ read in turns, between which other requests are served: like DynamoDB's, it is n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from struct import unpack
 from typing import NamedTuple
 
 from jedlik.storage.waist import Engine, Entry, Row
+from jedlik.storage.waist import Key as StorageKey
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
 from jedlik.tables.stored import Stored, size_of
@@ -40,6 +41,11 @@ class Page(NamedTuple):
         it, so a row takes a slice, and no call."""
         heads = b"".join([entry.value[:4] for entry in self.entries])
         return sum(unpack(f"<{len(self.entries)}I", heads))
+
+
+def row_at_once(engine: Engine) -> Callable[[StorageKey], Row | None] | None:
+    """What `get_row` does, without waiting; None for an engine that may have to wait."""
+    return getattr(engine, "row_at_once", None)
 
 
 def get_row(engine: Engine, table: Table, key: Key) -> Awaitable[Row | None]:

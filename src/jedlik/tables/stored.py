@@ -1,7 +1,8 @@
 """An item as it lies in storage: `size (4 bytes, little endian) + DynamoDB JSON`.
 
 The size is DynamoDB's accounting, kept so that capacity and page limits need no decoding, and the
-JSON is what a reply carries, so that reads answer by copying bytes.
+JSON is what a reply carries, so that reads answer by copying bytes. `stored.pyx` is this module
+for the compiled form.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ def pack(item: Item, size: int) -> bytes:
 def json_of(value: bytes) -> bytes:
     """The item as DynamoDB JSON, from stored bytes."""
     return value[4:]
+
+
+def framed(before: bytes, value: bytes, after: bytes) -> bytes:
+    """The item as DynamoDB JSON between two other pieces of an answer."""
+    return b"".join((before, value[4:], after))
 
 
 def size_of(value: bytes) -> int:

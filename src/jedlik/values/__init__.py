@@ -14,7 +14,6 @@ from jedlik.values.keys import (
     encode_key_tuple,
     escape_part,
     prefix_end,
-    token,
 )
 from jedlik.values.numbers import (
     add,
@@ -25,6 +24,7 @@ from jedlik.values.numbers import (
     subtract,
 )
 from jedlik.values.sizes import item_size, value_size
+from jedlik.values.tokens import token
 
 Value = dict[str, Any]
 Item = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Key attributes as bytes: order-preserving encodings and the token of a partition key.
+"""Key attributes as bytes: order-preserving encodings.
 
 Called by tables/ to place items and by key conditions to bound ranges. Keys are encoded as they
 come, so numbers may be in any form, and what is no number or no base64 raises Invalid.
@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Any
 
 from jedlik.values.errors import Invalid
 from jedlik.values.numbers import encode_number
-
-TOKEN_BYTES = 16
 
 
 def encode_key(value: dict[str, Any]) -> bytes:
@@ -60,11 +57,6 @@ def encode_key_tuple(values: Sequence[dict[str, Any]]) -> bytes:
     if len(values) == 1:
         return encode_key(values[0])
     return b"".join([encode_key_part(value) for value in values])
-
-
-def token(encoded_partition_key: bytes) -> bytes:
-    """Where a partition key lives: 16 bytes of BLAKE2b, spread evenly."""
-    return blake2b(encoded_partition_key, digest_size=TOKEN_BYTES).digest()
 
 
 def prefix_end(prefix: bytes) -> bytes | None:

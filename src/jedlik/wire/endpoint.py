@@ -12,6 +12,7 @@ from jedlik.api.model import load_model
 from jedlik.api.operation import Operation
 
 from .json import JSON_1_0, JSON_1_1, decode_body, error_body
+from .known_ways import KnownWays
 from .metrics import OperationMetrics
 
 Running = Coroutine[Any, Any, dict[str, Any] | bytes]
@@ -23,7 +24,7 @@ class Endpoint:
     """How to call an operation, how it is counted, and what is said when it fails."""
 
     __slots__ = ("check", "content_line", "content_type", "handler", "metrics", "operation",
-                 "signing_name", "translate")  # fmt: skip
+                 "signing_name", "translate", "ways")  # fmt: skip
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Endpoint:
         self.handler = cast(Callable[[Context, dict[str, Any]], Running], operation.handler)
         self.signing_name = operation.signing_name
         self.translate = translate
+        self.ways = None if operation.way is None else KnownWays()
         self.metrics = OperationMetrics(operation.service, operation.name)
 
     def failure(self, error: Exception, body: bytes, request_id: str) -> tuple[bytes, int, str]:

@@ -22,10 +22,13 @@ from jedlik.identity import SIGNATURE_DIGITS, HeaderSignatures, Identity, Repeat
 from jedlik.net import Layout, Reply, Request
 from jedlik.net.request import Answer
 from jedlik.net.resume import Begun
+from jedlik.net.stepping import step
 
 from . import cors
+from .answer_lines import answer_lines
 from .checksum import crc32
 from .endpoint import Endpoint
+from .known_ways import KnownWay
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -42,9 +45,9 @@ class Plan:
     routes: X-Amz-Target → endpoint and signature check, of the operations that were called.
     """
 
-    __slots__ = ("_authorisation_group", "_authoriser", "_count", "_db", "_gateway", "_id_prefix",
-                 "_layout", "_lines", "_looks_first", "_observer", "_routes", "_settings",
-                 "_signatures", "_target_group", "_type_group", "clock")  # fmt: skip
+    __slots__ = ("_authorisation_group", "_authoriser", "_db", "_gateway", "_layout", "_lines",
+                 "_looks_first", "_next_id", "_observer", "_routes", "_settings", "_signatures",
+                 "_target_group", "_type_group", "clock")  # fmt: skip
 
     @staticmethod
     def fits(layout: Layout) -> bool:
@@ -67,8 +70,7 @@ class Plan:
         self._db = gateway.db
         self._looks_first = gateway.looks_first
         self._settings = gateway.settings
-        self._id_prefix = gateway.ids.prefix
-        self._count = gateway.ids.count
+        self._next_id = gateway.ids.next
 
     def answer(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | None:
         """As `Layout.plan` asks: the answer, one that is begun, or None to look closely."""
@@ -91,14 +93,28 @@ class Plan:
     def serve(
         self, endpoint: Endpoint, identity: Identity, body: bytes, now: float
     ) -> Answer | Reply | Begun | None:
-        """The way from the body on: decode, check, authorise, run, encode."""
+        """The way from the body on: decode, check, authorise, run, encode; or less, if there is a
+        known way for such bodies."""
+        ways = endpoint.ways
+        if ways is not None:
+            answer = ways.answer(identity, body, now)
+            if answer is not None:
+                took_s = self.clock() - now
+                endpoint.metrics.count_good(took_s)
+                way = ways.recent
+                if way is not None and way.count is not None:
+                    way.count(took_s)
+                lines = answer_lines(
+                    self._next_id(), self._lines, crc32(answer), endpoint.content_line
+                )
+                return lines, answer
         try:
             req = loads(body)
         except JSONDecodeError:
             return None
         if type(req) is not dict:
             return None
-        request_id = f"{self._id_prefix}{self._count()}"
+        request_id = self._next_id()
         ctx = Context(
             self._db,
             identity.account,
@@ -114,27 +130,46 @@ class Plan:
             if authoriser is not None and not authoriser.allows(ctx, endpoint.operation, req):
                 return None
             coroutine = endpoint.handler(ctx, req)
-            try:
-                waiting = coroutine.send(None)
-            except StopIteration as stop:
-                answer = stop.value
-                if type(answer) is not bytes:
-                    answer = dumps(answer)
-            else:
-                return Begun(coroutine, waiting, partial(self._ended, endpoint, ctx, body))
+            ended, answer = step(coroutine)
+            if not ended:
+                return Begun(coroutine, answer, partial(self._ended, endpoint, ctx, body))
+            if type(answer) is not bytes:
+                answer = dumps(answer)
         except Exception as error:
             return self._refusal(endpoint, ctx, error, body)
-        metrics = endpoint.metrics
         took_s = self.clock() - now
-        metrics.sum_s += took_s
-        metrics.buckets[int(took_s * 1e6).bit_length()] += 1
+        endpoint.metrics.count_good(took_s)
         if self._observer is not None:
             self._observer.served(ctx, endpoint.operation, took_s)
+        if ways is not None and ways.wants(body, now):
+            self._find_way(endpoint, identity, ctx, req, body)
         return (
-            f"x-amzn-RequestId: {request_id}\r\n{self._lines}x-amz-crc32: {crc32(answer)}\r\n"
-            f"{endpoint.content_line}",
+            answer_lines(request_id, self._lines, crc32(answer), endpoint.content_line),
             answer,
         )
+
+    def _find_way(
+        self,
+        endpoint: Endpoint,
+        identity: Identity,
+        ctx: Context,
+        req: dict[str, Any],
+        body: bytes,
+    ) -> None:
+        """Know a way for bodies like this one, which was just answered, if there is one."""
+        if self._authoriser is not None and not self._authoriser.is_free(identity.principal):
+            return
+        operation = endpoint.operation
+        if endpoint.ways is None or operation.way is None:
+            return
+        count = None
+        if self._observer is not None:
+            count = self._observer.counter(ctx, operation)
+            if count is None:
+                return
+        way = operation.way(ctx, req, body)
+        if way is not None:
+            endpoint.ways.add(KnownWay(identity, way, count))
 
     def line(self, match: Match[bytes]) -> tuple[int, int]:
         """As `net.layout.Plan` asks: the signature's digits are what changes."""
@@ -190,8 +225,7 @@ class Plan:
     ) -> Reply:
         return Reply(
             status,
-            f"x-amzn-RequestId: {request_id}\r\n{self._lines}x-amz-crc32: {crc32(body)}\r\n"
-            f"{more}{endpoint.content_line}",
+            answer_lines(request_id, self._lines, crc32(body), f"{more}{endpoint.content_line}"),
             body,
         )
 

@@ -13,14 +13,15 @@ _FIRST = 10**13  # 14 digits without padding, which would cost as much as the re
 class RequestIds:
     """Ids of one process: random letters drawn once, then a counter.
 
-    random: gives n random bytes (`os.urandom`; a simulation passes its own).
+    random: gives n random bytes (`os.urandom`; a simulation passes its own). `request_ids.pyx` is
+    this module for the compiled form.
     """
 
-    __slots__ = ("count", "prefix")
+    __slots__ = ("_count", "_prefix")
 
     def __init__(self, random: Callable[[int], bytes]) -> None:
-        self.prefix = "".join(chr(_ALPHABET[byte & 31]) for byte in random(_RANDOM))
-        self.count = itertools.count(_FIRST).__next__
+        self._prefix = "".join(chr(_ALPHABET[byte & 31]) for byte in random(_RANDOM))
+        self._count = itertools.count(_FIRST).__next__
 
     def next(self) -> str:
-        return f"{self.prefix}{self.count()}"
+        return f"{self._prefix}{self._count()}"

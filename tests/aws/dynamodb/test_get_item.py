@@ -42,6 +42,22 @@ def test_no_item_no_member(ask, filled):
     assert ask("GetItem", TableName=filled, Key=key("b")) == {}
 
 
+def test_asked_again_and_again_while_it_changes(ask, refusal, make_table):
+    name = make_table()
+    there, gone = {"pk": {"S": "a"}}, {"pk": {"S": "b"}}
+    for n in range(12):
+        new = {**there, "n": {"N": str(n)}}
+        ask("PutItem", TableName=name, Item=new)
+        ask("PutItem", TableName=name, Item=gone)
+        for _ in range(3):
+            assert ask("GetItem", TableName=name, Key=there, ConsistentRead=True) == {"Item": new}
+            assert ask("GetItem", TableName=name, Key=gone, ConsistentRead=True) == {"Item": gone}
+        ask("DeleteItem", TableName=name, Key=gone)
+        assert ask("GetItem", TableName=name, Key=gone, ConsistentRead=True) == {}
+        error = refusal("GetItem", TableName=name, Key={"pk": {"S": ""}}, ConsistentRead=True)
+        assert error[0] == "ValidationException"
+
+
 def test_equal_numbers_are_the_same_key(ask, filled):
     assert ask("GetItem", TableName=filled, Key=key(sk="1.000e0"))["Item"] == item()
     assert ask("GetItem", TableName=filled, Key=key(sk="-1")) == {}

@@ -15,7 +15,6 @@ may allow something on that table, so that nobody else learns whether it exists.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from jedlik.api.access import Ask, Given
@@ -63,7 +62,7 @@ class Guard:
             if not decision.allowed:
                 arn = ctx.principal.arn
                 raise access_denied(refusal_text(arn, own.action, own.resource, decision))
-        speaking = replace(ctx, principal=await self._speaker(ctx))
+        speaking = ctx.of(await self._speaker(ctx))
         await self._authoriser.require(speaking, operation, request, Transport())
 
     async def require_any(self, ctx: Context, table_name: str) -> None:
@@ -72,7 +71,7 @@ class Guard:
         if principal is None or principal.kind == "root":
             return
         possible = self._authoriser.possible
-        speaking = replace(ctx, principal=await self._speaker(ctx))
+        speaking = ctx.of(await self._speaker(ctx))
         table = self._db.catalog.cached(ctx.account, ctx.region, table_name)
         named = ask_of(ctx, "dynamodb:DescribeTable", table_name, table)
         if not any(possible(ctx, Ask(f"dax:{each}", self._arn)) for each in ITEM_ACTIONS):

@@ -10,17 +10,25 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.capacity import READ_UNIT_BYTES
+from jedlik.services.dynamodb.get_item_way import way_of
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.permissions import ON_GET
 from jedlik.services.dynamodb.request_expressions import only_projection
 from jedlik.services.dynamodb.rules import read_parameters
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.read import get_row
-from jedlik.tables.stored import Stored, json_of, size_of
+from jedlik.tables.stored import Stored, framed, json_of, size_of
 from jedlik.values import check_item
 
 
-@operation("dynamodb", "GetItem", access="read", permissions=ON_GET, rules=[read_parameters])
+@operation(
+    "dynamodb",
+    "GetItem",
+    access="read",
+    permissions=ON_GET,
+    rules=[read_parameters],
+    way=way_of,
+)
 async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     name, projection, members = req["TableName"], None, len(req)
     is_bare = members == 2 or (members == 3 and "ConsistentRead" in req)
@@ -42,7 +50,7 @@ async def get_item(ctx: Context, req: dict[str, Any]) -> bytes:
     units = (-(-size // READ_UNIT_BYTES) or 1) * (1.0 if req.get("ConsistentRead") else 0.5)
     lane.take(place, units, ctx.now)
     if is_bare:
-        return b"{}" if row is None else b'{"Item":' + json_of(row[1]) + b"}"
+        return b"{}" if row is None else framed(b'{"Item":', row[1], b"}")
     if row is None:
         item = None
     elif projection is None:

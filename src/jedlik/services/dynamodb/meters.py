@@ -7,7 +7,7 @@ Dimensions and units as in the developer guide, "DynamoDB metrics and dimensions
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from jedlik.api.context import Context
@@ -199,6 +199,13 @@ class Observer:
         else:
             for table in tables:
                 self._flows.of(table).operation(operation.name).latency_s.add(took_s)
+
+    def counter(self, ctx: Context, operation: Operation) -> Callable[[float], None] | None:
+        """What `served` does, for requests about the same table."""
+        table = ctx.tables
+        if not isinstance(table, Table):
+            return None
+        return self._flows.of(table).operation(operation.name).latency_s.add
 
     def failed(self, ctx: Context, operation: Operation, error: Exception) -> None:
         """A request was refused, or failed.

@@ -18,7 +18,7 @@ from jedlik.tables.expressions import Condition, Projection
 from jedlik.tables.model import Index, Table
 from jedlik.tables.read import PAGE_SIZE_BYTES_MAX, ROWS_PER_TURN, Page, get_items
 from jedlik.tables.stored import size_of
-from jedlik.values.keys import TOKEN_BYTES
+from jedlik.values.tokens import TOKEN_BYTES
 
 Request = dict[str, Any]
 FETCH_CHUNK = 100

@@ -106,6 +106,18 @@ class Flows:
     (the services' own). now: epoch seconds, for limits that change outside of requests.
     """
 
+    __slots__ = (
+        "_cached",
+        "_flows",
+        "_is_free",
+        "_now",
+        "gone",
+        "mode",
+        "on_throttled",
+        "share",
+        "user_errors",
+    )
+
     def __init__(
         self,
         *,

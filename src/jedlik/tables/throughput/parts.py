@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from jedlik.values.keys import TOKEN_BYTES, prefix_end
+from jedlik.values.keys import prefix_end
+from jedlik.values.tokens import TOKEN_BYTES
 
 PART_READ_UNITS = 3000
 PART_WRITE_UNITS = 1000

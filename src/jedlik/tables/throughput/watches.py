@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from jedlik.tables.throughput.sketches import Sketch
-from jedlik.values.keys import TOKEN_BYTES
+from jedlik.values.tokens import TOKEN_BYTES
 
 if TYPE_CHECKING:
     from jedlik.tables.keys import Key, KeyOf

@@ -1,0 +1,24 @@
+"""Ways: how an operation answers requests like one it has answered, from the body itself.
+
+Most operations have none. One that has (`@operation(…, way=…)`) is asked, after an answer, for a
+way to answer the like; whoever runs operations keeps it and tries it first. A way only answers what
+it understands beyond doubt and at once; for anything else it says None, and the operation is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .context import Context
+
+
+class Way(Protocol):
+    """For requests of one account and region whose caller may do all that the operation does."""
+
+    def answer(self, body: bytes, now: float) -> bytes | None:
+        """The answer; None leaves no trace. now: epoch seconds when the request arrived."""
+
+
+WayOf = Callable[[Context, dict[str, Any], bytes], Way | None]
+"""From a request that was answered, and its body, to the way of the like, if there is one."""
