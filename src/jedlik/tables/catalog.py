@@ -72,6 +72,9 @@ class Catalog:
         self._engine = engine
         self._versions = versions
         self._cache: dict[tuple[str, str, str], tuple[int, Table]] = {}
+        self.look_up = self._cache.get
+        """What `cached` asks, for those who ask before every request: by (account, region, name),
+        the version and the table."""
         self._forgotten = 0
         self.shared = is_shared(engine)
         """Whether other processes may change tables, too."""
@@ -134,7 +137,8 @@ class Catalog:
     def _suspect_all(self) -> None:
         """Look at each table's row again before it is believed."""
         if self._cache:
-            self._aside, self._cache = self._cache, {}
+            self._aside = dict(self._cache)
+            self._cache.clear()  # emptied, not replaced: `look_up` is bound to it
         self._forgotten += 1
 
     async def fences(self, wanted: Iterable[tuple[Table, bytes]]) -> list[Keep] | None:

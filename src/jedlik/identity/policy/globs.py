@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from operator import methodcaller
 from typing import NamedTuple
 
 Matches = Callable[[str], bool]
@@ -37,7 +36,7 @@ def glob(parts: Iterable[Part]) -> Matches:
     if first == "" and last == "" and not middle:
         return lambda text: True
     if isinstance(first, str) and last == "" and not middle:
-        return methodcaller("startswith", first)
+        return lambda text: text.startswith(first)
     return lambda text: _matches(text, first, middle, last)
 
 

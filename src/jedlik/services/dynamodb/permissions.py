@@ -191,8 +191,8 @@ class OnItem(TablePermissions):
 
     def subject(self, ctx: Context, req: Request) -> Table | None:
         """The table, if it is one of the caller's own and at hand."""
-        found: Table | None = ctx.db.catalog.cached(ctx.account, ctx.region, req["TableName"])
-        return found
+        found = ctx.db.catalog.look_up((ctx.account, ctx.region, req["TableName"]))
+        return None if found is None else found[1]
 
     def keys_for(self, req: Request, subject: Table) -> RowKeys | None:
         if "ReturnValuesOnConditionCheckFailure" in req:

@@ -13,8 +13,11 @@ USABLE = frozenset(("ACTIVE", "UPDATING"))
 
 def known_table(ctx: Context, name: str) -> Table | None:
     """The table if it is usable and known already: the data path's look-up, a dict and a test."""
-    table: Table | None = ctx.db.catalog.cached(ctx.account, ctx.region, name)
-    if table is None or table.status not in USABLE:
+    found = ctx.db.catalog.look_up((ctx.account, ctx.region, name))
+    if found is None:
+        return None
+    table: Table = found[1]
+    if table.status not in USABLE:
         return None
     ctx.tables = table
     return table
