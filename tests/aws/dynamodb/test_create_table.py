@@ -399,3 +399,13 @@ def test_what_is_not_there_yet_is_said(refused):
     }
     assert refused(VectorIndexes=[]) == "VectorIndexes is not supported yet"
     assert "vectorIndexes" in refused(VectorIndexes=[vector])
+
+
+def test_the_name_may_be_an_arn(ask, invalid, request_of, table_name):
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table_name}"
+    made = ask("CreateTable", **request_of(TableName=arn))["TableDescription"]
+    assert (made["TableName"], made["TableArn"]) == (table_name, arn)
+    elsewhere = arn.replace("us-east-1", "eu-west-1")
+    text = f"1 validation error detected: Invalid AWS region in '{elsewhere}'"
+    assert invalid("CreateTable", **request_of(TableName=elsewhere)) == text
+    assert "Invalid resource" in invalid("CreateTable", **request_of(TableName=f"{arn}/index/i"))

@@ -13,6 +13,7 @@ from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.resource_policies import stored_policy
 from jedlik.services.dynamodb.table_changes import in_transition, now_ms
 from jedlik.services.dynamodb.table_definitions import table_definition
+from jedlik.services.dynamodb.table_names import table_name
 from jedlik.services.dynamodb.table_rules import new_table_name, table_name_given, tags_given
 from jedlik.services.dynamodb.table_settings import new_stream, refuse_unsupported, sse_description
 from jedlik.services.dynamodb.throughputs import (
@@ -113,7 +114,7 @@ def new_table(ctx: Context, req: dict[str, Any]) -> Table:
     table = Table(
         account=ctx.account,
         region=ctx.region,
-        name=req["TableName"],
+        name=table_name(ctx, req["TableName"]),
         keys=made.keys,
         attribute_types=made.types,
         indexes=made.indexes,

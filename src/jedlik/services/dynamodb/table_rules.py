@@ -24,9 +24,9 @@ def table_name_given(req: Request) -> str | None:
 
 
 def new_table_name(req: Request) -> str | None:
-    """A new table's name, of which AWS still tells the pattern."""
+    """A new table's name, of which AWS still tells the pattern; an ARN is looked at later."""
     name = req["TableName"]
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) and not name.startswith("arn:"):
         return (
             f"1 validation error detected: Value '{name}' at 'tableName' failed to satisfy "
             "constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
