@@ -88,6 +88,34 @@ def node_modules(folder: Path) -> Path:
     return home
 
 
+def java_libraries(folder: Path) -> Path:
+    """Fetch what the pom.xml of `folder` names, once, and return the folder of the jars.
+
+    Raises Missing where there are no JDK and Maven on PATH, or no repository is reached.
+    """
+    if not all(map(shutil.which, ("mvn", "java", "javac"))):
+        raise Missing("mvn, java and javac on PATH")
+    pom = folder / "pom.xml"
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:16]
+    home = CACHE / "maven" / f"{folder.name}-{digest}"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not (home / ".installed").exists():
+            command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
+            done = subprocess.run(
+                [*command, f"-DoutputDirectory={home}"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_S_MAX,
+            )
+            if done.returncode:
+                raise Missing(f"the libraries of {pom}: {done.stdout.strip()[-500:]}")
+            (home / ".installed").touch()
+    return home
+
+
 def _install_npm(home: Path) -> None:
     command = [*npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
     environment = {**os.environ, "PATH": f"{Path(node()).parent}{os.pathsep}{os.environ['PATH']}"}
