@@ -19,7 +19,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from jedlik.storage.blobs import Blobs
-from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put, Write
+from jedlik.storage.waist import ANY, Batch, Delete, Engine, Put, Write, embedded
 from jedlik.tables.backups import BACKUPS_SPACE, Backup, Backups, new_id
 from jedlik.tables.catalog import Catalog
 from jedlik.tables.clock import Clock, SystemClock, VersionSource
@@ -56,6 +56,8 @@ class Database:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.engine = engine
+        self.embedded = embedded(engine)
+        """The engine, if it is one to which the door for writes has a short way."""
         self.pace = Pace(engine)
         """Of background work, that it leaves room for requests."""
         self.turns = Turns(random if random is not None else Random(), sleep)
@@ -86,11 +88,14 @@ class Database:
 
         self.internal_changes: dict[str, asyncio.Event] = {}
         """By internal table: set when a service changed it; for the workers that wait for that."""
+        self.opened_at_ms = 1 << 62
+        """When this process began; what it makes is no earlier."""
         self.beside: dict[type, Any] = {}
         """What services keep in memory beside the tables, one of each type; put here by `app`."""
 
     async def open(self) -> None:
         """Make what must be there before the first request."""
+        self.opened_at_ms = self.clock.now_ms()
         for space in OWN_SPACES:
             await self.engine.space_create(space)
         # The clock may have gone back since the last process wrote.

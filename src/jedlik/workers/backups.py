@@ -5,16 +5,12 @@ The jobs are stored (`tables/backups.py`); what a step of one does is in `tables
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 from jedlik.tables import recovery
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-
-LEFT_S = 120.0
-"""How long what has no job must have been so before it counts as left by a process that died,
-where other processes may just be making one."""
-LOOK_S = 15.0
+from jedlik.workers.left import Left
 
 
 class Backups:
@@ -22,18 +18,12 @@ class Backups:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._began = False
-        self._looked_at_s = float("-inf")
-        self._first_seen_s: dict[str, float] = {}
+        self._left = Left(partial(recovery.forget_what_never_began, db), shared=db.catalog.shared)
         db.backup_work.set()  # an earlier process may have left some
 
     async def step(self, now_ms: int) -> bool:
         """Do some of each job; whether there is more to do right away."""
-        if self._db.catalog.shared:
-            await self._look_for_what_was_left(time.monotonic())
-        elif not self._began:
-            await recovery.forget_what_never_began(self._db)
-            self._began = True
+        await self._left.look()
         self._db.backup_work.clear()
         going_on = False
         for job in await self._db.backups.jobs():
@@ -42,16 +32,3 @@ class Backups:
             except Contended:
                 going_on = True  # another process has gone on with it, or the table was changed
         return going_on
-
-    async def _look_for_what_was_left(self, now_s: float) -> None:
-        if now_s - self._looked_at_s < LOOK_S:
-            return
-        self._looked_at_s = now_s
-        seen: dict[str, float] = {}
-
-        def is_left(what: str) -> bool:
-            seen[what] = self._first_seen_s.get(what, now_s)
-            return now_s - seen[what] >= LEFT_S
-
-        await recovery.forget_what_never_began(self._db, is_left)
-        self._first_seen_s = seen

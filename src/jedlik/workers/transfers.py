@@ -7,12 +7,14 @@ They are stored (`services/dynamodb/transfers.py`); what a step does is in `expo
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
-from jedlik.services.dynamodb import exporting, transfers
+from jedlik.services.dynamodb import exporting, importing, transfers
 from jedlik.services.dynamodb.coding import NoCoders
 from jedlik.services.dynamodb.importing import Importer
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
+from jedlik.workers.left import Left
 
 PAUSE_S = 0.02
 
@@ -23,10 +25,12 @@ class Transfers:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._importers: dict[str, Importer] = {}
+        self._left = Left(partial(importing.forget_what_never_began, db), shared=db.catalog.shared)
         db.transfer_work.set()  # an earlier process may have left some
 
     async def step(self, now_ms: int) -> bool:
         """Do some of each; whether there is more to do right away."""
+        await self._left.look()
         self._db.transfer_work.clear()
         going_on = paused = False
         found = await transfers.active(self._db)

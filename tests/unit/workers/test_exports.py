@@ -11,8 +11,10 @@ from typing import Any
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from jedlik.services.dynamodb import coding, exporting
+from jedlik.services.dynamodb.importing import NEVER_MS
 from jedlik.services.dynamodb.ion_text import ion_structs
 from jedlik.services.dynamodb.transfers import Transfer, Transfers
 from jedlik.services.s3 import Objects
@@ -21,6 +23,7 @@ from jedlik.storage.memory import MemoryEngine
 from jedlik.tables import net_changes, recovery
 from jedlik.tables.clock import last_version_of
 from jedlik.tables.database import Database
+from jedlik.tables.errors import TableNotFound
 from jedlik.tables.item_writes import DeleteWrite, PutWrite
 from jedlik.tables.model import KeyAttribute, KeySchema, RecoverySettings, Table
 from jedlik.tables.read import scan
@@ -77,6 +80,8 @@ class World:
                 self.state.pop((pk, sk), None)
             else:
                 value = str(self.random.randrange(1000))
+                if self.random.random() < 0.3:
+                    value = self.state.get((pk, sk), value)  # changes nothing, and is not logged
                 item = {**key, "v": {"N": value}}
                 writes.append(PutWrite(table, table.key_of(item), item, item_size(item)))
                 self.state[pk, sk] = value
@@ -122,6 +127,15 @@ class World:
         )
         await store.add(new)
         return new
+
+    async def held(self, name: str) -> State:
+        """What a table holds that is ready."""
+        table = await self.db.catalog.get("1", "r", name)
+        assert table.status == "ACTIVE"
+        page = await scan(self.db.engine, table.space)
+        items = [Stored(entry.version, entry.value).item for entry in page.entries]
+        assert (await self.db.engine.stats(table.space)).rows == len(items)
+        return {key_of(item): item["v"]["N"] for item in items}
 
     async def lines(self, export: Transfer) -> list[dict[str, Any]]:
         """What the data files say, found by the manifest."""
@@ -184,12 +198,16 @@ async def test_full_and_incremental_exports_equal_the_model(seed: int, make_worl
             past.append((world.ms, dict(world.state)))
             world.ms += 1
     ion = {"ExportFormat": "ION"} if seed % 2 else {}
-    for at_ms, state in past:
+    for number, (at_ms, state) in enumerate(past):
+        source = await world.db.catalog.get("1", "r", "tab")
+        target = Table("1", "r", f"then{number}", KEYS, source.attribute_types)
+        await recovery.begin_recovery(world.db, target, source, at_ms)
         export = await world.export(at_ms, **ion)
         await world.work(writes=True)
         items = [line["Item"] for line in await world.lines(export)]
         assert {key_of(item): item["v"]["N"] for item in items} == state, f"at {at_ms}"
         assert len(items) == len(state)
+        assert await world.held(f"then{number}") == state, f"restored to {at_ms}"
     deleted = seed % 3 == 0
     (before_ms, state), *later = past
     state = dict(state)
@@ -246,8 +264,25 @@ async def test_an_import_goes_on_after_restarts(seed: int, make_world: Any) -> N
     done = await Transfers(world.db, "import", "1", "r").get(new.id)
     assert done is not None and done.status == "COMPLETED", done
     assert done.processed == done.imported == len(world.state) and not done.errors
-    copy = await world.db.catalog.get("1", "r", "copy")
-    assert copy.status == "ACTIVE"
-    page = await scan(world.db.engine, copy.space)
-    items = [Stored(entry.version, entry.value).item for entry in page.entries]
-    assert {key_of(item): item["v"]["N"] for item in items} == world.state
+    assert await world.held("copy") == world.state
+
+
+async def test_a_table_whose_import_was_never_stored_goes_at_the_next_start(
+    make_world: Any,
+) -> None:
+    world = make_world(0)
+    await world.make()
+    wanted = Table(
+        "1", "r", "never", KEYS, {"pk": "S", "sk": "N"}, status="CREATING", settles_at_ms=NEVER_MS
+    )
+    await world.db.create_table(wanted)  # and then the process dies
+    world.start()
+    await world.work(writes=False)
+    with pytest.raises(TableNotFound):
+        await world.db.catalog.get("1", "r", "never")
+    # One that this process has just made may be about to get its import.
+    world.start()
+    await world.db.open()
+    await world.db.create_table(replace(wanted, created_at_ms=world.ms))
+    await world.work(writes=False)
+    assert (await world.db.catalog.get("1", "r", "never")).status == "CREATING"

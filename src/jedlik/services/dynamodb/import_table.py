@@ -16,6 +16,7 @@ from jedlik.services.dynamodb.create_table import (
     units_in_bounds,
 )
 from jedlik.services.dynamodb.errors import Import, ResourceInUse, validation
+from jedlik.services.dynamodb.importing import NEVER_MS
 from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME, table_arn
@@ -86,7 +87,7 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     await check_quotas(ctx, wanted, new=True)
     try:
         # Ready when the import is.
-        table = await ctx.db.create_table(replace(wanted, status="CREATING", settles_at_ms=1 << 62))
+        table = await ctx.db.create_table(replace(wanted, status="CREATING", settles_at_ms=NEVER_MS))
     except TableExists:
         raise ResourceInUse.exists(wanted.name) from None
     new = Transfer(

@@ -8,7 +8,7 @@ the group /aws-dynamodb/imports, those of bulk puts in objects below the request
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,8 @@ ERRORS_TOLD_MAX = 10_000
 PIECES = 10
 """Of what a decoding hands over, at a step of an import; its place is stored once for all of them.
 In a table that clients write to it is stored for each."""
+NEVER_MS = 1 << 62
+"""When a table becomes ready by itself that is made by an import."""
 LARGE_BYTES = 1 << 20
 """Objects with so much in them are decoded in a process of their own."""
 
@@ -341,6 +343,22 @@ def _read_from(pieces: AsyncIterator[bytes]) -> Read:
         return await anext(pieces, b"")
 
     return read
+
+
+async def forget_what_never_began(db: Database, is_left: Callable[[str], bool]) -> None:
+    """Take away the tables of imports that a process made which died before it stored the import.
+
+    is_left: whether the table of that id is such a one; another process may just be making it.
+    """
+    begun: set[str] | None = None
+    async for table in db.catalog.tables():
+        if table.status != "CREATING" or table.settles_at_ms != NEVER_MS:
+            continue
+        if begun is None:
+            begun = {each.table_id for each in await transfers.active(db)}
+        is_own = table.created_at_ms >= db.opened_at_ms  # its import may just be being stored
+        if table.id not in begun and not is_own and is_left(table.id):
+            await db.drop_table(table)
 
 
 def _condition_of(given: dict[str, Any], table: Table) -> Any:
