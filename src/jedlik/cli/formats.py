@@ -124,6 +124,9 @@ def _document(path: Path, content: bytes, size: int) -> Iterator[Write]:
     if isinstance(found, dict) and isinstance(found.get("Items"), list):
         found = found["Items"]
     if isinstance(found, list):
+        for number, item in enumerate(found, 1):
+            if not isinstance(item, dict):
+                raise BadFile(f"{path}, item {number}: an item is a JSON object")
         writes = [(None, {"PutRequest": {"Item": to_dynamodb_json(item)}}) for item in found]
     elif isinstance(found, dict) and all(_are_requests(each) for each in found.values()):
         writes = [(table, request) for table, requests in found.items() for request in requests]
@@ -143,6 +146,10 @@ def _csv(path: Path, stream: BinaryIO, raw: BinaryIO, types: Mapping[str, str]) 
         header = next(rows, None)
         if header is None:
             return
+        for number, name in enumerate(header):
+            if not name or name in header[:number]:
+                wrong = f"names {name!r} twice" if name else f"does not name column {number + 1}"
+                raise BadFile(f"{path}, line 1: the header {wrong}")
         for row in rows:
             if len(row) > len(header):
                 raise BadFile(f"{path}, line {rows.line_num}: more cells than the header has")
