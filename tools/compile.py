@@ -40,6 +40,7 @@ MODULES = (
     "jedlik.wire.plan",
     "jedlik.wire.request_ids",
     "jedlik.identity.authoriser",
+    "jedlik.identity.policy.globs",
     "jedlik.identity.seal",
     "jedlik.identity.shortcuts",
     "jedlik.api.body_forms",
@@ -52,27 +53,38 @@ MODULES = (
     "jedlik.tables.item_writes",
     "jedlik.tables.catalog",
     "jedlik.tables.charges",
-    "jedlik.tables.clock",
     "jedlik.tables.throughput.figures",
     "jedlik.tables.throughput.flows",
     "jedlik.tables.throughput.lanes",
+    "jedlik.tables.clock",
     "jedlik.storage.memory",
+    "jedlik.storage.ordered_keys",
     "jedlik.storage.sqlite",
+    "jedlik.storage.sqlite_cache",
+    "jedlik.storage.sqlite_group",
+    "jedlik.storage.sqlite_pages",
+    "jedlik.storage.sqlite_record",
+    "jedlik.storage.sqlite_unapplied",
     "jedlik.storage.sqlite_waiter",
     "jedlik.values.check",
     "jedlik.values.numbers",
     "jedlik.values.tokens",
+    "jedlik.values.sizes",
     "jedlik.services.dynamodb.get_item",
     "jedlik.services.dynamodb.get_item_way",
     "jedlik.services.dynamodb.put_item",
     "jedlik.services.dynamodb.update_item",
     "jedlik.services.dynamodb.item_keys",
+    "jedlik.services.dynamodb.request_expressions",
+    "jedlik.services.dynamodb.usable_tables",
     "jedlik.services.dynamodb.meters",
     "jedlik.services.dynamodb.rules",
-    "jedlik.services.dynamodb.usable_tables",
+    "jedlik.services.dynamodb.permissions",
+    "jedlik.services.dynamodb.row_shapes",
     "jedlik.tables.expressions.updates",
     "jedlik.tables.expressions.placeholders",
     "jedlik.tables.expressions.changes",
+    "jedlik.tables.expressions.set_values",
 )
 DIRECTIVES = {
     "language_level": "3",
@@ -203,8 +215,13 @@ def declarations(source: str) -> str:
             slots = next((ast.literal_eval(a.value) for a in each.body if _is_slots(a)), None)
             if slots is not None:
                 lines.append(f"cdef class {each.name}:")
-                lines += [f"    cdef public object {name}" for name in slots] or ["    pass"]
+                lines += [_declaration(name) for name in slots] or ["    pass"]
     return "\n".join(lines) + "\n"
+
+
+def _declaration(slot: str) -> str:
+    """`__dict__` is what lets an object have more than its slots."""
+    return "    cdef dict __dict__" if slot == "__dict__" else f"    cdef public object {slot}"
 
 
 def _is_slots(statement: ast.stmt) -> TypeGuard[ast.Assign]:

@@ -31,7 +31,7 @@ from tests.sim.reads import Read
 from tests.sim.stores import MemoryStore, SqliteStore, Store
 from tests.sim.table_changes import TableChange, Work
 from tests.sim.virtual_loop import VirtualLoop
-from tests.sim.watched_engine import Submission, WatchedEngine, current
+from tests.sim.watched_engine import NearEngine, Submission, WatchedEngine, current
 from tests.sim.writes import Write, random_write
 
 LIVES_MAX = 4
@@ -154,7 +154,8 @@ class Simulation:
         random, store = self._random, self._store
         store.open()
         await self._take_stock()
-        watched = WatchedEngine(
+        is_near = self.kind == "sqlite" and random.random() < 0.5
+        watched = (NearEngine if is_near else WatchedEngine)(
             store,
             self._model,
             self._clock,

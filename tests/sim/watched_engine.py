@@ -8,13 +8,14 @@ The witness also answers with conflicts that a rival in another process might ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
 from jedlik.storage.waist import (
+    ABSENT,
     ANY,
     Batch,
     Conflict,
@@ -25,6 +26,7 @@ from jedlik.storage.waist import (
     Put,
     Row,
     SpaceDropped,
+    Tally,
 )
 from tests.sim.model import Model
 from tests.sim.split_engine import writes
@@ -173,6 +175,36 @@ class WatchedEngine:
         """Where the store is far, others may come between a look and a commit."""
         if self._far:
             await asyncio.sleep(self._random.random() * 0.003)
+
+
+class NearEngine(WatchedEngine):
+    """One whose short way for puts is taken, too; there nobody can come between."""
+
+    embedded = True
+
+    def peek(self, key: Key) -> Row | None:
+        row: Row | None = self._seen(self._inner.peek(key))  # type: ignore[attr-defined]
+        return row
+
+    def put_seen(
+        self, key: Key, version: int, value: bytes, rows: int, size: int
+    ) -> Awaitable[None]:
+        self.catch_up()
+        inner: Any = self._inner
+        row = inner.peek(key)
+        put = Put(key, ABSENT if row is None else row.version, value)
+        batch = Batch(version, (put,), (), (Tally(key[0], rows, size),))
+        group = self.store.group_of(batch)
+        durable = inner.put_seen(key, version, value, rows, size)
+        submission = Submission(current.get(), batch, self._clock.now_ms(), group)
+        self.waiting.append(submission)
+        return self._until(durable)
+
+    async def _until(self, durable: Awaitable[None] | None) -> None:
+        self.catch_up()
+        if durable is not None:
+            await durable
+        self.catch_up()
 
 
 def deleted_keys(batch: Batch) -> list[Key]:

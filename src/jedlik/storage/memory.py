@@ -42,12 +42,16 @@ _BURIED_PER_TICK = 2000
 class _Log:
     """`records[i]` has seq `trimmed + 1 + i`."""
 
+    __slots__ = ("records", "trimmed")
+
     def __init__(self) -> None:
         self.trimmed = 0
         self.records: list[bytes] = []
 
 
 class _Space:
+    __slots__ = ("logs", "order", "rows", "tally_bytes", "tally_rows")
+
     def __init__(self) -> None:
         self.rows: dict[Key, Row] = {}
         self.order = OrderedKeys()
@@ -57,6 +61,10 @@ class _Space:
 
 
 class MemoryEngine:
+    # With a dictionary, so that a test can put something in the place of a method.
+    __slots__ = ("__dict__", "_buried", "_closed", "_dropped", "_spaces")
+    embedded = True
+
     def __init__(self) -> None:
         self._spaces: dict[int, _Space] = {}
         self._dropped: set[int] = set()
@@ -64,6 +72,10 @@ class MemoryEngine:
         self._closed = False
 
     async def get_one(self, key: Key, *, pending: bool = False) -> Row | None:
+        space = self._spaces.get(key[0])
+        return None if space is None else space.rows.get(key)
+
+    def peek(self, key: Key) -> Row | None:
         space = self._spaces.get(key[0])
         return None if space is None else space.rows.get(key)
 
@@ -156,6 +168,20 @@ class MemoryEngine:
             space.tally_rows += rows
             space.tally_bytes += size
         return None
+
+    def put_seen(self, key: Key, version: int, value: bytes, rows: int, size: int) -> None:
+        if self._closed:
+            raise StorageClosed("the memory engine is closed")
+        number = key[0]
+        if number in self._dropped:
+            raise SpaceDropped(f"space {number} was dropped")
+        space = self._spaces.get(number) or self._space(number)
+        there = space.rows
+        if key not in there:
+            space.order.add(key)
+        there[key] = _new_row((version, value))
+        space.tally_rows += rows
+        space.tally_bytes += size
 
     async def log_read(
         self, space: int, part: int, after: int, limit: int, *, byte_limit: int = 4 << 20

@@ -15,6 +15,8 @@ _CHUNK_MAX = 512
 
 
 class OrderedKeys:
+    __slots__ = ("_chunks", "_lasts")
+
     def __init__(self) -> None:
         self._chunks: list[list[Key]] = []
         self._lasts: list[Key] = []  # the last key of each chunk

@@ -92,6 +92,55 @@ class RunsJobs(Protocol):
 
 
 class SqliteEngine:
+    # With a dictionary, so that a test can put something in the place of a method.
+    __slots__ = (
+        "__dict__",
+        "_alone",
+        "_cache",
+        "_checkpointer",
+        "_closing",
+        "_connections",
+        "_damage",
+        "_dropped",
+        "_error",
+        "_files",
+        "_freeze_due",
+        "_freeze_timer",
+        "_frozen",
+        "_growing",
+        "_growing_rows",
+        "_hand_over_soon",
+        "_held_back",
+        "_idle",
+        "_in_flight",
+        "_in_flight_rows",
+        "_journal",
+        "_journal_bytes",
+        "_journal_jobs",
+        "_logs",
+        "_loop",
+        "_moving",
+        "_once_more",
+        "_open",
+        "_open_rows",
+        "_pages",
+        "_reader",
+        "_relaxed",
+        "_store_error",
+        "_store_job",
+        "_store_jobs",
+        "_sweep_due",
+        "_sweep_timer",
+        "_sweeps",
+        "_sync_timer",
+        "_table_bytes",
+        "_tables",
+        "_tallies",
+        "_version",
+        "_writer",
+    )
+    embedded = True
+
     @classmethod
     def open(
         cls,
@@ -241,6 +290,20 @@ class SqliteEngine:
         if row is not MISSING:
             return row
         return self._published(key)
+
+    def peek(self, key: Key) -> Row | None:
+        row: Row | Missing | None = MISSING
+        if self._open_rows:
+            row = self._open_rows.get(key, MISSING)
+        if row is MISSING and self._in_flight_rows:
+            row = self._in_flight_rows.get(key, MISSING)
+        if row is MISSING:
+            row = self._growing_rows.get(key, MISSING)
+            if row is MISSING:
+                return self._settled(key)
+        if self._dropped and key[0] in self._dropped:
+            return None
+        return row
 
     async def get(
         self, keys: Sequence[Key], *, pending: bool = False, snapshot: bool = False
@@ -466,10 +529,17 @@ class SqliteEngine:
     def _published(self, key: Key) -> Row | None:
         """The durable row, wherever it is."""
         row: Row | Missing | None = self._growing_rows.get(key, MISSING)
-        if row is MISSING and self._frozen is not None:
+        if row is MISSING:
+            return self._settled(key)
+        return None if key[0] in self._dropped else row
+
+    def _settled(self, key: Key) -> Row | None:
+        """The durable row, which the table that grows has not got."""
+        row: Row | Missing | None = MISSING
+        if self._frozen is not None:
             row = self._frozen.rows.get(key, MISSING)
-        if row is not MISSING:
-            return None if key[0] in self._dropped else row
+            if row is not MISSING:
+                return None if key[0] in self._dropped else row
         row = self._cache.young.get(key, MISSING)
         if row is MISSING:
             row = self._cache.find_old(key)
@@ -513,10 +583,7 @@ class SqliteEngine:
     # Writes
 
     async def commit(self, batch: Batch) -> Conflict | None:
-        if self._closing is not None:
-            raise StorageClosed(f"the store in {self._files.folder} is being closed")
-        if self._damage is not None:
-            raise StorageCorrupt(*self._damage.args)
+        self._refuse_at_end()
         writes = batch.writes
         if self._dropped:
             refuse_dropped(batch, self._dropped)
@@ -572,6 +639,31 @@ class SqliteEngine:
         else:
             await self._barrier()
         return None
+
+    def put_seen(self, key: Key, version: int, value: bytes, rows: int, size: int) -> Waiter:
+        self._refuse_at_end()
+        space = key[0]
+        if space in self._dropped:
+            raise SpaceDropped(f"space {space} was dropped")
+        if space not in self._tallies:
+            self._stats(space)
+        group = self._open
+        self._open_rows[key] = _new_row((version, value))
+        sums = group.tallies
+        before = sums.get(space)
+        if before is not None:
+            rows += before[0]
+            size += before[1]
+        sums[space] = (rows, size)
+        if version > group.version:
+            group.version = version
+        return self._join_open()
+
+    def _refuse_at_end(self) -> None:
+        if self._closing is not None:
+            raise StorageClosed(f"the store in {self._files.folder} is being closed")
+        if self._damage is not None:
+            raise StorageCorrupt(*self._damage.args)
 
     async def log_trim(self, space: int, part: int, upto: int) -> None:
         first, last = await self.log_bounds(space, part)
@@ -716,9 +808,7 @@ class SqliteEngine:
     def _publish(self, group: Group) -> None:
         group.published = True
         self._take_up(group)
-        if self._pages:
-            for key in group.rows:
-                self._pages.forget((key[0], key[1]))
+        self._pages.forget_those_of(group.rows)
         settle_all(group.waiters, self._loop)
         if self._freeze_timer is None and self._closing is None:
             self._freeze_timer = self._loop.call_later(_REST_S, self._rested, group.serial)

@@ -7,9 +7,10 @@ engine forget all pages of that partition, so that no page is ever older than a 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from jedlik.storage.waist import Page
+from jedlik.storage.waist import Key, Page
 
 Place: TypeAlias = tuple[int, bytes]
 """(space, token)"""
@@ -20,6 +21,8 @@ _LARGEST = 8  # a page larger than this part of the limit is not kept
 
 
 class PageCache:
+    __slots__ = ("_byte_limit", "_partitions", "bytes")
+
     def __init__(self, byte_limit: int) -> None:
         self.bytes = 0
         self._byte_limit = byte_limit
@@ -58,6 +61,14 @@ class PageCache:
         partition = self._partitions.pop(place, None)
         if partition is not None:
             self.bytes -= partition.bytes
+
+    def forget_those_of(self, keys: Iterable[Key]) -> None:
+        """Forget all pages of these keys' partitions."""
+        partitions = self._partitions
+        if partitions:
+            for space, token, _, _ in keys:
+                if (space, token) in partitions:
+                    self.forget((space, token))
 
     def forget_space(self, space: int) -> None:
         for place in [place for place in self._partitions if place[0] == space]:

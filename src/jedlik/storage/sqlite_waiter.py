@@ -12,18 +12,31 @@ from collections.abc import Callable, Generator, Sequence
 from contextvars import Context
 from typing import Any
 
+Callback = Callable[[Any], Any]
+
 
 class Waiter:
     """`_asyncio_future_blocking` is the mark by which asyncio knows its futures."""
 
-    __slots__ = ("_asyncio_future_blocking", "_callbacks", "_error", "_is_done", "_loop")
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "_callback",
+        "_context",
+        "_error",
+        "_is_done",
+        "_loop",
+        "_more",
+    )
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = loop
         self._asyncio_future_blocking = False
         self._is_done = False
         self._error: BaseException | None = None
-        self._callbacks: list[tuple[Callable[[Any], Any], Context | None]] = []
+        # Who is called back: mostly one, so the first has a place of its own.
+        self._callback: Callback | None = None
+        self._context: Context | None = None
+        self._more: list[tuple[Callback, Context | None]] | None = None
 
     # For whoever has done the work
 
@@ -43,16 +56,23 @@ class Waiter:
             return False
         self._is_done = True
         self._error = error
-        return bool(self._callbacks)
+        return self._callback is not None
 
     def call_back(self) -> None:
         """Call those who wait."""
-        callbacks, self._callbacks = self._callbacks, []
-        for callback, context in callbacks:
-            if context is None:
-                callback(self)
+        callback, context, more = self._callback, self._context, self._more
+        if callback is None:
+            return
+        self._callback = self._more = None
+        if context is None:
+            callback(self)
+        else:
+            context.run(callback, self)
+        for each, its in more or ():
+            if its is None:
+                each(self)
             else:
-                context.run(callback, self)
+                its.run(each, self)
 
     # For whoever waits
 
@@ -101,19 +121,24 @@ class Waiter:
     def get_loop(self) -> AbstractEventLoop:
         return self._loop
 
-    def add_done_callback(
-        self, callback: Callable[[Any], Any], *, context: Context | None = None
-    ) -> None:
+    def add_done_callback(self, callback: Callback, *, context: Context | None = None) -> None:
         if self._is_done:
             self._loop.call_soon(callback, self, context=context)
+        elif self._callback is None:
+            self._callback, self._context = callback, context
+        elif self._more is None:
+            self._more = [(callback, context)]
         else:
-            self._callbacks.append((callback, context))
+            self._more.append((callback, context))
 
-    def remove_done_callback(self, callback: Callable[[Any], Any]) -> int:
-        kept = [each for each in self._callbacks if each[0] != callback]
-        removed = len(self._callbacks) - len(kept)
-        self._callbacks = kept
-        return removed
+    def remove_done_callback(self, callback: Callback) -> int:
+        if self._callback is None:
+            return 0
+        every = [(self._callback, self._context), *(self._more or ())]
+        kept = [each for each in every if each[0] != callback]
+        self._callback, self._context = kept[0] if kept else (None, None)
+        self._more = kept[1:] or None
+        return len(every) - len(kept)
 
 
 def settle_all(waiters: Sequence[Waiter], loop: AbstractEventLoop) -> None:

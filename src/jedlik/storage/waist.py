@@ -21,8 +21,8 @@ This module imports nothing of ours. Engines: `memory.py`, `sqlite.py`, `postgre
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from typing import NamedTuple, Protocol, TypeAlias
+from collections.abc import Awaitable, Sequence, Set
+from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -301,3 +301,30 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Finish what is queued, then let go of files and threads. Harmless when repeated."""
+
+
+class Embedded(Engine, Protocol):
+    """An engine of this process alone: what is read and written within one step of the loop needs
+    no guard, for nobody can come between. Its class has an attribute `embedded` that is true.
+
+    These do what `get_one(pending=True)` and `commit` do for the commonest write, without
+    coroutines and batches.
+    """
+
+    embedded: bool
+
+    def peek(self, key: Key) -> Row | None:
+        """The row of a key, pending or durable."""
+
+    def put_seen(
+        self, key: Key, version: int, value: bytes, rows: int, size: int
+    ) -> Awaitable[None] | None:
+        """Put a row whose key was looked at by `peek` in this step of the loop; `rows` and `size`
+        are what the tally of its space changes by. To be awaited until it is durable; None if it
+        is. Raises as `commit` does."""
+
+
+def embedded(engine: Engine) -> Embedded | None:
+    """The engine, if its own class says that it is embedded: not one that wraps or extends such an
+    engine, whose `commit` may do more."""
+    return cast(Embedded, engine) if vars(type(engine)).get("embedded", False) else None

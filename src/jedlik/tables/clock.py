@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import time_ns
 from typing import Protocol
 
 NODE_BITS = 10
@@ -21,9 +21,11 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
+    __slots__ = ()
+
     def now_ms(self) -> int:
         """Milliseconds since 1970."""
-        return time.time_ns() // 1_000_000
+        return time_ns() // 1_000_000
 
 
 def last_version_of(at_ms: int) -> int:
@@ -37,6 +39,8 @@ class VersionSource:
     Fits a signed 64-bit integer until the year 2109. Never `v + 1`: two rivals would make equal
     versions, and "did my write land?" could not be answered.
     """
+
+    __slots__ = ("_last", "_node", "_now_ms")
 
     def __init__(self, clock: Clock, node: int = 0) -> None:
         self._now_ms = clock.now_ms

@@ -298,6 +298,7 @@ async def test_a_write_that_had_to_wait_meets_what_was_enabled_meanwhile(
 ) -> None:
     """A rival wins the first try; before the second, the table has got a stream."""
     await write_one(db, put(plain, A))
+    db.embedded = None  # by the way on which a rival can come between
     commit = db.engine.commit
 
     async def commit_after_a_rival(batch: Batch) -> object:

@@ -153,6 +153,7 @@ async def test_a_write_of_unknown_outcome_is_not_hidden_by_the_cache(
         await commit(batch)
         raise OSError("the connection is gone")
 
+    monkeypatch.setattr(cluster.db, "embedded", None)  # so that it writes by `commit`
     monkeypatch.setattr(cluster.db.engine, "commit", commit_and_lose)
     reply = await clients[0].connection.call(
         wire.PUT, TABLE, byte_string(b"k"), clients[0].content("new"), b"\xf6"
