@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 from typing import Any
 
 import duckdb
@@ -12,7 +15,11 @@ from jedlik.services.athena.engine import faults, macros, readers, written
 from jedlik.services.athena.sql.hive_types import literal, quoted
 
 
+LOOK_S = 1.0
+
+
 def main() -> int:
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     plan = orjson.loads(sys.stdin.buffer.read())
     try:
         answer = run(plan)
@@ -20,6 +27,13 @@ def main() -> int:
         answer = {"fault": faults.told(fault, plan)}
     sys.stdout.buffer.write(orjson.dumps(answer))
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """End when the server is gone: nobody would ever stop a query whose server was killed."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os._exit(1)
 
 
 def run(plan: dict[str, Any]) -> dict[str, Any]:
