@@ -156,6 +156,8 @@ def _install_missing() -> None:
             finder()
         except Missing:
             wanted += ["-r", str(ROOT / "requirements" / lock)]
+    if _wheel_folder("awswrangler") is None:
+        wanted += ["-r", str(ROOT / "requirements" / "wrangler.lock")]
     if wanted:
         subprocess.run(
             [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", *wanted],
