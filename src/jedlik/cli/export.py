@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from jedlik.cli.client import Client, Refused, talks_to_server
-from jedlik.cli.progress import server_goes_on
+from jedlik.cli.progress import item_bar, server_goes_on
 from jedlik.cli.restore import _time
 
 POLL_S = 0.1
@@ -25,21 +25,25 @@ def export(client: Client, table: str, target: str, at: str | None, kind: str) -
     `jedlik import`."""
     bucket, prefix = place(target)
     try:
-        arn = client.call("DescribeTable", {"TableName": table})["Table"]["TableArn"]
+        described = client.call("DescribeTable", {"TableName": table})["Table"]
     except Refused as fault:
         if fault.code != "ResourceNotFoundException":
             raise
         raise click.ClickException(f"there is no table {table} at {client.endpoint}") from None
-    request: dict[str, Any] = {"TableArn": arn, "S3Bucket": bucket}
+    request: dict[str, Any] = {"TableArn": described["TableArn"], "S3Bucket": bucket}
     request["ExportFormat"] = "ION" if kind == "ion" else "DYNAMODB_JSON"
     if prefix:
         request["S3Prefix"] = prefix
     if at is not None:
         request["ExportTime"] = _time(at)
     made = client.call("ExportTableToPointInTime", request)["ExportDescription"]["ExportArn"]
-    with server_goes_on(f"the export goes on: {made}"):
+    with (
+        server_goes_on(f"the export goes on: {made}"),
+        item_bar(described["ItemCount"], f"exporting {table}") as bar,
+    ):
         while True:
             shown = client.call("DescribeExport", {"ExportArn": made})["ExportDescription"]
+            bar.reach(shown.get("ItemCount", 0))
             if shown["ExportStatus"] != "IN_PROGRESS":
                 break
             time.sleep(POLL_S)

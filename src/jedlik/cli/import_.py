@@ -9,7 +9,7 @@ import click
 
 from jedlik.cli.client import Client, talks_to_server
 from jedlik.cli.export import place
-from jedlik.cli.progress import server_goes_on
+from jedlik.cli.progress import counter, server_goes_on
 
 POLL_S = 0.1
 FORMATS = {"json": "DYNAMODB_JSON", "ion": "ION", "csv": "CSV"}
@@ -64,9 +64,13 @@ def import_(
     if options:
         request["InputFormatOptions"] = {"Csv": options}
     made = client.call("ImportTable", request)["ImportTableDescription"]["ImportArn"]
-    with server_goes_on(f"the import goes on: {made}"):
+    with (
+        server_goes_on(f"the import goes on: {made}"),
+        counter(f"importing {table}") as count,
+    ):
         while True:
             shown = client.call("DescribeImport", {"ImportArn": made})["ImportTableDescription"]
+            count.reach(shown["ImportedItemCount"], shown["ProcessedSizeBytes"])
             if shown["ImportStatus"] != "IN_PROGRESS":
                 break
             time.sleep(POLL_S)

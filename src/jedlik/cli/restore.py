@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jedlik.cli.client import Client, talks_to_server
+from jedlik.cli.client import Client, Refused, talks_to_server
 from jedlik.cli.progress import item_bar, server_goes_on
 
 POLL_S = 0.1
@@ -39,7 +39,7 @@ def restore(client: Client, source: str, target: str, at: str | None) -> None:
         request["SourceTableName"] = source
         request |= {"RestoreDateTime": _time(at)} if at else {"UseLatestRestorableTime": True}
         client.call("RestoreTableToPointInTime", request)
-        items = 0
+        items = _items(client, source)
     with (
         server_goes_on(f"the restore goes on: {target}"),
         item_bar(items, f"restoring {target}") as bar,
@@ -51,6 +51,15 @@ def restore(client: Client, source: str, target: str, at: str | None) -> None:
                 break
             time.sleep(POLL_S)
     click.echo(f"{target}: {table['ItemCount']} items, {table['TableSizeBytes']} bytes")
+
+
+def _items(client: Client, table: str) -> int:
+    """About as many as a table has; 0 where it is gone."""
+    try:
+        found: int = client.call("DescribeTable", {"TableName": table})["Table"]["ItemCount"]
+        return found
+    except Refused:
+        return 0
 
 
 def _time(text: str) -> float:

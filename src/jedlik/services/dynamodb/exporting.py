@@ -138,9 +138,7 @@ async def _write_file(db: Database, export: Transfer) -> bool:
     ) as out:
         encoding = await coders.encoding(form)
         try:
-            count, size, after, more = await _encode(
-                db, job.space, page, export.after, encoding, out
-            )
+            count, size, after, more = await _encode(db, export, job.space, page, encoding, out)
             await out.write(await encoding.finish())
         finally:
             encoding.close()
@@ -165,13 +163,15 @@ async def _write_file(db: Database, export: Transfer) -> bool:
 
 
 async def _encode(
-    db: Database, space: int, page: Page, after: bytes, encoding: Encoding, out: ObjectWriter
+    db: Database, export: Transfer, space: int, page: Page, encoding: Encoding, out: ObjectWriter
 ) -> tuple[int, int, bytes, bool]:
     """A file's items into `out`: their count and size, the place reached, whether there are more.
 
     Pages are read while those before are encoded.
     """
     count = size = read = 0
+    after = export.after
+    written = transfers.written(db)
     coming: deque[asyncio.Task[Encoded]] = deque()
     try:
         while True:
@@ -186,6 +186,7 @@ async def _encode(
                 coming.popleft()
                 await out.write(done.data)
                 count, size = count + done.items, size + done.size
+                written[export.id] = export.imported + count
             if last:
                 return count, size, after, page.more
             await db.pace.turn()
@@ -221,6 +222,7 @@ async def _finish(db: Database, export: Transfer) -> bool:
     await objects.put(bucket, folder(export) + "manifest-summary.md5", base64.b64encode(checksum))
     await objects.put(bucket, manifest_key(export), summary, content_type="application/json")
     await recovery.drop_image(db, job_of(export))
+    transfers.written(db).pop(export.id, None)
     await _store(db, export, stage="done", status="COMPLETED", end_ms=end_ms)
     return False
 
@@ -257,6 +259,7 @@ def _summary(export: Transfer, files_key: str, end_ms: int) -> dict[str, Any]:
 
 async def fail(db: Database, export: Transfer, code: str, message: str) -> None:
     """End an export that cannot be done."""
+    transfers.written(db).pop(export.id, None)
     await recovery.drop_image(db, job_of(export))
     await _store(
         db,

@@ -87,7 +87,8 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     await check_quotas(ctx, wanted, new=True)
     try:
         # Ready when the import is.
-        table = await ctx.db.create_table(replace(wanted, status="CREATING", settles_at_ms=NEVER_MS))
+        made = replace(wanted, status="CREATING", settles_at_ms=NEVER_MS)
+        table = await ctx.db.create_table(made)
     except TableExists:
         raise ResourceInUse.exists(wanted.name) from None
     new = Transfer(

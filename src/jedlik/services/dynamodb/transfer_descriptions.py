@@ -56,7 +56,8 @@ def _from_token(token: str) -> str:
         raise validation("Invalid NextToken") from None
 
 
-def export_description(export: Transfer) -> dict[str, Any]:
+def export_description(export: Transfer, written: int | None = None) -> dict[str, Any]:
+    """written: how many items there are so far, where that is known before the end."""
     request = export.request
     shown: dict[str, Any] = {
         "ExportArn": export.arn,
@@ -80,6 +81,8 @@ def export_description(export: Transfer) -> dict[str, Any]:
         if name in request:
             shown[name] = request[name]
     _add_end(shown, export)
+    if written is not None and not export.done:
+        shown["ItemCount"] = written
     if export.status == "COMPLETED":
         shown |= {
             "ExportManifest": manifest_key(export),

@@ -82,6 +82,11 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         return self.end_ms is not None
 
 
+class Written(dict[str, int]):
+    """By id, how many items of an export are written so far, those of its unfinished file
+    included; kept in memory beside the tables."""
+
+
 class Used(msgspec.Struct, frozen=True):
     """A client token that was used."""
 
@@ -184,6 +189,12 @@ async def active(db: Database) -> list[Transfer]:
 def of(db: Database, transfer: Transfer) -> Transfers:
     """Where a transfer is kept."""
     return Transfers(db, transfer.kind, transfer.account, transfer.region)
+
+
+def written(db: Database) -> Written:
+    """Of the exports that this process does."""
+    found: Written = db.beside.setdefault(Written, Written())
+    return found
 
 
 def fingerprint(request: dict[str, Any]) -> str:
