@@ -109,15 +109,7 @@ def test_an_export_of_a_table(
         dynamodb.put_item(TableName=table, Item=item)
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
     started = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket, S3Prefix=table)
-    export = started["ExportDescription"]["ExportArn"]
-    deadline = time.monotonic() + 60
-    while True:
-        told = dynamodb.describe_export(ExportArn=export)["ExportDescription"]
-        if told["ExportStatus"] != "IN_PROGRESS":
-            break
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert told["ExportStatus"] == "COMPLETED"
+    export = exported(dynamodb, started)
     data = f"s3://{bucket}/{table}/AWSDynamoDB/{export.rpartition('/')[2]}/data/"
     query(
         "CREATE EXTERNAL TABLE export (Item struct<pk:struct<S:string>, Score:struct<N:int>, "
@@ -130,11 +122,37 @@ def test_an_export_of_a_table(
     )
     assert answer.columns == [("pk", "varchar"), ("score", "integer"), ("city", "varchar")]
     assert answer.rows == [["k0", "0", None], ["k1", "10", "city1"], ["k2", "20", "city2"]]
+    ion = f"{table}-ion"
+    started = dynamodb.export_table_to_point_in_time(
+        TableArn=arn, S3Bucket=bucket, S3Prefix=ion, ExportFormat="ION"
+    )
+    other = exported(dynamodb, started)
+    query(
+        "CREATE EXTERNAL TABLE ion (Item struct<pk:string, Score:int, Tags:array<string>, "
+        "Address:struct<City:string>>) ROW FORMAT SERDE 'com.amazon.ionhiveserde.IonHiveSerDe' "
+        "STORED AS ION "
+        f"LOCATION 's3://{bucket}/{ion}/AWSDynamoDB/{other.rpartition('/')[2]}/data/'"
+    )
+    answer = query("SELECT Item.pk, Item.Score, Item.Address.City FROM ion ORDER BY 1")
+    assert answer.rows == [["k0", "0", None], ["k1", "10", "city1"], ["k2", "20", "city2"]]
     tags = query(
         "SELECT tag, sum(e.item.score.n) FROM export e CROSS JOIN UNNEST(e.item.tags.ss) AS t(tag) "
         "GROUP BY tag ORDER BY tag"
     )
     assert tags.rows == [["new", "30"], ["t1", "10"], ["t2", "20"]]
+
+
+def exported(dynamodb: Any, started: dict[str, Any]) -> str:
+    """Wait for an export; its ARN."""
+    arn = str(started["ExportDescription"]["ExportArn"])
+    deadline = time.monotonic() + 60
+    while True:
+        told = dynamodb.describe_export(ExportArn=arn)["ExportDescription"]
+        if told["ExportStatus"] != "IN_PROGRESS":
+            assert told["ExportStatus"] == "COMPLETED"
+            return arn
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_partitions(s3: Any, bucket: str, database: str, query: Any) -> None:

@@ -14,7 +14,6 @@ import orjson
 from jedlik.services.athena.engine import faults, macros, readers, written
 from jedlik.services.athena.sql.hive_types import literal, quoted
 
-
 LOOK_S = 1.0
 
 
