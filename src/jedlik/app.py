@@ -353,7 +353,14 @@ async def _open_engine(
         return store, store.is_new
     from jedlik.storage.sqlite import SqliteEngine
 
-    is_new = not (folder / "store.sqlite").exists()
+    file = folder / "store.sqlite"
+    is_new = not file.exists()
+    if not is_new and not file.stat().st_size and (folder / root_keys.FILE).exists():
+        # A start that was cut off may leave an empty file, but not before there are keys.
+        raise StorageError(
+            f"{file} is empty, but this folder was in use before: "
+            "put a backup of it back, or remove it to begin anew"
+        )
     return SqliteEngine.open(folder, durability=settings.durability, alone=alone), is_new
 
 

@@ -125,6 +125,19 @@ def test_a_damaged_store_is_said(tmp_path: Path) -> None:
     assert_one_plain_line(start("--port", "0", "--data", str(folder)), "is damaged or not a")
 
 
+def test_an_empty_store_in_a_folder_that_was_used_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with Server("--data", str(folder)):
+        pass
+    (folder / "store.sqlite").write_bytes(b"")
+    done = start("--port", "0", "--data", str(folder))
+    assert_one_plain_line(done, "is empty, but this folder was in use before")
+    # A first start that was cut off is no such case.
+    (folder / "credentials").unlink()
+    with Server("--data", str(folder)) as server:
+        assert client(server).list_tables()["TableNames"] == []
+
+
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = start("--port", "0", "--data", str(tmp_path / "file" / "data"))
