@@ -12,13 +12,23 @@ from typing import Any, Protocol
 
 from .context import Context
 
+Rows = Callable[[str], bool]
+"""Whether a caller may have the row of a leading value (the partition key's, a string), by requests
+that are otherwise alike and for as long as the table is the same."""
+
+
+def every_row(value: str) -> bool:
+    """For callers who may have all."""
+    return True
+
 
 class Way(Protocol):
-    """For requests of one account and region whose caller may do all that the operation does."""
+    """For requests of one caller and region."""
 
     def answer(self, body: bytes, now: float) -> bytes | None:
         """The answer; None leaves no trace. now: epoch seconds when the request arrived."""
 
 
-WayOf = Callable[[Context, dict[str, Any], bytes], Way | None]
-"""From a request that was answered, and its body, to the way of the like, if there is one."""
+WayOf = Callable[[Context, dict[str, Any], bytes, Rows], Way | None]
+"""From a request that was answered, its body and the rows that its caller may have to the way of
+the like, if there is one."""

@@ -24,6 +24,7 @@ from typing import Any
 from jedlik.api.access import Ask, Leading, OnSubject, Unknowable
 from jedlik.api.context import Context
 from jedlik.api.operation import Operation
+from jedlik.api.ways import Rows, every_row
 
 from .policy import Decision, Malformed, Residual, narrow, parse_document, refusal_text
 from .policy.compiled import CompiledPolicy
@@ -149,9 +150,29 @@ class Authoriser:
             kept.by_place[place] = _Place(subject, residual, whole)
         return True
 
-    def is_free(self, principal: Principal | None) -> bool:
-        """Whether a principal may do anything with its account's tables, whatever it asks."""
-        return principal is None or principal.kind == "root"
+    def rows(self, ctx: Context, operation: Operation, req: Request) -> Rows | None:
+        """The rows that the caller of an allowed request may have by others of its shape, for as
+        long as the principal and the table are the same; None: each request is to be judged."""
+        principal = ctx.principal
+        if principal is None or principal.kind == "root":
+            return every_row
+        on_subject = operation.on_subject
+        if on_subject is None:
+            return None
+        subject = on_subject.subject(ctx, req)
+        place = operation, ctx.region, req["TableName"], req.get("IndexName")
+        known = self._kept_of(principal).by_place.get(place)
+        if known is None or known.subject is not subject:
+            return None
+        if known.allowed is not None:
+            return every_row if known.allowed else None
+        shape = on_subject.shape(req, known.whole)
+        if shape is None:
+            return None
+        if shape not in known.by_shape:
+            known.learn(on_subject, req, shape)
+        found = known.by_shape[shape]
+        return None if found is None else found[1]
 
     async def require(
         self, ctx: Context, operation: Operation, req: Request, transport: Transport

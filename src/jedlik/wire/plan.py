@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from orjson import JSONDecodeError, dumps, loads
 
 from jedlik.api.context import Context
+from jedlik.api.ways import Rows, every_row
 from jedlik.identity import SIGNATURE_DIGITS, HeaderSignatures, Identity, RepeatedSignature
 from jedlik.net import Layout, Reply, Request
 from jedlik.net.request import Answer
@@ -157,17 +158,21 @@ class Plan:
         body: bytes,
     ) -> None:
         """Know a way for bodies like this one, which was just answered, if there is one."""
-        if self._authoriser is not None and not self._authoriser.is_free(identity.principal):
-            return
         operation = endpoint.operation
         if endpoint.ways is None or operation.way is None:
+            return
+        authoriser = self._authoriser
+        rows: Rows | None = (
+            every_row if authoriser is None else authoriser.rows(ctx, operation, req)
+        )
+        if rows is None:
             return
         count = None
         if self._observer is not None:
             count = self._observer.counter(ctx, operation)
             if count is None:
                 return
-        way = operation.way(ctx, req, body)
+        way = operation.way(ctx, req, body, rows)
         if way is not None:
             endpoint.ways.add(KnownWay(identity, way, count))
 

@@ -121,8 +121,36 @@ def test_rows_by_user_name(connect: Connect) -> None:
     for _ in range(5):
         assert ann.get_item(TableName=TABLE, Key={"pk": {"S": "ann"}})["Item"]
         refused(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ben"}})
+    for _ in range(20):  # long enough to be answered without being judged as a whole
+        assert ann.get_item(TableName=TABLE, Key={"pk": {"S": "ann"}})["Item"]
+    refused(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ben"}})
+    refused(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ann "}})
     refused(ann.put_item, TableName=TABLE, Item={"pk": {"S": "ben"}})
     refused(ann.execute_statement, Statement=f"SELECT * FROM \"{TABLE}\" WHERE pk = 'ben'")
+
+
+def test_a_change_of_rows_holds_from_the_next_request_on(connect: Connect) -> None:
+    keys = make_user(connect, "moving", allow("dynamodb:GetItem", **rows("first")))
+    dynamodb = connect("dynamodb", keys)
+    first, second = ({"TableName": TABLE, "Key": {"pk": {"S": n}}} for n in ("first", "second"))
+    for _ in range(20):
+        dynamodb.get_item(**first)
+    set_policy(connect, "moving", allow("dynamodb:GetItem", **rows("second")))
+    refused(dynamodb.get_item, **first)
+    for _ in range(20):
+        dynamodb.get_item(**second)
+    arn = connect("dynamodb").describe_table(TableName=TABLE)["Table"]["TableArn"]
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": arn}
+    connect("dynamodb").put_resource_policy(
+        ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    )
+    refused(dynamodb.get_item, **second)
+    connect("dynamodb").delete_resource_policy(ResourceArn=arn)
+    dynamodb.get_item(**second)
+
+
+def rows(owner: str) -> dict[str, Any]:
+    return {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [owner]}}
 
 
 PEOPLE: dict[str, Any] = {}

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from jedlik.api.context import Context
+from jedlik.api.ways import every_row
 from jedlik.services.dynamodb.get_item import get_item
 from jedlik.services.dynamodb.get_item_way import way_of
 from jedlik.services.dynamodb.put_item import put_item
@@ -64,7 +65,7 @@ async def asked(ctx: Context, body: bytes) -> bytes:
 async def way(ctx: Context, body: bytes) -> Any:
     req = orjson.loads(body)
     get_item.check(req)
-    return way_of(ctx, req, body)
+    return way_of(ctx, req, body, every_row)
 
 
 async def put(ctx: Context, table: str, item: dict[str, Any]) -> None:
@@ -222,3 +223,26 @@ async def test_bodies_with_changed_bytes(ctx: Context) -> None:
             answered += 1
             assert await asked(ctx, bytes(changed)) == answer
     assert answered > 30
+
+
+async def test_only_rows_that_the_caller_may_have_are_answered(ctx: Context) -> None:
+    await put(ctx, "both", {"pk": {"S": "mine"}, "sk": {"N": "1"}})
+    await put(ctx, "both", {"pk": {"S": "theirs"}, "sk": {"N": "1"}})
+
+    def body(owner: str) -> bytes:
+        return body_of("both", {"sk": {"N": "1"}, "pk": {"S": owner}})
+
+    mine = body("mine")
+    found = way_of(ctx, orjson.loads(mine), mine, {"mine"}.__contains__)
+    assert found is not None
+    assert found.answer(mine, NOW) == await asked(ctx, mine)
+    lane = ctx.db.flows.of(await ctx.db.catalog.get("1", "r", "both")).read
+    count = lane.count
+    assert found.answer(body("theirs"), NOW) is None
+    assert lane.count == count
+
+
+async def test_numbers_are_not_told_apart_by_their_texts(ctx: Context) -> None:
+    """A policy compares numbers in one form, a body has any."""
+    body = body_of("number", {"pk": {"N": "1"}})
+    assert way_of(ctx, orjson.loads(body), body, {"1"}.__contains__) is None

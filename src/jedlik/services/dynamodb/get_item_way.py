@@ -13,6 +13,7 @@ from typing import Any
 from jedlik.api.body_forms import BodyForm
 from jedlik.api.body_pieces import pieces_around
 from jedlik.api.context import Context
+from jedlik.api.ways import Rows, every_row
 from jedlik.services.dynamodb.capacity import READ_UNIT_BYTES
 from jedlik.services.dynamodb.usable_tables import known_table
 from jedlik.storage.waist import Key, Row
@@ -27,7 +28,7 @@ from jedlik.values import encode_number, token
 _MEMBERS = {"TableName", "Key", "ConsistentRead"}
 
 
-def way_of(ctx: Context, req: dict[str, Any], body: bytes) -> ItemWay | None:
+def way_of(ctx: Context, req: dict[str, Any], body: bytes, rows: Rows) -> ItemWay | None:
     """The way of requests like this one; None if there is none."""
     table, find = known_table(ctx, req["TableName"]), row_at_once(ctx.db.engine)
     if table is None or find is None or not req.keys() <= _MEMBERS:
@@ -35,17 +36,19 @@ def way_of(ctx: Context, req: dict[str, Any], body: bytes) -> ItemWay | None:
     attributes = table.keys.attributes
     if any(attribute.type not in ("S", "N") for attribute in attributes):
         return None
+    if rows is not every_row and attributes[0].type != "S":
+        return None
     try:
         pieces, order = pieces_around(body, [("Key", each.name, each.type) for each in attributes])
     except LookupError:
         return None
     unit = 1.0 if req.get("ConsistentRead") else 0.5
-    return ItemWay(ctx.db, table, BodyForm(pieces), order, unit, find)
+    return ItemWay(ctx.db, table, BodyForm(pieces), order, unit, find, rows)
 
 
 class ItemWay:
     """order: of the key's attributes in the body, each by its number. unit: what a read of 4 KB
-    takes. find: from a key to its durable row."""
+    takes. find: from a key to its durable row. rows: those that the caller may have."""
 
     __slots__ = (
         "_cached",
@@ -54,6 +57,7 @@ class ItemWay:
         "_lane",
         "_partition_at",
         "_partition_is_number",
+        "_rows",
         "_sort_at",
         "_sort_is_number",
         "_space",
@@ -69,6 +73,7 @@ class ItemWay:
         order: Sequence[int],
         unit: float,
         find: Callable[[Key], Row | None],
+        rows: Rows,
     ) -> None:
         self._cached: Callable[[Table], Table | None] = db.catalog.now_of
         self._table = table
@@ -77,6 +82,7 @@ class ItemWay:
         self._form = form
         self._unit = unit
         self._find = find
+        self._rows = None if rows is every_row else rows
         keys = table.keys
         self._partition_at = order.index(0)
         self._partition_is_number = keys.partition[0].type == "N"
@@ -94,6 +100,8 @@ class ItemWay:
         sort = b""
         try:
             partition = texts[self._partition_at]
+            if self._rows is not None and not self._rows(partition.decode("ascii")):
+                return None  # the gateway will refuse it
             if self._partition_is_number:
                 partition = encode_number(partition.decode())
             if self._sort_at >= 0:
