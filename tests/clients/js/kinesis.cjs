@@ -12,6 +12,7 @@ const {
   PutRecordCommand,
   PutRecordsCommand,
   RegisterStreamConsumerCommand,
+  SplitShardCommand,
   SubscribeToShardCommand,
 } = require("@aws-sdk/client-kinesis");
 
@@ -72,12 +73,44 @@ async function main() {
       StartingPosition: { Type: "TRIM_HORIZON" },
     }),
   );
+  // The subscription goes on through a split, to the end of the parent, and names the children.
   let seen = 0;
-  for await (const event of EventStream) {
-    seen += event.SubscribeToShardEvent.Records.length;
-    if (seen === 4) break;
+  let children = [];
+  for await (const { SubscribeToShardEvent: event } of EventStream) {
+    seen += event.Records.length;
+    if (seen === 4) {
+      seen += 1;
+      await client.send(
+        new SplitShardCommand({
+          StreamName,
+          ShardToSplit: ShardId,
+          NewStartingHashKey: String(2n ** 127n),
+        }),
+      );
+      console.log("ok subscription");
+    }
+    children = event.ChildShards ?? [];
   }
-  console.log("ok subscription");
+  assert.equal(seen, 5);
+  assert.deepEqual(children.map((each) => each.ParentShards), [[ShardId], [ShardId]]);
+  await active(client, StreamName);
+  const later = await client.send(
+    new PutRecordCommand({ StreamName, PartitionKey: "k1", Data: Buffer.from([9]) }),
+  );
+  const child = children.find((each) => each.ShardId === later.ShardId);
+  const further = await client.send(
+    new SubscribeToShardCommand({
+      ConsumerARN: Consumer.ConsumerARN,
+      ShardId: child.ShardId,
+      StartingPosition: { Type: "AT_SEQUENCE_NUMBER", SequenceNumber: later.SequenceNumber },
+    }),
+  );
+  for await (const { SubscribeToShardEvent: event } of further.EventStream) {
+    if (event.Records.length === 0) continue;
+    assert.deepEqual(event.Records.map((each) => [...each.Data]), [[9]]);
+    break;
+  }
+  console.log("ok split");
   await client.send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }));
   client.destroy();
 }
