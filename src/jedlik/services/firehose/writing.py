@@ -35,7 +35,7 @@ from jedlik.services.firehose.store import Store
 from jedlik.services.s3 import Objects, ObjectWriter
 from jedlik.tables.database import Database
 
-OBJECTS_AT_ONCE = 32
+OBJECTS_AT_ONCE = 64
 QUERIED_AT_ONCE = 500
 Open = dict[int, tuple[ObjectWriter, Compressor]]
 """What is being written, by the place of its target."""
