@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jedlik.services.dax.clusters import Cluster, Node
+from jedlik.services.firehose.metrics import Counts
+from jedlik.services.firehose.records import DeliveryStream
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables.aggregates import Aggregate
 from jedlik.tables.database import Database
@@ -70,3 +72,21 @@ async def test_what_a_minute_has_so_far_is_flushed_in_the_end() -> None:
     assert [each.metric.dimensions for each in found] == [OF_CLUSTER, OF_NODE] or [
         each.metric.dimensions for each in found
     ] == [OF_NODE, OF_CLUSTER]
+
+
+async def test_what_delivery_streams_count_is_told_by_stream() -> None:
+    db = Database(MemoryEngine())
+    await db.open()
+    publisher = MetricPublisher(db)
+    await publisher.step(BEGIN_MS)
+    stream = DeliveryStream("000000000000", "us-east-1", "s", 0, "DirectPut", 0, {})
+    counts = Counts.of(db)
+    counts.add(stream, "IncomingBytes", 10, "Bytes")
+    counts.add(stream, "IncomingBytes", 32, "Bytes")
+    await publisher.step(BEGIN_MS + MINUTE_MS)
+    store = Measurements(db, "000000000000", "us-east-1")
+    metric = Metric("AWS/Firehose", "IncomingBytes", (("DeliveryStreamName", "s"),))
+    (slot,) = await store.slots(metric, BEGIN_MS / 1000, BEGIN_MS / 1000 + 60)
+    found = slot.aggregate
+    assert (slot.unit, found.count, found.sum, found.low, found.high) == ("Bytes", 2, 42, 10, 32)
+    assert list(counts.drained()) == []
