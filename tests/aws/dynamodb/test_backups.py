@@ -95,6 +95,26 @@ def test_overrides(ask: Ask, invalid: Any, indexed_table: str, drop: Callable[[s
     assert {each["AttributeName"] for each in shown["AttributeDefinitions"]} == {"pk", "sk"}
 
 
+def test_a_restore_takes_no_capacity(
+    ask: Ask, make_table: Any, drop: Callable[[str], None]
+) -> None:
+    source = make_table("pk:S sk:N")
+    for number in range(60):  # 480 units, more than the target's burst capacity
+        put(ask, source, number, v={"S": "v" * 8000})
+    arn = ask("CreateBackup", TableName=source, BackupName="much")["BackupDetails"]["BackupArn"]
+    assert available(ask, arn)["SourceTableDetails"]["ItemCount"] == 60
+    target = f"{source}-slow"
+    drop(target)
+    ask(
+        "RestoreTableFromBackup",
+        TargetTableName=target,
+        BackupArn=arn,
+        BillingModeOverride="PROVISIONED",
+        ProvisionedThroughputOverride={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+    )
+    assert restored(ask, target)["ItemCount"] == 60
+
+
 def test_they_are_listed_in_order_by_pages_kinds_and_times(ask: Ask, make_table: Any) -> None:
     table = make_table()
     arns = []
