@@ -1,12 +1,13 @@
 // A worker of the Kinesis Client Library, which prints what it is given, a line each:
 //
-//     <µs since 1970> <mode> ready
+//     <µs since 1970> <mode> ready|left
 //     <µs since 1970> <mode> began|lost|ended|stopped <shard>
 //     <µs since 1970> <mode> record <shard> <sequence number> <partition key> <data>
 //
 // Arguments: the endpoint, the worker's name, and for each application <mode>=<stream>. Modes are
 // polling, fanout (both with a stream's name) and table (with the ARN of a table's stream, by way of
-// the DynamoDB Streams adapter). It works until it is killed, or until its input ends.
+// the DynamoDB Streams adapter). A mode on its input ends that application, in order; so does the end
+// of the input with all.
 
 import com.amazonaws.services.dynamodbv2.streamsadapter.AmazonDynamoDBStreamsAdapterClient;
 import com.amazonaws.services.dynamodbv2.streamsadapter.StreamsSchedulerFactory;
@@ -14,11 +15,14 @@ import com.amazonaws.services.dynamodbv2.streamsadapter.adapter.DynamoDBStreamsC
 import com.amazonaws.services.dynamodbv2.streamsadapter.model.DynamoDBStreamsProcessRecordsInput;
 import com.amazonaws.services.dynamodbv2.streamsadapter.polling.DynamoDBStreamsPollingConfig;
 import com.amazonaws.services.dynamodbv2.streamsadapter.processor.DynamoDBStreamsShardRecordProcessor;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
@@ -130,18 +134,23 @@ public class Worker {
             fault.printStackTrace();
             Runtime.getRuntime().halt(1);
         });
-        List<Scheduler> schedulers = new ArrayList<>();
+        Map<String, Scheduler> schedulers = new LinkedHashMap<>();
         for (String application : List.of(given).subList(2, given.length)) {
             String[] parts = application.split("=", 2);
-            schedulers.add(scheduler(URI.create(given[0]), given[1], parts[0], parts[1]));
+            schedulers.put(parts[0],
+                    scheduler(URI.create(given[0]), given[1], parts[0], parts[1]));
         }
-        for (Scheduler scheduler : schedulers) {
+        for (Scheduler scheduler : schedulers.values()) {
             Thread running = new Thread(scheduler);
             running.setDaemon(true);
             running.start();
         }
-        System.in.readAllBytes();
-        for (Scheduler scheduler : schedulers) {
+        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
+        for (String mode; (mode = commands.readLine()) != null; ) {
+            schedulers.remove(mode).startGracefulShutdown().get(60, TimeUnit.SECONDS);
+            tell("%s left", mode);
+        }
+        for (Scheduler scheduler : schedulers.values()) {
             scheduler.startGracefulShutdown().get(60, TimeUnit.SECONDS);
         }
         System.exit(0);
@@ -173,8 +182,9 @@ public class Worker {
                 .parentShardPollIntervalMillis(200)
                 .shardConsumerDispatchPollIntervalMillis(100)
                 .workerStateChangeListener(new Ready(mode));
-        if (mode.equals("fanout")) {
-            // Each worker takes its share of the leases, from others who work, as KCL 2 did.
+        if (!mode.equals("polling")) {
+            // Each worker takes its share of the leases, from others who work or have died, as in
+            // KCL 2. In KCL 3 one of them leads, and for two minutes nobody follows one that died.
             coordinator.clientVersionConfig(
                     ClientVersionConfig.CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X);
         }
