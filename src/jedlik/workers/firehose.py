@@ -18,7 +18,8 @@ from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.workers.changes import Changes
 
-STREAMS_AT_ONCE = 4
+STREAMS_AT_ONCE = 8
+PATIENCE_S = 0.1
 
 
 class Firehose:
@@ -28,7 +29,11 @@ class Firehose:
         self._store = Store.of(db)
         self._deliverer = Deliverer(db, strict=strict)
         self._sourcer = Sourcer(db, strict=strict)
+        self._clock = db.clock
         self._is_shared = db.catalog.shared
+        self._turns = asyncio.Semaphore(STREAMS_AT_ONCE)
+        self._running: dict[int, asyncio.Future[bool]] = {}
+        """By their spaces, the streams that have their turns. Only within a step."""
         self._next_ms: int | None = None
         """When something has to be done, although nothing changes."""
         self.wake = Changes(db, TABLE)
@@ -38,21 +43,42 @@ class Firehose:
         if not changed and self._next_ms is not None and now_ms < self._next_ms:
             self.wake.stay_awake()
             return False
-        self._next_ms = None
-        streams = await self._store.all()
-        self._deliverer.forget({each.space for each in streams})
-        turns = asyncio.Semaphore(STREAMS_AT_ONCE)
+        try:
+            return await self._work(now_ms)
+        finally:
+            left = list(self._running.values())
+            self._running.clear()
+            for each in left:
+                each.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
-        async def turn(stream: DeliveryStream) -> bool:
-            async with turns:
-                return await self._advance(stream, now_ms)
+    async def _work(self, now_ms: int) -> bool:
+        """A turn of every stream, each by itself: while one takes long, others have further turns.
+        Whether there is more to do right away."""
+        while True:
+            self._next_ms = None
+            streams = await self._store.all()
+            self._deliverer.forget({each.space for each in streams})
+            for stream in streams:
+                if stream.space not in self._running:
+                    turn = asyncio.ensure_future(self._turn(stream, now_ms))
+                    self._running[stream.space] = turn
+            if not self._running:
+                return False
+            done, _ = await asyncio.wait(self._running.values(), timeout=PATIENCE_S)
+            self._running = {at: each for at, each in self._running.items() if each not in done}
+            more = False
+            for each in done:
+                if each.exception() is not None:
+                    self._look_at(now_ms)
+                more |= each.result()
+            if not self._running:
+                return more
+            now_ms = self._clock.now_ms()
 
-        done = await asyncio.gather(*(turn(each) for each in streams), return_exceptions=True)
-        for each in done:
-            if isinstance(each, BaseException):
-                self._look_at(now_ms)
-                raise each
-        return any(done)
+    async def _turn(self, stream: DeliveryStream, now_ms: int) -> bool:
+        async with self._turns:
+            return await self._advance(stream, now_ms)
 
     async def _advance(self, stream: DeliveryStream, now_ms: int) -> bool:
         """Some work for one stream; whether there is more to do right away."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from jedlik.services.firehose.delivering import Deliverer
+from jedlik.services.firehose.records import DeliveryStream
 from jedlik.services.firehose.store import Store
 from jedlik.workers.firehose import Firehose
 from tests.unit.services.firehose.test_delivering import House
@@ -51,15 +55,13 @@ async def test_one_stream_that_waits_does_not_keep_another_waiting(tmp_path: Pat
     house, worker = await made(tmp_path)
     first = house.stream
     other = await house.store.create(
-        type(first)(
-            **{
-                **{name: getattr(first, name) for name in first.__struct_fields__},
-                "name": "t",
-                "destination": {
-                    **first.destination,
-                    "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 900},
-                },
-            }
+        msgspec.structs.replace(
+            first,
+            name="t",
+            destination={
+                **first.destination,
+                "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 900},
+            },
         )
     )
     await house.put(b"first")
@@ -74,3 +76,54 @@ async def test_one_stream_that_waits_does_not_keep_another_waiting(tmp_path: Pat
     house.clock.at_ms += 840_000
     await settle(house, worker)
     assert sorted(map(len, await house.found())) == [5, 600_000, 1_200_000, 1_200_000]
+
+
+async def test_one_that_takes_long_does_not_hold_up_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, worker = await made(tmp_path)
+    slow = house.stream
+    house.stream = await house.store.create(msgspec.structs.replace(slow, name="t"))
+    real = Deliverer.advance
+    release = asyncio.Event()
+
+    async def advance(self: Deliverer, stream: DeliveryStream, now_ms: int) -> Any:
+        if stream.name == slow.name:
+            await release.wait()
+        return await real(self, stream, now_ms)
+
+    monkeypatch.setattr(Deliverer, "advance", advance)
+    stepping = asyncio.ensure_future(worker.step(house.clock.at_ms))
+    for number in range(3):
+        await house.put(b"%d" % number)
+        house.clock.at_ms += 60_000
+        for _ in range(6000):
+            if len(await house.found()) > number:
+                break
+            await asyncio.sleep(0.01)
+        assert len(await house.found()) == number + 1
+    assert not stepping.done()
+    release.set()
+    await stepping
+
+
+async def test_a_step_that_is_cancelled_ends_all_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, worker = await made(tmp_path)
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def advance(*_: Any) -> Any:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Deliverer, "advance", advance)
+    stepping = asyncio.ensure_future(worker.step(house.clock.at_ms))
+    await asyncio.wait_for(begun.wait(), 60)
+    stepping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stepping
+    assert ended.is_set()

@@ -17,7 +17,6 @@ PARTITIONED_SIZE_MIB = 64
 """What a stream with dynamic partitioning has unless told otherwise, and its least."""
 PREFIX_CHARACTERS_MAX = 512
 PARTITIONS_MAX = 500
-SUBRECORDS_MAX = 500
 RETENTION_HOURS = 24
 ENCRYPTION_CHANGES_MAX = 25
 """Of one stream in 24 hours: starts and stops together."""

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import msgspec
 
-BATCH_S_MAX = 30.0
+BATCH_S_MAX = 10.0
+FAILURES_MAX = 3
+"""So many batches may take too long; then the program is not asked again."""
 START_S_MAX = 60.0
-TOO_SLOW = "The MetadataExtraction query took too long"
+TOO_SLOW = "The MetadataExtraction query took too long, or too much memory"
 
 Keys = dict[str, str] | str
 """What was found, or why nothing was."""
@@ -82,6 +84,7 @@ class Extractor:
     def __init__(self, query: str) -> None:
         self._query = query
         self._process: asyncio.subprocess.Process | None = None
+        self._failures = 0
 
     async def __aenter__(self) -> Extractor:
         await self._start()
@@ -92,6 +95,8 @@ class Extractor:
 
     async def keys_of(self, records: Sequence[bytes]) -> list[Keys]:
         """For each record its keys, or why it has none; a batch that takes too long has none."""
+        if self._failures >= FAILURES_MAX:
+            return [TOO_SLOW] * len(records)
         if self._process is None:
             await self._start()
         try:
@@ -100,6 +105,7 @@ class Extractor:
             )
         except (TimeoutError, EOFError, OSError):
             await self._end()
+            self._failures += 1
             return [TOO_SLOW] * len(records)
         return _decoder.decode(answer)
 

@@ -50,3 +50,14 @@ async def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPa
         assert await extractor.keys_of([b'{"loop": true}', b"{}"]) == [TOO_SLOW, TOO_SLOW]
         monkeypatch.setattr(partition_keys, "BATCH_S_MAX", 60)
         assert await extractor.keys_of([b"{}"]) == [{"a": "1"}]
+        monkeypatch.setattr(partition_keys, "BATCH_S_MAX", 0.2)
+        for _ in range(2):
+            assert await extractor.keys_of([b'{"loop": true}']) == [TOO_SLOW]
+        monkeypatch.setattr(partition_keys, "BATCH_S_MAX", 60)
+        assert await extractor.keys_of([b"{}"]) == [TOO_SLOW]  # it had its chances
+
+
+async def test_a_program_that_takes_all_memory_is_ended() -> None:
+    async with Extractor("{a: (if .much then [range(1e9)] else 1 end)}") as extractor:
+        assert await extractor.keys_of([b'{"much": true}']) == [TOO_SLOW]
+        assert await extractor.keys_of([b"{}"]) == [{"a": "1"}]
