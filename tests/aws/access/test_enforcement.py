@@ -212,6 +212,51 @@ def test_a_role_reads_and_is_refused_a_write(connect: Connect) -> None:
     refused(reader.scan, TableName=TABLE)
 
 
+def test_auto_scaling_needs_leave_for_the_roles_that_it_is_given_and_makes(
+    connect: Connect,
+) -> None:
+    connect("dynamodb").create_table(
+        TableName="Scaled",
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    service = "dynamodb.application-autoscaling.amazonaws.com"
+    name = "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
+    role = f"arn:aws:iam::000000000000:role/aws-service-role/{service}/{name}"
+    scale = allow("application-autoscaling:RegisterScalableTarget", on="*")
+    scaling = connect("application-autoscaling", make_user(connect, "scaler", scale))
+    target: dict[str, Any] = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": "table/Scaled",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+        "MinCapacity": 5,
+        "MaxCapacity": 50,
+    }
+
+    text = refused(scaling.register_scalable_target, **target)
+    assert f"perform: iam:CreateServiceLinkedRole on resource: {role}" in text
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        connect("iam").get_role(RoleName=name)
+    make = allow("iam:CreateServiceLinkedRole", on=role, StringLike={"iam:AWSServiceName": service})
+    set_policy(connect, "scaler", scale, make)
+    scaling.register_scalable_target(**target)
+    assert connect("iam").get_role(RoleName=name)["Role"]["Arn"] == role
+    # The role is there now, so nobody has to make it.
+    set_policy(connect, "scaler", scale)
+    target["ScalableDimension"] = "dynamodb:table:WriteCapacityUnits"
+    scaling.register_scalable_target(**target)
+
+    handed = "arn:aws:iam::000000000000:role/Scaler"
+    text = refused(scaling.register_scalable_target, **target, RoleARN=handed)
+    assert f"perform: iam:PassRole on resource: {handed}" in text
+    to = {"iam:PassedToService": "application-autoscaling.amazonaws.com"}
+    set_policy(connect, "scaler", scale, allow("iam:PassRole", on=handed, StringEquals=to))
+    scaling.register_scalable_target(**target, RoleARN=handed)
+    text = refused(scaling.register_scalable_target, **target, Tags={"team": "blue"})
+    assert "perform: application-autoscaling:TagResource" in text
+
+
 def test_an_unknown_key_is_a_developer_in_open_mode_only(
     connect: Connect, request: pytest.FixtureRequest
 ) -> None:

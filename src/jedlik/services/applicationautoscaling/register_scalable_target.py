@@ -6,15 +6,19 @@ The worker brings a capacity that lies outside of them back in.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from jedlik.api.access import Ask, pass_role
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.applicationautoscaling import limits
 from jedlik.services.applicationautoscaling.errors import too_many, validation
 from jedlik.services.applicationautoscaling.records import TARGET, Records, TargetRecord
 from jedlik.services.applicationautoscaling.resources import (
+    PASSED_TO,
+    ROLE_SERVICE,
     Resource,
     resource_of,
     role_arn,
@@ -22,10 +26,29 @@ from jedlik.services.applicationautoscaling.resources import (
     throughput_of,
 )
 from jedlik.services.applicationautoscaling.tags import with_tags
+from jedlik.services.iam.service_roles import asks_for_service_role, ensure_service_role
 from jedlik.tables.errors import TableNotFound
 
 
-@operation("applicationautoscaling", "RegisterScalableTarget", access="write", resource=target_arns)
+class Asks:
+    """The operation's own action; tags; the role that is handed over, and that which the service
+    needs: it is made with the account's first target (user guide, "Permissions required to create
+    a service-linked role")."""
+
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        (target,) = target_arns(ctx, req)
+        found = [Ask("application-autoscaling:RegisterScalableTarget", target)]
+        if req.get("Tags"):
+            found.append(Ask("application-autoscaling:TagResource", target))
+        if "RoleARN" in req:
+            found.append(pass_role(req["RoleARN"], PASSED_TO))
+        return [*found, *asks_for_service_role(ctx, ROLE_SERVICE)]
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        return self.asks(ctx, req)
+
+
+@operation("applicationautoscaling", "RegisterScalableTarget", access="write", permissions=Asks())
 async def register_scalable_target(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     resource = resource_of(req)
     await check_resource(ctx, resource)
@@ -38,6 +61,7 @@ async def register_scalable_target(ctx: Context, req: dict[str, Any]) -> dict[st
         if len(await records.range(TARGET)) >= limits.TARGETS_MAX:
             raise too_many("scalable targets", limits.TARGETS_MAX)
     tags = with_tags("", {}, req.get("Tags", {}))
+    await ensure_service_role(ctx, ROLE_SERVICE)
 
     def changed(old: TargetRecord | None) -> TargetRecord:
         base = old or TargetRecord(

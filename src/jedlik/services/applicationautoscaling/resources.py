@@ -13,9 +13,13 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.services.applicationautoscaling.errors import unsupported
+from jedlik.services.iam.service_roles import service_role_arn
 from jedlik.tables.model import Table, Throughput
 
 NAMESPACE = "dynamodb"
+ROLE_SERVICE = "dynamodb.application-autoscaling.amazonaws.com"
+"""Whose service-linked role scales DynamoDB's capacity."""
+PASSED_TO = "application-autoscaling.amazonaws.com"
 _NAME = r"[a-zA-Z0-9_.-]{3,255}"
 _RESOURCE = re.compile(rf"table/({_NAME})(?:/index/({_NAME}))?")
 _DIMENSION = re.compile(r"dynamodb:(table|index):(Read|Write)CapacityUnits")
@@ -97,10 +101,7 @@ def update_request(table: Table, wanted: Resource, units: int) -> dict[str, Any]
 
 def role_arn(account: str) -> str:
     """The service-linked role that AWS makes and uses, whatever RoleARN says."""
-    return (
-        f"arn:aws:iam::{account}:role/aws-service-role/dynamodb.application-autoscaling."
-        "amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
-    )
+    return service_role_arn(account, ROLE_SERVICE)
 
 
 def target_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from jedlik.api.access import Ask, Permissions
 from jedlik.api.context import Context
 from jedlik.identity import Directory
 from jedlik.identity.records import Group, InstanceProfile, Role, User
+from jedlik.services.iam.service_roles import SERVICE_ROLES, service_role_arn
 
 Request = dict[str, Any]
 NO_TAGS: Mapping[str, str] = {}
@@ -100,10 +101,11 @@ def role(ctx: Context, req: Request) -> Target:
 
 
 def service_role(ctx: Context, req: Request) -> Target:
-    """The role that a service would have; its name is not known yet."""
-    return Target(
-        f"arn:aws:iam::{ctx.account}:role/aws-service-role/{req.get('AWSServiceName', '')}/*"
-    )
+    """The role that a service would have."""
+    service = req.get("AWSServiceName", "")
+    if service in SERVICE_ROLES:
+        return Target(service_role_arn(ctx.account, service))
+    return Target(f"arn:aws:iam::{ctx.account}:role/aws-service-role/{service}/*")
 
 
 def group(ctx: Context, req: Request) -> Target:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from jedlik.api.access import Ask, Given
 from jedlik.api.context import Context
-from jedlik.identity import Directory
+from jedlik.identity import Directory, Draft
 from jedlik.identity.key_ids import new_id
 from jedlik.identity.records import Role
 from jedlik.services.iam.errors import invalid_input
@@ -46,6 +47,36 @@ SERVICE_ROLES = {
         "AWSServiceRoleForDynamoDBReplication", "DynamoDBReplicationServiceRolePolicy"
     ),
 }
+
+
+def service_role_arn(account: str, service: str) -> str:
+    """The role of a service that has one."""
+    return f"arn:aws:iam::{account}:role{SERVICE_PATH}{service}/{SERVICE_ROLES[service].role}"
+
+
+def asks_for_service_role(ctx: Context, service: str) -> list[Ask]:
+    """What whoever makes a service need its role must be allowed while the account has none."""
+    if _known_role(ctx, service) is not None:
+        return []
+    keys = Given({"iam:AWSServiceName": service})
+    return [Ask("iam:CreateServiceLinkedRole", service_role_arn(ctx.account, service), keys)]
+
+
+async def ensure_service_role(ctx: Context, service: str) -> None:
+    """Make the role of a service for the caller's account, if there is none yet."""
+    if Directory not in ctx.db.beside or _known_role(ctx, service) is not None:
+        return
+    new = new_service_role(ctx, {"AWSServiceName": service})
+
+    def create(draft: Draft) -> None:
+        if draft.get(Role, new.name) is None:
+            draft.put(new)
+
+    await Directory.of(ctx).change(ctx.account, create)
+
+
+def _known_role(ctx: Context, service: str) -> Role | None:
+    return Directory.of(ctx).get(Role, ctx.account, SERVICE_ROLES[service].role)
 
 
 def new_service_role(ctx: Context, req: dict[str, Any]) -> Role:
