@@ -105,14 +105,17 @@ def test_the_mode_changes_twice_a_day(kinesis: Any, stream: str) -> None:
 
     switch("ON_DEMAND")
     assert settled(kinesis, stream)["OpenShardCount"] == 1
-    got = refused(
-        lambda: kinesis.update_shard_count(
-            StreamName=stream, TargetShardCount=2, ScalingType="UNIFORM_SCALING"
-        )
-    )
-    assert got == "InvalidArgumentException"
+    shard = "shardId-000000000000"
+    for call, more in (
+        (kinesis.update_shard_count, {"TargetShardCount": 2, "ScalingType": "UNIFORM_SCALING"}),
+        (kinesis.split_shard, {"ShardToSplit": shard, "NewStartingHashKey": "9"}),
+    ):
+        got = refused(lambda: call(StreamName=stream, **more))  # noqa: B023
+        assert got == "ValidationException"
     switch("PROVISIONED")
     assert refused(lambda: switch("ON_DEMAND")) == "LimitExceededException"
+    call = kinesis.update_stream_warm_throughput
+    assert refused(lambda: call(StreamName=stream, WarmThroughputMiBps=8)) == "ValidationException"
 
 
 def test_twenty_consumers(kinesis: Any, stream: str) -> None:

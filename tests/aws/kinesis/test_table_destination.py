@@ -70,16 +70,45 @@ def test_every_change_is_delivered(
             assert each["eventName"] == "REMOVE"
     assert order == {f"k{i}": list(range(i, 20, 4)) for i in range(4)}
 
-    dynamodb.update_kinesis_streaming_destination(
+    answer = dynamodb.update_kinesis_streaming_destination(
         TableName=table,
         StreamArn=arn,
         UpdateKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MILLISECOND"},
     )
+    assert answer["DestinationStatus"] == "UPDATING"
     shown = wait_for(dynamodb, table, "ACTIVE")
     assert shown["ApproximateCreationDateTimePrecision"] == "MILLISECOND"
     answer = dynamodb.disable_kinesis_streaming_destination(TableName=table, StreamArn=arn)
     assert answer["DestinationStatus"] == "DISABLING"
     wait_for(dynamodb, table, "DISABLED")
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": "unseen"}})
+    dynamodb.enable_kinesis_streaming_destination(TableName=table, StreamArn=arn)
+    wait_for(dynamodb, table, "ACTIVE")
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": "seen"}})
+    keys = [each["dynamodb"]["Keys"]["pk"]["S"] for each in delivered(kinesis, name, 22)]
+    assert keys.count("seen") == 1
+    assert "unseen" not in keys
+
+
+def test_what_time_removes_is_delivered_as_the_services_doing(
+    kinesis: Any, dynamodb: Any, make_stream: Callable[..., str], table: str
+) -> None:
+    name = make_stream()
+    arn = settled(kinesis, name)["StreamARN"]
+    dynamodb.enable_kinesis_streaming_destination(TableName=table, StreamArn=arn)
+    dynamodb.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ends"}
+    )
+    item = {"pk": {"S": "k"}, "ends": {"N": str(int(time.time()) - 1)}}
+    dynamodb.put_item(TableName=table, Item=item)
+    made, removed = delivered(kinesis, name, 2)
+    assert made["userIdentity"] is None
+    assert removed["eventName"] == "REMOVE"
+    assert removed["userIdentity"] == {
+        "principalId": "dynamodb.amazonaws.com",
+        "type": "Service",
+    }
+    assert removed["dynamodb"]["OldImage"] == item
 
 
 def test_a_stream_that_is_not_there(dynamodb: Any, kinesis: Any, table: str) -> None:

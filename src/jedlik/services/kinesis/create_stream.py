@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.kinesis.errors import InUse, invalid, limit_exceeded, validation
+from jedlik.services.kinesis.errors import InUse, limit_exceeded, validation
 from jedlik.services.kinesis.limits import ON_DEMAND_SHARDS, ON_DEMAND_SHARDS_MAX
 from jedlik.services.kinesis.names import OnStream
 from jedlik.services.kinesis.quotas import check_on_demand, check_shards
@@ -24,7 +24,7 @@ async def create_stream(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     store = Store.of(ctx.db)
     if mode == "ON_DEMAND":
         if "ShardCount" in req:  # unverified text
-            raise invalid("ShardCount must not be specified for a stream in ON_DEMAND mode.")
+            raise validation("ShardCount must not be specified for a stream in ON_DEMAND mode.")
         count = max(ON_DEMAND_SHARDS, req.get("WarmThroughputMiBps", 0))
         if count > ON_DEMAND_SHARDS_MAX:  # unverified text
             raise limit_exceeded(f"A stream takes up to {ON_DEMAND_SHARDS_MAX} MiB/s.")
@@ -32,7 +32,7 @@ async def create_stream(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         if "ShardCount" not in req:
             raise validation("ShardCount is required for a stream in PROVISIONED mode.")
         if "WarmThroughputMiBps" in req:  # unverified text
-            raise invalid("WarmThroughputMiBps needs a stream in ON_DEMAND mode.")
+            raise validation("WarmThroughputMiBps needs a stream in ON_DEMAND mode.")
         count = req["ShardCount"]
     if await store.get(ctx.account, ctx.region, name) is not None:
         raise InUse.exists(name, ctx.account)

@@ -28,6 +28,14 @@ def validation(message: str) -> ApiError:
     return _kinesis("ValidationException", message)
 
 
+def wrong_mode(stream: str, account: str, mode: str) -> ApiError:
+    """The code is the API reference's; unverified: the text."""
+    return validation(
+        f"Stream {stream} under account {account} is in {mode} mode, for which this operation "
+        "is not supported."
+    )
+
+
 def limit_exceeded(message: str) -> ApiError:
     return _kinesis("LimitExceededException", message)
 

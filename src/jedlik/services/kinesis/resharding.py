@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from jedlik.api.context import Context
-from jedlik.services.kinesis.errors import NotFound, invalid
+from jedlik.services.kinesis.errors import NotFound, invalid, wrong_mode
 from jedlik.services.kinesis.names import change_stream
 from jedlik.services.kinesis.records import Stream
 from jedlik.services.kinesis.shards import Shard
@@ -21,9 +21,11 @@ from jedlik.services.kinesis.shards import Shard
 async def reshard(
     ctx: Context, req: dict[str, Any], how: Callable[[Stream], tuple[Shard, ...]]
 ) -> Stream:
-    """Give a stream new shards. Raises ApiError."""
+    """Give a provisioned stream new shards. Raises ApiError."""
 
     def changed(stream: Stream) -> Stream:
+        if stream.mode == "ON_DEMAND":
+            raise wrong_mode(stream.name, stream.account, stream.mode)
         return msgspec.structs.replace(stream, shards=how(stream), status="UPDATING")
 
     return await change_stream(ctx, req, changed)

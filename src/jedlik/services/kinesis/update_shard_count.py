@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.kinesis.errors import invalid, limit_exceeded
+from jedlik.services.kinesis.errors import limit_exceeded
 from jedlik.services.kinesis.names import OnStream, found_stream
 from jedlik.services.kinesis.quotas import check_shards
 from jedlik.services.kinesis.records import Stream
@@ -23,8 +23,6 @@ async def update_shard_count(ctx: Context, req: dict[str, Any]) -> dict[str, Any
     await check_shards(ctx, target - current)
 
     def shards(stream: Stream) -> tuple[Shard, ...]:
-        if stream.mode == "ON_DEMAND":
-            raise invalid(f"Stream {stream.name} is in ON_DEMAND mode.")  # unverified
         now = len(stream.open_shards)
         if target > 2 * now:
             raise limit_exceeded(

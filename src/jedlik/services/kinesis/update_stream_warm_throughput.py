@@ -11,7 +11,7 @@ import msgspec
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.kinesis.errors import invalid, limit_exceeded
+from jedlik.services.kinesis.errors import limit_exceeded, wrong_mode
 from jedlik.services.kinesis.limits import ON_DEMAND_SHARDS_MAX
 from jedlik.services.kinesis.names import OnStream, change_stream, found_stream
 from jedlik.services.kinesis.records import Stream
@@ -29,7 +29,7 @@ async def update_stream_warm_throughput(ctx: Context, req: dict[str, Any]) -> di
 
     def changed(stream: Stream) -> Stream:
         if stream.mode != "ON_DEMAND":
-            raise invalid("WarmThroughputMiBps needs a stream in ON_DEMAND mode.")  # unverified
+            raise wrong_mode(stream.name, stream.account, stream.mode)
         shards = grown(stream.shards, wanted, int(ctx.now * 1000))
         return msgspec.structs.replace(stream, warm_mibps=wanted, shards=shards, status="UPDATING")
 
