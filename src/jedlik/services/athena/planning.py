@@ -15,8 +15,11 @@ from typing import Any
 
 from jedlik.services.athena import tables
 from jedlik.services.athena.judging import Judge
+from jedlik.services.athena.reading import Reading
+from jedlik.services.athena.sql.ddl import CATALOG
 from jedlik.services.athena.sql.faults import Failed, Malformed
 from jedlik.services.athena.sql.hive_types import parse_type
+from jedlik.services.athena.sql.names import INFORMATION, OWN_INFORMATION
 from jedlik.services.glue import Catalog, Document, NotThere
 from jedlik.services.s3 import Objects
 
@@ -28,9 +31,17 @@ class Planner:
     """Of one query. scanned: bytes of the objects that it reads."""
 
     def __init__(
-        self, catalog: Catalog, objects: Objects, judge: Judge, *, database: str, folder: Path
+        self,
+        catalog: Catalog,
+        objects: Objects,
+        judge: Judge,
+        reading: Reading,
+        *,
+        database: str,
+        folder: Path,
     ) -> None:
         self.catalog, self.objects, self.judge = catalog, objects, judge
+        self._reading = reading
         self.database, self.folder = database, folder
         self.scanned = 0
         self._steps: list[dict[str, Any]] = []
@@ -45,16 +56,14 @@ class Planner:
         self, sql: str, parameters: Sequence[str], output: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Raises Failed, Malformed."""
-        from jedlik.services.athena.sql import translate
-
-        tree = translate.read(sql, parameters)
-        names = translate.names(tree, self.database)
-        await self._need(names, wants_path=translate.wants_path(tree))
+        names, wants_path = await self._reading.names(sql, parameters, self.database)
+        await self._need(names, wants_path=wants_path)
+        sqls = await self._reading.render(sql, parameters, self.database, self._columns)
         return {
             "folder": str(self.folder),
             "schemas": list(self._schemas),
             "steps": self._steps,
-            "sqls": translate.render(tree, self._columns),
+            "sqls": sqls,
             "output": dict(output),
         }
 
@@ -64,8 +73,6 @@ class Planner:
             await self.objects.place(found.bucket, found.key, path)
 
     async def _need(self, names: Sequence[tuple[str, str]], *, wants_path: bool) -> None:
-        from jedlik.services.athena.sql.translate import INFORMATION
-
         for name in names:
             if name in self._made:
                 continue
@@ -136,15 +143,12 @@ class Planner:
         return [str(path), found.uri]
 
     async def _view(self, name: tuple[str, str], table: Document) -> None:
-        from jedlik.services.athena.sql import translate
-
         sql, database = tables.view_sql(table)
-        tree = translate.read(sql)
-        names = translate.names(tree, database)
-        await self._need(names, wants_path=translate.wants_path(tree))
+        names, wants_path = await self._reading.names(sql, (), database)
+        await self._need(names, wants_path=wants_path)
         for column in tables.columns_of(table):
             self._columns.setdefault(column["Name"].lower(), column.get("Type", "string"))
-        sqls = translate.render(tree, self._columns)
+        sqls = await self._reading.render(sql, (), database, self._columns)
         self._steps.append({"view": {"schema": name[0], "name": name[1], "sqls": sqls}})
 
     async def _found(self, database: str, table: str) -> Document:
@@ -175,8 +179,6 @@ class Planner:
         self._rows(database, name, columns, rows)
 
     async def _information(self, name: str) -> None:
-        from jedlik.services.athena.sql.translate import CATALOG, INFORMATION, OWN_INFORMATION
-
         rows: list[list[Any]] = []
         columns: list[tuple[str, str]]
         databases = [each["Name"] for each in await self.catalog.databases()]

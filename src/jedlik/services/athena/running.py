@@ -28,6 +28,7 @@ from jedlik.services.athena.judging import Judge
 from jedlik.services.athena.limits import RUNNING_MAX
 from jedlik.services.athena.making import Making
 from jedlik.services.athena.planning import Planner
+from jedlik.services.athena.reading import Reading
 from jedlik.services.athena.records import TABLE, Execution, Prepared
 from jedlik.services.athena.sql import statements as said
 from jedlik.services.athena.sql.faults import Failed, Malformed
@@ -216,7 +217,14 @@ class Runner:
                 raise Stopped(f"Bytes scanned limit was exceeded: {scanned}")
 
         if isinstance(statement, MAKING):
-            planner = Planner(catalog, objects, judge, database=execution.database, folder=folder)
+            planner = Planner(
+                catalog,
+                objects,
+                judge,
+                Reading.of(self._db),
+                database=execution.database,
+                folder=folder,
+            )
             memory_mb = ctx.settings.athena_memory_mb if ctx.settings else 512
             making = Making(execution, actions, planner, memory_mb=memory_mb, planned=at_plan)
             outcome = await making.run(statement, parameters)
@@ -243,7 +251,8 @@ class Runner:
     async def _statement(self, job: Job) -> tuple[Statement, list[str]]:
         """The statement to run: an EXECUTE's is the prepared one."""
         execution = job.execution
-        statement, parameters = parse(execution.query), execution.parameters
+        statement = await asyncio.to_thread(parse, execution.query)
+        parameters = execution.parameters
         if not isinstance(statement, said.Execute):
             return statement, parameters
         try:
@@ -252,7 +261,7 @@ class Runner:
             raise Failed(
                 f"NOT_FOUND: Prepared statement not found: {statement.name}", type=1301
             ) from None
-        return parse(prepared.query), [*statement.parameters, *parameters]
+        return await asyncio.to_thread(parse, prepared.query), [*statement.parameters, *parameters]
 
     async def _prepared(self, job: Job, statement: Statement) -> Outcome:
         store, group = _store(job), job.execution.work_group

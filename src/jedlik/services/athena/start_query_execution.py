@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from typing import Any
 
@@ -9,6 +10,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.athena import errors
 from jedlik.services.athena.limits import ACTIVE_MAX, QUERY_BYTES_MAX
+from jedlik.services.athena.reading import Reading
 from jedlik.services.athena.records import PRIMARY, Execution, WorkGroup
 from jedlik.services.athena.requests import (
     DATA_CATALOG,
@@ -44,7 +46,7 @@ async def start_query_execution(ctx: Context, req: dict[str, Any]) -> dict[str, 
         raise errors.work_group_disabled(group.name)
     context = dict(req.get("QueryExecutionContext") or {})
     catalog_of(ctx, {"CatalogName": context.get("Catalog", DATA_CATALOG)})
-    statement = _read(req["QueryString"])
+    statement = await _read(ctx, req["QueryString"])
     configuration = await _configuration(ctx, req, group)
     if await store.active_count() >= ACTIVE_MAX:
         raise errors.too_many_queries()
@@ -82,19 +84,18 @@ async def start_query_execution(ctx: Context, req: dict[str, Any]) -> dict[str, 
     return {"QueryExecutionId": new_id}
 
 
-def _read(text: str) -> Statement:
+async def _read(ctx: Context, text: str) -> Statement:
     """The statement, if it can be read. Raises InvalidRequestException."""
     if len(text.encode()) > QUERY_BYTES_MAX:
         raise errors.invalid(
             f"Query string length exceeds the limit of {QUERY_BYTES_MAX} bytes"  # unverified
         )
     try:
-        statement = parse(text)
+        # In a thread: a long one takes a moment.
+        statement = await asyncio.to_thread(parse, text)
         sql = getattr(statement, "sql", None)
         if sql is not None and not isinstance(statement, said.Prepare):
-            from jedlik.services.athena.sql import translate
-
-            translate.check(sql)
+            await Reading.of(ctx.db).check(sql)
         return statement
     except Malformed as fault:
         raise errors.malformed(str(fault)) from None

@@ -10,15 +10,16 @@ from typing import NamedTuple
 
 from jedlik.services.athena.sql.faults import Malformed
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
+_TOKEN = r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
       |(?P<string>'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*")
       |(?P<tick>`(?:[^`]|``)*`)
       |(?P<number>\d+(?:\.\d+)?)
       |(?P<word>[A-Za-z_][\w$]*|\d+[A-Za-z_]\w*)
-      |(?P<sign>.)""",
-    re.VERBOSE | re.DOTALL,
-)
+      |(?P<sign>.)"""
+_HIVE = re.compile(_TOKEN, re.VERBOSE | re.DOTALL)
+_TRINO = re.compile(_TOKEN.replace(r"\\]", "]").replace(r"|\\.)", ")"), re.VERBOSE | re.DOTALL)
+"""The same, but that a backslash is nothing special in a text."""
+_SPACE = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b"}
 
 
@@ -43,11 +44,15 @@ class Token(NamedTuple):
 class Words:
     """The tokens of a statement, and where the reader is."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, hive: bool = True) -> None:
+        """hive: whether backslashes escape."""
         self.text = text
         self.tokens: list[Token] = []
-        for found in _TOKEN.finditer(text):
+        for found in (_HIVE if hive else _TRINO).finditer(text):
             kind = found.lastgroup or "sign"
+            if kind == "sign" and (found[0] in "'\"`" or text.startswith("/*", found.start())):
+                # At once: looking for the end again from the next sign on would take for ever.
+                raise Malformed("line 1:1: a quoted text or a comment does not end")
             if kind != "space":
                 self.tokens.append(Token(kind, found.group(), found.start(), found.end()))
         while self.tokens and self.tokens[-1].text == ";":
@@ -132,6 +137,21 @@ class Words:
         )
 
 
+def first_words(text: str) -> list[str]:
+    """The first two words of a statement, in upper case."""
+    found: list[str] = []
+    at = 0
+    for _ in range(2):
+        space = _SPACE.match(text, at)
+        assert space is not None
+        word = re.compile(r"\w+|.", re.DOTALL).match(text, space.end())
+        if word is None:
+            break
+        found.append(word[0].upper())
+        at = word.end()
+    return found
+
+
 def unquoted(text: str) -> str:
     """The text of a literal: doubled quotes and Hive's backslashes."""
     body = text[1:-1].replace(text[0] * 2, text[0])
@@ -146,9 +166,9 @@ def unquoted(text: str) -> str:
     return re.sub(r"\\(?:u([0-9A-Fa-f]{4})|([0-3][0-7]{2})|(.))", escaped, body, flags=re.DOTALL)
 
 
-def split_at_commas(text: str) -> list[str]:
+def split_at_commas(text: str, *, hive: bool = False) -> list[str]:
     """The parts between commas that are in no parentheses and no quotes."""
-    words, parts, start, depth = Words(text), [], 0, 0
+    words, parts, start, depth = Words(text, hive=hive), [], 0, 0
     for token in words.tokens:
         if token.kind != "sign":
             continue

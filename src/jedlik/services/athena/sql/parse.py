@@ -13,19 +13,32 @@ from jedlik.services.athena.sql.ddl import (
     table_name,
 )
 from jedlik.services.athena.sql.faults import Malformed
-from jedlik.services.athena.sql.lexer import Words, split_at_commas
+from jedlik.services.athena.sql.lexer import Words, first_words, split_at_commas
 from jedlik.services.athena.sql.statements import Name, Statement
 
 QUERY_WORDS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
+_TRINO = (
+    ["CREATE", "TABLE"],
+    ["CREATE", "OR"],
+    ["CREATE", "VIEW"],
+    ["EXECUTE"],
+    ["EXPLAIN"],
+    ["INSERT"],
+    ["PREPARE"],
+    ["UNLOAD"],
+)
+"""Statements that are Trino's; the others are Hive's, where backslashes escape."""
 
 
 def parse(text: str) -> Statement:
     """Raises Malformed. Queries are not looked into: `translate.py` does that."""
-    words = Words(text)
+    begin = first_words(text)
+    if begin and begin[0] in QUERY_WORDS:
+        return said.Query(text)
+    hive = begin[:1] not in _TRINO and begin[:2] not in _TRINO
+    words = Words(text, hive=hive)
     if words.done():
         raise words.refused("a statement")
-    if any(words.sees(word) for word in QUERY_WORDS):
-        return said.Query(_query(words))
     first = words.take().text.upper()
     reader = _READERS.get(first)
     if reader is None:

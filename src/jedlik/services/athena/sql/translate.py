@@ -1,4 +1,5 @@
-"""Queries of Athena, which are Trino's, in DuckDB's words, by sqlglot.
+"""Queries of Athena, which are Trino's, in DuckDB's words, by sqlglot; in a process of its own
+(`reader.py`).
 
     read(text, parameters)       the tree of one query, and no other statement
     names(tree, database)        the tables that it reads; each is given its full name
@@ -17,14 +18,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from jedlik.services.athena.sql.ddl import CATALOG
 from jedlik.services.athena.sql.faults import Failed, Malformed
 from jedlik.services.athena.sql.functions import replaced
+from jedlik.services.athena.sql.names import INFORMATION, OWN_INFORMATION
 from jedlik.services.athena.sql.unnest import without_unnest
 
-CATALOG = "awsdatacatalog"
-INFORMATION = "information_schema"
-OWN_INFORMATION = "jedlik_information_schema"
-"""Where the engine has Athena's information schema; DuckDB's own has the same name."""
 NODES_MAX = 200_000
 READINGS_MAX = 8
 _NOT_IN_QUERIES = (
@@ -72,7 +71,11 @@ def check(text: str) -> None:
 
 def _parsed(text: str) -> exp.Expression:
     try:
-        found = [tree for tree in sqlglot.parse(text, read="trino") if tree is not None]
+        found = [
+            tree
+            for tree in sqlglot.parse(text, read="trino")
+            if tree is not None and not isinstance(tree, exp.Semicolon)
+        ]
     except SqlglotError as fault:
         raise Malformed(_told(fault)) from None
     except RecursionError:

@@ -1,0 +1,120 @@
+"""Reading: asks the program that reads queries (`sql/reader.py`), and ends it where it takes long.
+
+One is kept for the next query for a while; more are started while that one is at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from jedlik.services.athena import process
+from jedlik.services.athena.sql.faults import Failed, Malformed
+from jedlik.tables.database import Database
+
+PROGRAM = "jedlik.services.athena.sql.reader"
+READ_S_MAX = 30.0
+KEPT_S = 60.0
+AT_ONCE_MAX = 4
+
+
+class Reading:
+    """One in each process; `of` finds it."""
+
+    def __init__(self) -> None:
+        self._kept: asyncio.subprocess.Process | None = None
+        self._ending: asyncio.TimerHandle | None = None
+        self._turns = asyncio.Semaphore(AT_ONCE_MAX)
+
+    @classmethod
+    def of(cls, db: Database) -> Reading:
+        found: Reading | None = db.beside.get(cls)
+        if found is None:
+            found = db.beside[cls] = cls()
+        return found
+
+    async def check(self, sql: str) -> None:
+        """Raises Malformed for what is no query."""
+        await self._ask({"what": "check", "sql": sql})
+
+    async def names(
+        self, sql: str, parameters: Sequence[str], database: str
+    ) -> tuple[list[tuple[str, str]], bool]:
+        """The tables that a query reads, and whether it asks for "$path". Raises Failed."""
+        told = await self._ask(
+            {"what": "names", "sql": sql, "parameters": parameters, "database": database}
+        )
+        return [(place, table) for place, table in told["names"]], told["wants_path"]
+
+    async def render(
+        self, sql: str, parameters: Sequence[str], database: str, columns: Mapping[str, str]
+    ) -> list[str]:
+        """DuckDB's texts of a query (`sql/translate.py`). Raises Failed."""
+        told = await self._ask(
+            {
+                "what": "render",
+                "sql": sql,
+                "parameters": parameters,
+                "database": database,
+                "columns": columns,
+            }
+        )
+        return list(told["sqls"])
+
+    def end(self) -> None:
+        """End the one that is kept."""
+        if self._ending is not None:
+            self._ending.cancel()
+        if self._kept is not None:
+            _kill(self._kept)
+            self._kept = None
+
+    async def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
+        async with self._turns:
+            reader = await self._take()
+            told = b""
+            try:
+                assert reader.stdin is not None
+                assert reader.stdout is not None
+                reader.stdin.write(orjson.dumps(asked) + b"\n")
+                told = await asyncio.wait_for(reader.stdout.readline(), READ_S_MAX)
+            except (TimeoutError, ValueError, OSError):
+                pass  # it takes too long, or says too much, or has died: told is empty
+            finally:
+                if told:
+                    self._keep(reader)
+                else:
+                    _kill(reader)
+        if not told:
+            raise Malformed("the statement is too complex")
+        answer: dict[str, Any] = orjson.loads(told)
+        if "malformed" in answer:
+            raise Malformed(answer["malformed"])
+        if "failed" in answer:
+            reason, category, kind = answer["failed"]
+            raise Failed(reason, category=category, type=kind)
+        return answer
+
+    async def _take(self) -> asyncio.subprocess.Process:
+        reader, self._kept = self._kept, None
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+        if reader is not None and reader.returncode is None:
+            return reader
+        return await process.start(PROGRAM)
+
+    def _keep(self, reader: asyncio.subprocess.Process) -> None:
+        if self._kept is not None:
+            _kill(reader)
+            return
+        self._kept = reader
+        self._ending = asyncio.get_running_loop().call_later(KEPT_S, self.end)
+
+
+def _kill(reader: asyncio.subprocess.Process) -> None:
+    if reader.returncode is None:
+        reader.kill()
