@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from jedlik.tables.expressions import Placeholders, condition, projection, update
+from jedlik.tables.expressions import (
+    Placeholders,
+    condition,
+    conditions,
+    placeholders,
+    projection,
+    update,
+)
 from jedlik.values import Invalid, Malformed
 
 NAMES = "ExpressionAttributeNames"
@@ -129,3 +136,61 @@ def test_the_name_of_the_parameter_is_the_callers() -> None:
     with pytest.raises(Invalid) as refused:
         condition("", Placeholders(), name="FilterExpression")
     assert refused.value.message == "Invalid FilterExpression: The expression can not be empty;"
+
+
+MIB = 1 << 20
+
+
+def refusal(names: dict[str, str] | None, values: dict[str, Any] | None) -> str:
+    with pytest.raises(Invalid) as refused:
+        Placeholders(names, values)
+    return refused.value.message
+
+
+def test_values_may_be_two_megabytes_with_their_keys() -> None:
+    Placeholders(None, {":a": {"S": "x" * (2 * MIB - 2)}})
+    too_much = f"{VALUES} exceeds max size"
+    assert refusal(None, {":a": {"S": "x" * (2 * MIB - 1)}}) == too_much
+    assert refusal(None, {f":{i}": {"S": "é" * (MIB // 2)} for i in range(3)}) == too_much
+    # What is wrong with a key or a value comes before.
+    much = {":a": {"S": "x" * 2 * MIB}}
+    assert "invalid key" in refusal(None, {**much, "b": {"S": "x"}})
+    assert "numeric value" in refusal(None, {**much, ":b": {"N": "x"}})
+
+
+def test_names_may_be_two_megabytes_and_both_together() -> None:
+    half = {f"#{i}": f"{i}".zfill(65534) for i in range(10, 26)}  # 37 bytes more than a megabyte
+    Placeholders(half, {":a": {"S": "x" * (MIB - 100)}})
+    assert refusal(half, {":a": {"S": "x" * MIB}}) == (
+        "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size"
+    )
+    twice = {**half, **{f"#{i}": f"{i}".zfill(65534) for i in range(26, 42)}}
+    assert refusal(twice, {"b": {"S": "x"}}) == f"{NAMES} exceeds max size"
+
+
+def test_a_list_or_map_may_be_as_large_as_an_item() -> None:
+    Placeholders(None, {":a": {"L": [{"S": "x" * (409600 - 4)}]}, ":b": {"S": "x" * 409601}})
+    assert refusal(None, {":a": {"M": {"k": {"S": "x" * 409600}}}}) == (
+        f"{VALUES} contains invalid value: Item size has exceeded the maximum allowed size "
+        "for key :a"
+    )
+
+
+def test_only_usual_names_are_remembered() -> None:
+    # Whoever sends long names that are never the same fills no memory with them.
+    conditions._compiled.cache_clear()
+    placeholders._check_names.cache_clear()
+
+    def kept() -> int:
+        return (
+            conditions._compiled.cache_info().currsize
+            + placeholders._check_names.cache_info().currsize
+        )
+
+    for number in range(3):
+        condition("attribute_exists(#a)", Placeholders({"#a": f"{number}".zfill(9000)}))
+        many = {f":{number}_{i}": {"S": "x"} for i in range(3000)}
+        condition(f"a = :{number}_0", Placeholders(None, many))
+    assert kept() == 0
+    condition("attribute_exists(#seldom_seen)", Placeholders({"#seldom_seen": "b"}))
+    assert kept() == 2

@@ -93,7 +93,7 @@ def condition(
     """The condition a text states. name: the parameter it came in. Raises Invalid."""
     values = placeholders.values
     try:
-        compiled = _compiled(text, placeholders.names_key, placeholders.kinds)
+        compiled = placeholders.once(_compiled)(text, placeholders.names_key, placeholders.kinds)
         for late in compiled.late:
             late(values)
     except Invalid:

@@ -212,7 +212,9 @@ def parsed_key_condition(text: str, placeholders: Placeholders) -> KeyCondition:
     """The key condition a text states, before the table is known. Raises Invalid."""
     values = placeholders.values
     try:
-        compiled, terms = _compiled(text, placeholders.names_key, placeholders.kinds)
+        compiled, terms = placeholders.once(_compiled)(
+            text, placeholders.names_key, placeholders.kinds
+        )
         for late in compiled.late:
             late(values)
     except Invalid:

@@ -116,7 +116,7 @@ def projection(
 ) -> Projection:
     """The projection a text states. Raises Invalid."""
     try:
-        compiled = _compiled(text, placeholders.names_key)
+        compiled = placeholders.once(_compiled)(text, placeholders.names_key)
     except Invalid as refused:
         raise Invalid(f"Invalid {name}: {refused.message}") from None
     placeholders.used_names |= compiled.used_names

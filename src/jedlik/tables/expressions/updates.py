@@ -183,7 +183,7 @@ def update(
     table is known, to Update.check_keys.
     """
     try:
-        plan = _compiled(text, placeholders.names_key, placeholders.kinds)
+        plan = placeholders.once(_compiled)(text, placeholders.names_key, placeholders.kinds)
     except Invalid as refused:
         raise Invalid(f"Invalid {name}: {refused.message}") from None
     placeholders.used_names |= plan.used_names
