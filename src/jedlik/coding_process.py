@@ -15,7 +15,7 @@ import uvloop
 from jedlik.net.channel import Channel
 from jedlik.services.dynamodb.coding import Desk
 
-NICENESS = 10
+NICENESS = 5
 
 
 async def run(sock: socket.socket) -> None:

@@ -34,7 +34,7 @@ BYTES = 64 << 10
 """How much a decoding hands over at once, at most: as much as is written in one piece."""
 CONDITION_MEMBERS = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
 """Of a record of a bulk put beside Item. Unverified: that they are called so."""
-_LEVEL = 6
+_LEVEL = 3
 
 
 class Form(msgspec.Struct, frozen=True):
