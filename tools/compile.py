@@ -31,6 +31,8 @@ MODULES = (
     "jedlik.net.answers",
     "jedlik.net.drive",
     "jedlik.net.http",
+    "jedlik.net.reading",
+    "jedlik.net.reply_bytes",
     "jedlik.net.resume",
     "jedlik.net.stepping",
     "jedlik.net.rest",

@@ -58,7 +58,8 @@ def test_reading_pauses_while_an_answer_is_made(serve_echo) -> None:
     sender.start()
     largest = 0
     while sender.is_alive() and largest < 1 << 20:
-        largest = max([largest, *(len(each._buffer) for each in tuple(server.server._connections))])
+        connections = tuple(server.server._connections)
+        largest = max([largest, *(len(each._reader.buffer) for each in connections)])
         if client.silent(0.01):
             continue
         break

@@ -35,7 +35,7 @@ def client(strict_gateway: RunningGateway) -> Iterator[Client]:
     for _ in range(8):
         assert client.send(last(found(), Tail="x")).answer().status == 200
     port = client.socket.getsockname()[1]
-    ours = [c for c in strict_gateway.server._connections if c._peer[1] == port]
+    ours = [c for c in strict_gateway.server._connections if c.peer[1] == port]
     assert ours[0]._repetition is not None
     yield client
     strict_gateway.clock.now = None

@@ -2,12 +2,9 @@
 
 Bytes come in, complete Requests go to the handler one at a time and in order, each Reply leaves
 in one write. A request that a learned layout matches, alone in its packet, takes the short way in
-`data_received`; all others go through the general parser. Time-outs are kept by the server's tick
-(`server.py`), not by a timer per request. Knows no protocol above HTTP.
-
-A connection is in one phase at a time:
-
-    IDLE → HEAD → BODY → BUSY → (DRAIN) → IDLE …        any → LINGER → closed
+`data_received`; all others go through `reading.py`. `reply_bytes.py` knows what replies look like,
+`patience.py` how long everything may take, `phases.py` what a connection may be doing. Knows no
+protocol above HTTP.
 """
 
 from __future__ import annotations
@@ -15,18 +12,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from http import HTTPStatus
 from re import Match
 from typing import TYPE_CHECKING, Any, cast
 
 from .answers import ordinary
-from .body import ChunkedBody, SizedBody, decode_body
 from .drive import Drive
 from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest
-from .head import CHUNKED, BadRequest, Head, head_end, parse_head
+from .head import BadRequest
 from .layout import Layout, Plan
+from .patience import end_if_late, end_stalled
+from .phases import BODY, BUSY, CLOSED, DRAIN, HEAD, IDLE, LINGER
+from .reading import RequestReader
 from .repetition import Repetition, rest_of
-from .request import LearnedRequest, ParsedRequest, Reply, Request
+from .reply_bytes import WRITE_APART, begun, last, whole
+from .request import LearnedRequest, Reply, Request
 from .resume import Begun
 from .stepping import step
 
@@ -35,16 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("jedlik.net")
 
-IDLE, HEAD, BODY, BUSY, DRAIN, LINGER, CLOSED = range(7)
-
-STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
-}
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_BODILESS = (204, 304)
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_LARGE_BODY = 64 * 1024  # from here on a body counts against the server's total
-_WRITE_APART = 128 * 1024  # a body from here on is not copied behind its head
 _REQUESTS_PER_TURN = 64  # a long pipeline does not keep other connections waiting
 
 
@@ -54,26 +44,22 @@ class HttpProtocol:
 
     __slots__ = (
         "_beginning",
-        "_body",
-        "_buffer",
-        "_drained",
         "_endless",
         "_eof",
         "_handler",
-        "_head",
         "_incoming",
-        "_layout",
-        "_names",
         "_outgoing",
-        "_peer",
+        "_reader",
         "_reading_paused",
         "_repetition",
         "_request",
-        "_reserved",
         "_server",
         "_transport",
         "_write_paused",
+        "drained",
         "drive",
+        "layout",
+        "peer",
         "phase",
         "since",
     )
@@ -81,24 +67,20 @@ class HttpProtocol:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._handler = server.handler
-        self._layout = server.layouts.recent
+        self.layout = server.layouts.recent
         self._beginning = b""  # of the last request that a plan took
         self._repetition: Repetition | None = None
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
-        self._peer: Any = None
-        self._buffer = b""
-        self._head: Head | None = None
-        self._body: SizedBody | ChunkedBody | None = None
+        self._reader = RequestReader(self, server)
         self._request: Request | None = None  # the one being handled
         self._incoming: Incoming | None = None  # its body, where that is streamed
         self._outgoing: Outgoing | None = None
-        self._names: tuple[bytes, ...] | None = None  # of the last head, a layout candidate
-        self._reserved = 0
         self._endless = False  # the answer that is being sent ends when the server does
         self._eof = False
         self._reading_paused = False
         self._write_paused = False
-        self._drained = 0
+        self.drained = 0
+        self.peer: Any = None
         self.drive: Drive | None = None
         self.phase = IDLE
         self.since = server.now
@@ -107,11 +89,11 @@ class HttpProtocol:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._peer = transport.get_extra_info("peername")
+        self.peer = transport.get_extra_info("peername")
         limits = self._server.limits
         self._transport.set_write_buffer_limits(high=limits.write_buffer_bytes_max)
         if not self._server.admit(self):
-            self._refuse(503, "too many connections")
+            self.refuse(503, "too many connections")
 
     def data_received(self, data: bytes) -> None:
         if self.phase:  # not IDLE
@@ -126,7 +108,7 @@ class HttpProtocol:
                 if answer is not None:
                     self._take_up(again.request, answer)
                     return
-        layout = self._layout
+        layout = self.layout
         if layout is not None:
             # `Layout.read`, written out: this is the path of nearly every request.
             match = layout.match(data)
@@ -151,7 +133,7 @@ class HttpProtocol:
 
     def pause_writing(self) -> None:
         self._write_paused = True
-        self._drained = self._transport.get_write_buffer_size()
+        self.drained = self._transport.get_write_buffer_size()
         if self.phase == IDLE:
             self.phase = DRAIN
             self.since = self._server.now
@@ -165,48 +147,23 @@ class HttpProtocol:
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.phase = CLOSED
-        self._buffer = b""
-        self._body = None
+        self._reader.forget()
         if self._incoming is not None:
             self._incoming.fail("the client has gone")
         if self._outgoing is not None:
             self._outgoing.go_on()
-        self._release()
+        self._reader.release()
         self._server.leave(self)
 
     # Called by the server
 
     def tick(self, now: float) -> None:
         """Once a second: end what has taken too long."""
-        limits = self._server.limits
-        phase = self.phase
-        waited = now - self.since
-        if phase == IDLE:
-            if waited > limits.idle_s:
-                self._transport.close()
-        elif phase == HEAD:
-            if waited > limits.head_s:
-                self._refuse(408, "request not completed in time")
-        elif phase == BODY:
-            if waited > limits.body_s:
-                self._refuse(408, "request not completed in time")
-        elif phase in (DRAIN, LINGER):
-            unsent = self._transport.get_write_buffer_size()
-            if 0 < unsent < self._drained:
-                self._drained = unsent
-                self.since = now
-            elif waited > (limits.write_s if unsent else limits.linger_s):
-                self._transport.abort()
+        end_if_late(self, now, self._server.limits)
 
     def tick_flows(self, now: float) -> None:
         """Once a second while a streamed request is handled: end what has stalled."""
-        limits = self._server.limits
-        if self._incoming is not None and self._incoming.stalled(now, limits.body_s):
-            self._incoming.fail("request not completed in time")
-        if self._outgoing is not None and self._outgoing.stalled(
-            now, self._transport.get_write_buffer_size(), limits.write_s
-        ):
-            self._transport.abort()
+        end_stalled(self, self._incoming, self._outgoing, now, self._server.limits)
 
     def stop(self) -> None:
         """The server is closing: end now if idle, else after the current answer."""
@@ -216,12 +173,21 @@ class HttpProtocol:
     def abort(self) -> None:
         self._transport.abort()
 
+    def close(self) -> None:
+        self._transport.close()
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What is written and still here."""
+        return self._transport.get_write_buffer_size()
+
     # Reading
 
     def _take(self, data: bytes) -> None:
         """The general way in: whatever came, in whatever pieces."""
         if self.phase == LINGER or self.phase == CLOSED:
             return
+        reader = self._reader
         if self.phase in (BUSY, DRAIN):
             incoming = self._incoming
             if incoming is not None and not incoming.complete:
@@ -229,26 +195,27 @@ class HttpProtocol:
                 if not data:
                     return
             # Answers go out in order; the next request waits, and with it its sender.
-            self._buffer += data
-            if len(self._buffer) > self._server.limits.pipeline_bytes_max:
+            reader.buffer += data
+            if len(reader.buffer) > self._server.limits.pipeline_bytes_max:
                 self._pause_reading()
             return
-        self._buffer = self._buffer + data if self._buffer else data
-        if self._buffer[:4] == _PREFACE[:4] and self._becomes_http2():
+        reader.buffer = reader.buffer + data if reader.buffer else data
+        if reader.buffer[:4] == _PREFACE[:4] and self._becomes_http2():
             return
         self._advance()
 
     def _becomes_http2(self) -> bool:
         """Hand the connection over to HTTP/2 if that is what it begins with; True also while that
         cannot be told yet."""
-        begun = self._buffer[: len(_PREFACE)]
-        if begun != _PREFACE[: len(begun)]:
+        buffer = self._reader.buffer
+        beginning = buffer[: len(_PREFACE)]
+        if beginning != _PREFACE[: len(beginning)]:
             return False
         if self.phase == IDLE:
-            self._enter(HEAD)
-        if len(begun) == len(_PREFACE):
-            self._server.becomes_http2(self, self._transport, self._peer, self._buffer)
-            self._buffer = b""
+            self.enter(HEAD)
+        if len(beginning) == len(_PREFACE):
+            self._server.becomes_http2(self, self._transport, self.peer, buffer)
+            self._reader.forget()
             self.phase = CLOSED
         return True
 
@@ -258,161 +225,46 @@ class HttpProtocol:
             for _ in range(_REQUESTS_PER_TURN):
                 if self.phase > BODY:
                     return
-                request = self._next_request()
+                if self._incoming is not None and not self._pass_over():
+                    return
+                request = self._reader.next()
                 if request is None:
                     return
                 self.phase = IDLE
-                self._request = None
+                if isinstance(request, StreamedRequest):
+                    self._incoming = request.stream
                 if isinstance(request, LearnedRequest):
                     self._run_learned(request.layout, request.match, request.body)
                 else:
                     self._run(request)
-            if self._buffer and self.phase == IDLE:
+            if self._reader.buffer and self.phase == IDLE:
                 self.phase = BUSY  # so that what arrives meanwhile queues behind the buffer
                 self._server.loop.call_soon(self._continue)
         except BadRequest as bad:
-            self._refuse(bad.status, bad.reason)
+            self.refuse(bad.status, bad.reason)
 
     def _continue(self) -> None:
         if self.phase == BUSY and self._request is None:
             self._become_idle()
 
-    def _next_request(self) -> Request | None:
-        """A request from the buffer, or None while one is incomplete."""
-        if self._incoming is not None and not self._pass_over():
-            return None
-        if self._body is None:
-            if not self._buffer:
-                return None
-            if self.phase == IDLE:
-                self._enter(HEAD)
-            if not self._read_learned_head() and not self._read_head():
-                return None
-            if self._incoming is not None:
-                return self._request
-        body = self._body
-        assert body is not None
-        rest = body.feed(self._buffer)
-        if rest is None:
-            self._buffer = b""
-            self._reserve(body.received)
-            return None
-        self._buffer = rest
-        self._body = None
-        return self._complete(body.content())
-
-    def _read_learned_head(self) -> bool:
-        layout = self._layout
-        found = layout.read(self._buffer) if layout is not None else None
-        if found is None or layout is None:
-            return False
-        match, end, length = found
-        if length > _LARGE_BODY:
-            return False  # a matter for the limits
-        self._buffer = self._buffer[end:]
-        self._enter(BODY)
-        self._request = LearnedRequest(layout, match, b"", self._peer)
-        self._body = SizedBody(length)
-        return True
-
-    def _read_head(self) -> bool:
-        """Parse the head at the buffer's start and prepare for its body; False if incomplete."""
-        limits = self._server.limits
-        if self._buffer[:1] in (b"\r", b"\n"):
-            # RFC 9112, 2.2: an empty line before a request is ignored.
-            if self._buffer == b"\r":
-                return False
-            if self._buffer[:2] != b"\r\n":
-                raise BadRequest(400, "malformed request line")
-            self._buffer = self._buffer[2:]
-            if not self._buffer:
-                self.phase = IDLE
-                return False
-        end = head_end(self._buffer, limits)
-        if not end:
-            return False
-        head = parse_head(self._buffer[:end], limits)
-        self._learn(head)
-        self._buffer = self._buffer[end:]
-        streams_body = self._server.streams_body
-        if (
-            head.length
-            and streams_body is not None
-            and streams_body(head.method, head.target, head.headers)
-        ):
-            self._stream(head)
-            return True
-        if head.length > limits.body_bytes_max:
-            raise BadRequest(413, "body too large")
-        self._head = head
-        self._enter(BODY)
-        if head.length == CHUNKED:
-            self._body = ChunkedBody(limits)
-        else:
-            self._reserve(head.length)
-            self._body = SizedBody(head.length)
-        if head.expects_continue and not self._buffer:
-            # Also where there is no body: AWS's Python client takes an answer without this line
-            # for a refusal, and then reads the connection's next answer wrongly.
-            self._transport.write(_CONTINUE)
-        return True
-
-    def _stream(self, head: Head) -> None:
-        """The body will be read by the handler, whose request is then ready at once."""
-        incoming = Incoming(self, head, self._server.limits, self._server.now)
-        self._incoming = incoming
-        self._request = StreamedRequest(head, incoming, self._peer)
-        self._buffer = incoming.feed(self._buffer, self._server.now) or b""
-
     def _pass_over(self) -> bool:
         """Throw away the rest of a body that nobody wanted; whether that is done."""
         incoming = self._incoming
         assert incoming is not None
-        rest = incoming.feed(self._buffer, self._server.now)
-        self._buffer = rest or b""
+        rest = incoming.feed(self._reader.buffer, self._server.now)
+        self._reader.buffer = rest or b""
         if rest is None:
             return False
         self._incoming = None
-        self._enter(IDLE)
+        self.enter(IDLE)
         return True
-
-    def _learn(self, head: Head) -> None:
-        """Take or make a layout for this head's names; made only for a sequence seen twice."""
-        if head.version != (1, 1):
-            return
-        layouts = self._server.layouts
-        layout = layouts.find(head.method, head.target, head.names)
-        if layout is None and head.names == self._names:
-            layout = layouts.learn(head.method, head.target, head.names)
-        self._names = head.names
-        if layout is not None:
-            self._layout = layout
-
-    def _complete(self, sent: bytes) -> Request:
-        """The request whose head was read before and whose body has now come."""
-        request, head = self._request, self._head
-        if isinstance(request, LearnedRequest):
-            request.body = sent
-            return request
-        assert head is not None
-        self._head = None
-        return ParsedRequest(
-            head.method,
-            head.target,
-            head.headers,
-            body=decode_body(sent, head.coding, self._server.limits) if head.coding else sent,
-            body_sent=sent,
-            peer=self._peer,
-            keep_alive=head.keep_alive,
-            old=head.version < (1, 1),
-        )
 
     # Answering
 
     def _run_learned(self, layout: Layout, match: Match[bytes], body: bytes) -> None:
         """Answer a request by its layout's plan if there is one; else as any other."""
         plan = layout.plan
-        request = LearnedRequest(layout, match, body, self._peer)
+        request = LearnedRequest(layout, match, body, self.peer)
         if plan is None or self._server.tasks:
             self._run(request)
             return
@@ -447,7 +299,7 @@ class HttpProtocol:
         server = self._server
         if type(answer) is tuple and not server.closing:
             lines, body = answer
-            if len(body) < _WRITE_APART:
+            if len(body) < WRITE_APART:
                 self._transport.write(ordinary(server.ok_start, lines, body))
             else:
                 head = f"{server.ok_start}{lines}Content-Length: {len(body)}\r\n\r\n"
@@ -524,7 +376,7 @@ class HttpProtocol:
         else:
             self._answer(request, reply)
         if self.phase in (IDLE, BODY) and (
-            self._buffer or self._eof or self._reading_paused or self._incoming is not None
+            self._reader.buffer or self._eof or self._reading_paused or self._incoming is not None
         ):
             self._become_idle()
 
@@ -545,8 +397,7 @@ class HttpProtocol:
         """A reply is written: what comes next."""
         self._request = None
         self.since = self._server.now
-        if self._reserved:
-            self._release()
+        self._reader.release()
         if not keep_alive:
             self._linger()
         elif self._write_paused:
@@ -566,16 +417,7 @@ class HttpProtocol:
     def _send(self, request: Request, reply: StreamedReply) -> None:
         """Send a reply whose body is still being made."""
         keep_alive = request.keep_alive and not (reply.close or self._server.closing)
-        head = STATUS_LINES[reply.status] + self._server.common_lines + reply.lines
-        if not keep_alive:
-            head += "Connection: close\r\n"
-        elif request.old:
-            head += "Connection: keep-alive\r\n"
-        if reply.length is None:
-            framing = "Transfer-Encoding: chunked"
-        else:
-            framing = f"Content-Length: {reply.length}"
-        self._transport.write(f"{head}{framing}\r\n\r\n".encode())
+        self._transport.write(begun(request, reply, self._server.common_lines, keep_alive))
         self._endless = reply.length is None
         if reply.source is None:
             self._answered(keep_alive)
@@ -610,32 +452,18 @@ class HttpProtocol:
     def _write(self, request: Request, reply: Reply) -> bool:
         """Write a reply; whether the connection stays."""
         keep_alive = request.keep_alive and not (reply.close or self._server.closing)
-        head = STATUS_LINES[reply.status] + self._server.common_lines + reply.lines
-        if not keep_alive:
-            head += "Connection: close\r\n"
-        elif request.old:
-            head += "Connection: keep-alive\r\n"
-        if reply.status in _BODILESS:
-            self._transport.write(f"{head}\r\n".encode())
-            return keep_alive
-        ready = f"{head}Content-Length: {len(reply.body)}\r\n\r\n".encode()
-        if request.method == b"HEAD":
-            self._transport.write(ready)
-        elif len(reply.body) < _WRITE_APART:
-            self._transport.write(ready + reply.body)
+        parts = whole(request, reply, self._server.common_lines, keep_alive)
+        if len(parts) == 1:
+            self._transport.write(parts[0])
         else:
-            self._transport.writelines((ready, reply.body))
+            self._transport.writelines(parts)
         return keep_alive
 
-    def _refuse(self, status: int, reason: str) -> None:
+    def refuse(self, status: int, reason: str) -> None:
         """Answer a request that never became one, and end the connection."""
         reply = self._server.refuse(status, reason)
-        head = (
-            f"{STATUS_LINES[reply.status]}{self._server.common_lines}{reply.lines}"
-            f"Content-Length: {len(reply.body)}\r\nConnection: close\r\n\r\n"
-        )
-        self._transport.write(head.encode() + reply.body)
-        self._release()
+        self._transport.write(last(reply, self._server.common_lines))
+        self._reader.release()
         self._linger()
 
     def _linger(self) -> None:
@@ -644,10 +472,9 @@ class HttpProtocol:
         Closing a socket with unread input resets the connection, which may destroy the answer on
         its way; so our half is closed and input thrown away for a moment.
         """
-        self._enter(LINGER)
-        self._buffer = b""
-        self._body = None
-        self._drained = self._transport.get_write_buffer_size() + 1
+        self.enter(LINGER)
+        self._reader.forget()
+        self.drained = self._transport.get_write_buffer_size() + 1
         if self._eof or self._transport.is_closing():
             self._transport.close()
             return
@@ -687,13 +514,13 @@ class HttpProtocol:
 
     # Phases
 
-    def _enter(self, phase: int) -> None:
+    def enter(self, phase: int) -> None:
         self.phase = phase
         self.since = self._server.now
 
     def _become_idle(self) -> None:
-        self._enter(IDLE if self._incoming is None else BODY)
-        if self._buffer:
+        self.enter(IDLE if self._incoming is None else BODY)
+        if self._reader.buffer:
             self._advance()
         if self.phase <= BODY:
             if self._eof:
@@ -710,15 +537,3 @@ class HttpProtocol:
         if self._reading_paused and not self._transport.is_closing():
             self._reading_paused = False
             self._transport.resume_reading()
-
-    def _reserve(self, size: int) -> None:
-        """Count a large body against what all connections together may hold."""
-        if size < _LARGE_BODY or size <= self._reserved:
-            return
-        if not self._server.reserve(size - self._reserved):
-            raise BadRequest(503, "too many large requests at once")
-        self._reserved = size
-
-    def _release(self) -> None:
-        self._server.reserve(-self._reserved)
-        self._reserved = 0

@@ -25,7 +25,7 @@ from hyperframe.frame import GoAwayFrame
 from .body import decode_body
 from .flows import StreamedReply
 from .head import BadRequest
-from .http import BODY, BUSY, CLOSED, IDLE
+from .phases import BODY, BUSY, CLOSED, IDLE
 from .request import ParsedRequest, Reply
 
 if TYPE_CHECKING:

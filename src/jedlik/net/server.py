@@ -15,9 +15,11 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any, cast
 
-from .http import BUSY, STATUS_LINES, HttpProtocol
+from .http import HttpProtocol
 from .layout import Layouts
 from .limits import Limits
+from .phases import BUSY
+from .reply_bytes import STATUS_LINES
 from .request import Handler, Refuse, StreamsBody, refuse_plainly
 
 _TICK_S = 1.0

@@ -1,8 +1,8 @@
 """The way of a GetItem that differs from one before it in nothing but the key's value.
 
 The same steps as `get_item.py`, with what they found then: the table, its lane, where in the body
-the key's value stands. Only for whole items whose key is a string or a number, from an engine that
-gives a row at once; and only while the table is still the one that it was.
+the key's value stands. Only for whole items, from an engine that gives a row at once; and only
+while the table is still the one that it was.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jedlik.tables.model import Table
 from jedlik.tables.read import row_at_once
 from jedlik.tables.stored import framed, size_of
 from jedlik.tables.throughput import Lane
-from jedlik.values import encode_number, token
+from jedlik.values import encode_key, token
 
 _MEMBERS = {"TableName", "Key", "ConsistentRead"}
 
@@ -34,8 +34,6 @@ def way_of(ctx: Context, req: dict[str, Any], body: bytes, rows: Rows) -> ItemWa
     if table is None or find is None or not req.keys() <= _MEMBERS:
         return None
     attributes = table.keys.attributes
-    if any(attribute.type not in ("S", "N") for attribute in attributes):
-        return None
     if rows is not every_row and attributes[0].type != "S":
         return None
     try:
@@ -56,10 +54,10 @@ class ItemWay:
         "_form",
         "_lane",
         "_partition_at",
-        "_partition_is_number",
+        "_partition_type",
         "_rows",
         "_sort_at",
-        "_sort_is_number",
+        "_sort_type",
         "_space",
         "_table",
         "_unit",
@@ -85,9 +83,9 @@ class ItemWay:
         self._rows = None if rows is every_row else rows
         keys = table.keys
         self._partition_at = order.index(0)
-        self._partition_is_number = keys.partition[0].type == "N"
+        self._partition_type = keys.partition[0].type
         self._sort_at = order.index(1) if keys.sort else -1
-        self._sort_is_number = bool(keys.sort) and keys.sort[0].type == "N"
+        self._sort_type = keys.sort[0].type if keys.sort else "S"
 
     def answer(self, body: bytes, now: float) -> bytes | None:
         """As `api.ways.Way` asks."""
@@ -102,12 +100,12 @@ class ItemWay:
             partition = texts[self._partition_at]
             if self._rows is not None and not self._rows(partition.decode("ascii")):
                 return None  # the gateway will refuse it
-            if self._partition_is_number:
-                partition = encode_number(partition.decode())
+            if self._partition_type != "S":
+                partition = encode_key({self._partition_type: partition.decode()})
             if self._sort_at >= 0:
                 sort = texts[self._sort_at]
-                if self._sort_is_number:
-                    sort = encode_number(sort.decode())
+                if self._sort_type != "S":
+                    sort = encode_key({self._sort_type: sort.decode()})
         except Invalid:
             return None
         if len(partition) > PARTITION_KEY_BYTES_MAX or len(sort) > SORT_KEY_BYTES_MAX:
