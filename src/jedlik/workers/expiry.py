@@ -2,7 +2,9 @@
 
 What is due is at the front of each table's expiry space (`tables/expiry.py`), so a look costs one
 short range read, and nothing at all where no table has a time to live. What was deleted is not in
-the range any more, so there is no place to remember: a restart just goes on.
+the range any more, so nothing is stored about the place that was reached: a restart just goes on.
+While there is more, a look begins where the last one ended all the same, since an engine may have
+to step over what has just been deleted.
 
 Deletions are counted against a rate, and go in small batches with requests in between, so that a
 million items that expire at once are gone after some minutes and nobody waits for them.
@@ -36,6 +38,7 @@ class Expiry:
         self._rate_per_s = rate_per_s
         self._allowed = float(rate_per_s)
         self._counted_at_ms: int | None = None
+        self._reached: dict[int, tuple[bytes, bytes]] = {}  # by expiry space
         db.ttl_changed.set()  # an earlier process may have left tables with a time to live
 
     async def step(self, now_ms: int) -> bool:
@@ -74,11 +77,14 @@ class Expiry:
             low,
             high,
             high_open=True,
+            after=self._reached.pop(ttl.space, None),
             item_limit=min(self._db.pace.items(ITEMS_PER_BATCH), int(self._allowed)),
             byte_limit=BYTES_PER_READ,
         )
         if not page.entries:
             return False
+        if page.more:
+            self._reached[ttl.space] = (page.entries[-1].sort, page.entries[-1].sub)
         self._allowed -= len(page.entries)
         keys = [read_entry(entry.sort, entry.sub).key for entry in page.entries]
         rows = await self._db.engine.get(
