@@ -118,6 +118,10 @@ def test_classes_with_slots_and_no_base_become_structures() -> None:
     assert tool.declarations(TINY) == (
         "cdef class Pair:\n    cdef public object _left\n    cdef public object right\n"
     )
+    more = 'class A:\n    __slots__ = ("__dict__", "x")\n'
+    assert tool.declarations(more) == (
+        "cdef class A:\n    cdef dict __dict__\n    cdef public object x\n"
+    )
     assert tool.declarations("class A(B):\n    __slots__ = ('x',)\n") == "\n"
     assert tool.declarations("@dataclass(slots=True)\nclass A:\n    x: int\n") == "\n"
 

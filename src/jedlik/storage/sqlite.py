@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Protocol
 
 import apsw
@@ -42,6 +43,7 @@ from jedlik.storage.sqlite_disk import Disk, RealDisk
 from jedlik.storage.sqlite_files import READ_CACHE_KB, WRITE_CACHE_KB, Files
 from jedlik.storage.sqlite_group import Group, Sweep, Sync
 from jedlik.storage.sqlite_journal import Journal
+from jedlik.storage.sqlite_journal_thread import JournalThread
 from jedlik.storage.sqlite_pages import PageCache
 from jedlik.storage.sqlite_reader import Reader
 from jedlik.storage.sqlite_sweep import unfinished
@@ -136,6 +138,7 @@ class SqliteEngine:
         "_table_bytes",
         "_tables",
         "_tallies",
+        "_thread",
         "_version",
         "_writer",
     )
@@ -211,6 +214,7 @@ class SqliteEngine:
         self._files = files
         self._connections = connections
         self._loop = asyncio.get_running_loop()
+        self._thread = get_ident()
         self._reader = Reader(connections[0])
         self._writer = Writer(files, connections[1])
         self._cache = RowCache(cache_bytes * 5 // 8)
@@ -269,7 +273,11 @@ class SqliteEngine:
                 connections[2], connections[1], files.wal_path, wal_limit_bytes=wal_limit_bytes
             )
             self._writer.after_write(self._checkpointer.after_write)
-        self._journal_jobs = run_jobs(self._journal, self._report)
+        self._journal_jobs: RunsJobs
+        if run_jobs is JobThread and type(files.disk) is RealDisk:
+            self._journal_jobs = JournalThread(self._journal, self._report, self._loop)
+        else:
+            self._journal_jobs = run_jobs(self._journal, self._report)
         self._store_jobs = run_jobs(self._writer, self._store_report)
         if self._growing.serial:
             self._freeze(turn=False)
@@ -780,8 +788,11 @@ class SqliteEngine:
         self._open_rows = self._open.rows
 
     def _report(self, job: Group | Sync, failure: StorageError | None) -> None:
-        """On the journal's thread: tell the loop."""
-        self._loop.call_soon_threadsafe(self._finished, job, failure)
+        """Perhaps on the journal's thread: tell the loop."""
+        if get_ident() == self._thread:
+            self._finished(job, failure)
+        else:
+            self._loop.call_soon_threadsafe(self._finished, job, failure)
 
     def _finished(self, job: Group | Sync, failure: StorageError | None) -> None:
         if isinstance(job, Sync):

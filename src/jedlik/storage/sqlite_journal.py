@@ -93,6 +93,27 @@ class Journal:
         self.accept(group)
         return None
 
+    def begin(self, group: Group) -> tuple[int, bytes, int] | None:
+        """The file, record and place to write durably, upon which `accept` or `finish` follows;
+        None if it takes more than that. Raises what `settle` takes."""
+        if not self._durable:
+            return None
+        file = self._pair[self._current]
+        self.prepare(group)
+        record = self._record
+        return None if self.used + len(record) > file.size else (file.handle, record, self.used)
+
+    def finish(self, group: Group, error: OSError | None) -> StorageError | None:
+        """Settle what was begun and failed; write it anew where it was only cut short."""
+        try:
+            if error is not None:
+                raise error
+            self._disk.write_durably(self._pair[self._current].handle, self._record, self.used)
+        except Exception as fault:
+            return self.settle(fault)
+        self.accept(group)
+        return None
+
     def prepare(self, group: Group) -> None:
         self._record = b""
         self._record = encode(
