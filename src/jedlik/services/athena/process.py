@@ -25,7 +25,7 @@ async def run(plan: dict[str, Any], *, memory_mb: int) -> dict[str, Any]:
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            await process.communicate()
     if process.returncode or not out:
         last = err.decode("utf-8", "replace").strip().rpartition("\n")[2]
         if process.returncode is not None and process.returncode < 0:

@@ -28,6 +28,7 @@ class Reading:
         self._kept: asyncio.subprocess.Process | None = None
         self._ending: asyncio.TimerHandle | None = None
         self._turns = asyncio.Semaphore(AT_ONCE_MAX)
+        self._closing: asyncio.Future[None] | None = None
 
     @classmethod
     def of(cls, db: Database) -> Reading:
@@ -64,13 +65,13 @@ class Reading:
         )
         return list(told["sqls"])
 
-    def end(self) -> None:
+    async def close(self) -> None:
         """End the one that is kept."""
         if self._ending is not None:
             self._ending.cancel()
-        if self._kept is not None:
-            _kill(self._kept)
-            self._kept = None
+        reader, self._kept = self._kept, None
+        if reader is not None:
+            await _end(reader)
 
     async def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
         async with self._turns:
@@ -84,10 +85,10 @@ class Reading:
             except (TimeoutError, ValueError, OSError):
                 pass  # it takes too long, or says too much, or has died: told is empty
             finally:
-                if told:
-                    self._keep(reader)
+                if not told or self._kept is not None:
+                    await _end(reader)
                 else:
-                    _kill(reader)
+                    self._keep(reader)
         if not told:
             raise Malformed("the statement is too complex")
         answer: dict[str, Any] = orjson.loads(told)
@@ -108,13 +109,23 @@ class Reading:
         return await process.start(PROGRAM)
 
     def _keep(self, reader: asyncio.subprocess.Process) -> None:
-        if self._kept is not None:
-            _kill(reader)
-            return
         self._kept = reader
-        self._ending = asyncio.get_running_loop().call_later(KEPT_S, self.end)
+        loop = asyncio.get_running_loop()
+        self._ending = loop.call_later(KEPT_S, self._let_go)
+
+    def _let_go(self) -> None:
+        self._closing = asyncio.ensure_future(self.close())
 
 
-def _kill(reader: asyncio.subprocess.Process) -> None:
+async def _end(reader: asyncio.subprocess.Process) -> None:
+    """End a process, and wait until nothing of it is left."""
+    assert reader.stdin is not None
+    assert reader.stdout is not None
     if reader.returncode is None:
         reader.kill()
+    reader.stdin.close()
+    try:
+        await reader.stdout.read()
+    except ValueError:
+        pass  # it said more than is kept
+    await reader.wait()
