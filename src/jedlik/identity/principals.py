@@ -7,9 +7,10 @@ hands out the same object until something about it changes, so caches may go by 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 Kind = Literal["root", "user", "assumed-role", "federated-user"]
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -19,8 +20,7 @@ def _none() -> Mapping[str, str]:
     return _NONE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Policy:
+class Policy(Struct, frozen=True, eq=False):
     """A policy that is attached somewhere. name: its ARN, or an inline policy's name.
 
     document: parsed JSON, known to be a policy. Equal only to itself: what is compiled from it may
@@ -28,11 +28,13 @@ class Policy:
     """
 
     name: str
-    document: Mapping[str, Any] = field(repr=False)
+    document: Mapping[str, Any]
+
+    def __repr__(self) -> str:  # without the document
+        return f"Policy({self.name!r})"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PolicySets:
+class PolicySets(Struct, frozen=True, eq=False):
     """What is evaluated for a principal, besides the policy of the resource.
 
     identity: managed and inline ones, with those of the groups. boundary: the permissions boundary.
@@ -49,8 +51,7 @@ class PolicySets:
 NO_POLICIES = PolicySets()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Principal:
+class Principal(Struct, frozen=True, eq=False):
     """Who signs.
 
     arn: "arn:aws:iam::000000000000:user/a", "arn:aws:sts::000000000000:assumed-role/r/session".

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from .globs import Matches, Part, arn_glob
 from .operators import OPERATORS, Operator
@@ -121,8 +121,7 @@ class KeyTest:
         return ready(replace(self, templates=tuple(texts)))
 
 
-@dataclass(frozen=True, slots=True)
-class NullTest:
+class NullTest(Struct, frozen=True):
     """Null: whether a key has no value. wanted: the answers that will do."""
 
     key: str
@@ -139,8 +138,7 @@ class NullTest:
         return self.holds(fixed) if owns(self.key) else self
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceTest:
+class ResourceTest(Struct, frozen=True):
     """Whether a resource is meant by patterns that have variables. inverted: NotResource."""
 
     resource: str

@@ -18,9 +18,10 @@ decided that the principal's own keys decide; `Residual.decide` asks the rest of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from jedlik.identity.principals import Policy, PolicySets, Principal
 
@@ -44,8 +45,7 @@ class Matched(NamedTuple):
     denies: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """kind: of the policies that deny or do not allow; None where it is allowed.
 
     missing: condition keys that statements asked for and the request has not got.
@@ -61,8 +61,7 @@ class Decision:
 ALLOWED = Decision(True)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
+class AccessRequest(Struct, frozen=True):
     """action: "dynamodb:PutItem". account: the resource's owner, where the ARN does not say.
 
     needs_resource_allow: the resource's policy must allow whatever else does, as a role's trust
@@ -120,8 +119,7 @@ class Clause(NamedTuple):
         return self._replace(tests=tuple(left))
 
 
-@dataclass(slots=True)
-class Residual:
+class Residual(Struct):
     """What is left of all policies for one principal, action and resource.
 
     allows: by kind, the statements that may allow; a kind that is not there does not restrict.
@@ -355,8 +353,7 @@ class _WithOwnKeys:
             yield _OwnTest(test, own) if any(map(own.owns, test.keys)) else test
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnTest:
+class _OwnTest(Struct, frozen=True):
     test: Test
     own: OwnKeys
 
@@ -371,8 +368,7 @@ class _OwnTest:
         return self.holds(fixed) if all(map(owns, self.keys)) else self
 
 
-@dataclass(frozen=True, slots=True)
-class _Both:
+class _Both(Struct, frozen=True):
     values: Values
     own: OwnKeys
 
