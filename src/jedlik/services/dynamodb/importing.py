@@ -176,11 +176,13 @@ class Importer:
                 continue
             request = now.request.get("InputS3Configuration", now.request)
             skip = now.records if info.key == now.key else 0
-            coders = coders_of(self._db, large=(now.total_bytes or 0) >= LARGE_BYTES)
+            compression = request.get("InputCompressionType", "NONE")
+            few = LARGE_BYTES if compression == "NONE" else LARGE_BYTES // 8
+            coders = coders_of(self._db, large=(now.total_bytes or 0) >= few)
             decoding = await coders.decoding(
                 Source(
                     kind=request["InputFormat"],
-                    compression=request.get("InputCompressionType", "NONE"),
+                    compression=compression,
                     csv=request.get("InputFormatOptions", {}).get("Csv"),
                     table=table,
                     skip=skip,
