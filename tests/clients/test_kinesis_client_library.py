@@ -342,7 +342,7 @@ def test_shards_of_a_table_roll_over_meanwhile(story: Story) -> None:
     ended = {line.shard for line in story.lines["table"] if line.what == "ended"}
     began = {line.shard for line in story.lines["table"] if line.what == "began"}
     assert len(ended) >= 4
-    assert began - ended
+    assert len(began) > 4  # so that there were children, too
 
 
 @pytest.mark.slow
