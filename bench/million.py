@@ -579,8 +579,9 @@ def _lines(bench: Bench, begun: float, load_before: float) -> Iterator[str]:
         f"requests are made for up to {LOADED_S:.0f} s, {CONNECTIONS} connections, one kind at a "
         f"time: paced, {RATE:,.0f} a second with latency counted from when each was due, and "
         "unthrottled, as fast as they are answered. The server has both cores; the generator comes "
-        "first on one of them, so that its own waiting is not measured. Told is the p99 in ms, and how many times the "
-        "quiet value (the median of turns before and between the operations) it is. MB: the most "
+        "first on one of them, so that its own waiting is not measured. Told is the p99 in ms, and "
+        "how many times the quiet value it is (the median of turns before and between the "
+        "operations). MB: the most "
         f"memory above the {bench.idle_mb:.0f} MB of a server that serves the table and does "
         "nothing else. Items/s are those of the whole operation, with the requests beside it; a "
         "copy is a plain file of as many bytes, copied and synced in the same run.",

@@ -13,8 +13,8 @@ import time
 
 from jedlik.storage.waist import Engine, is_behind
 
-OTHERS_S = 0.0008
-"""Of the loop's time, for others, after a piece of about a quarter of that."""
+OTHERS_S = 0.003
+"""Of the loop's time, for others, after a piece of about a tenth of that, unless they want less."""
 SMALLER = 8
 LATELY_S = 0.1
 """So long after others were seen, they are taken to be around."""
