@@ -168,6 +168,40 @@ def test_the_trust_policy_decides_about_good_tokens(assume, provider, role):
     assert refused(assume, token=provider.token(), RoleArn=role + "-missing") == denied
 
 
+def test_tags_of_a_token_are_those_of_the_session(
+    assume, iam, provider, provider_arn, role, make_client
+):
+    name = role.rpartition("/")[2]
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="by-tag",
+        PolicyDocument=allow(
+            "dynamodb:ListTables", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}}
+        ),
+    )
+
+    def token(team):
+        tags = {"principal_tags": {"team": [team]}, "transitive_tag_keys": ["team"]}
+        return provider.token(**{"https://aws.amazon.com/tags": tags})
+
+    assert refused(assume, token=token("blue"))[0] == "AccessDenied"  # may not tag
+    actions = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
+    iam.update_assume_role_policy(
+        RoleName=name,
+        PolicyDocument=trust(
+            {"Federated": provider_arn},
+            actions,
+            Condition={"StringEquals": {f"{provider.issuer[len('http://') :]}:aud": "app"}},
+        ),
+    )
+    blue, red = (
+        make_client("dynamodb", **as_client(assume(token(team))["Credentials"]))
+        for team in ("blue", "red")
+    )
+    assert "TableNames" in blue.list_tables()
+    assert refused(red.list_tables)[0] == "AccessDeniedException"
+
+
 def test_a_provider_that_is_silent(assume, iam, provider):
     url = "http://127.0.0.1:9/realm"
     iam.create_open_id_connect_provider(Url=url, ClientIDList=["app"])

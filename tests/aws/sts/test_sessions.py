@@ -185,6 +185,35 @@ def test_chained_roles_and_transitive_tags(iam, sts, make_role, make_client, fre
     assert "TableNames" in session.list_tables()
 
 
+def test_a_source_identity_stays_with_whoever_it_was_given(
+    iam, make_role, make_client, sts, user, keys_of
+):
+    """Through every role that is assumed from there on, and no session says another."""
+    when = {"StringEquals": {"aws:SourceIdentity": "ann"}}
+    second = make_role(allow("dynamodb:ListTables", Condition=when))
+    first = make_role(allow("sts:*", on=second))
+    asked = {"RoleSessionName": "source", "SourceIdentity": "ann"}
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("sts:*"))
+    as_user = make_client("sts", **keys_of(user))
+    assert refused(as_user.assume_role, RoleArn=first, **asked)[0] == "AccessDenied"
+    anybody = document({
+        "Effect": "Allow", "Principal": {"AWS": ACCOUNT},
+        "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
+    })  # fmt: skip
+    for role in (first, second):
+        iam.update_assume_role_policy(RoleName=role.rpartition("/")[2], PolicyDocument=anybody)
+    answer = as_user.assume_role(RoleArn=first, **asked)
+    assert answer["SourceIdentity"] == "ann"
+    chained = make_client("sts", **as_client(answer["Credentials"]))
+    further = chained.assume_role(RoleArn=second, RoleSessionName="further")
+    assert further["SourceIdentity"] == "ann"
+    session = make_client("dynamodb", **as_client(further["Credentials"]))
+    assert "TableNames" in session.list_tables()
+    without = sts.assume_role(RoleArn=second, RoleSessionName="without")
+    stranger = make_client("dynamodb", **as_client(without["Credentials"]))
+    assert refused(stranger.list_tables)[0] == "AccessDeniedException"
+
+
 def test_a_users_own_session(iam, user, keys_of, make_client):
     iam.put_user_policy(
         UserName=user, PolicyName="p", PolicyDocument=allow("dynamodb:ListTables", "sts:*")
