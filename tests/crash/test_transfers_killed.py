@@ -1,5 +1,5 @@
-"""kill -9 in the middle of imports and exports, several times: they go on, end COMPLETED, and hold
-what they should; nothing that is half written can be seen meanwhile."""
+"""kill -9 in the middle of imports, exports, backups and restores, several times: they go on, end,
+and hold what they should; nothing that is half written can be seen meanwhile."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from botocore.config import Config
 
 from tests.support.server import Server
 
-ITEMS = 12_000
-KILLS = 3
+ITEMS = 8_000
+KILLS = 2
 WAIT_S_MAX = 120
 BUCKET = "killed"
 TABLE = "killed-table"
@@ -41,7 +41,7 @@ def item(n: int) -> Item:
 
 
 @pytest.mark.slow
-def test_imports_and_exports_go_on_after_kills(tmp_path: Path) -> None:
+def test_imports_exports_backups_and_restores_go_on_after_kills(tmp_path: Path) -> None:
     server = Server("--data", str(tmp_path / "data"), "--dax-nodes", "0", "--throttling", "off")
     try:
         server.start()
@@ -49,6 +49,13 @@ def test_imports_and_exports_go_on_after_kills(tmp_path: Path) -> None:
         _imported(server, list(model.values()))
         assert _scan(server) == model
         _exported(server, model)
+        after = _scan(server)
+        assert len(after) < len(model), "it was changed while it was exported"
+        at = time.time()
+        _backed_up(server, after)
+        assert _scan(server, "from-backup") == after
+        _restored(server, "from-time", at)
+        assert _scan(server, "from-time") == after
     finally:
         server.kill()
         server.log.unlink(missing_ok=True)
@@ -123,23 +130,66 @@ def _exported(server: Server, model: dict[str, Item]) -> None:
     assert summary["itemCount"] == len(model)
 
 
-def _killed(server: Server, status: Callable[[], str]) -> Iterator[bool]:
-    """Kill and restart the server while the work is in progress; after each time, and at the end,
+def _backed_up(server: Server, model: dict[str, Item]) -> None:
+    """A backup, and a table from it. What changes meanwhile is not in them."""
+    dynamodb = client(server, "dynamodb")
+    arn = dynamodb.create_backup(TableName=TABLE, BackupName="killed")["BackupDetails"]["BackupArn"]
+    for n in range(300, 400, 2):
+        dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": f"key-{n}"}})
+        dynamodb.put_item(TableName=TABLE, Item=item(n + 1))
+
+    def shown() -> dict[str, Any]:
+        found: dict[str, Any] = client(server, "dynamodb").describe_backup(BackupArn=arn)
+        return found["BackupDescription"]
+
+    for _ in _killed(server, lambda: shown()["BackupDetails"]["BackupStatus"], "CREATING"):
+        pass
+    assert shown()["BackupDetails"]["BackupStatus"] == "AVAILABLE"
+    assert shown()["SourceTableDetails"]["ItemCount"] == len(model)
+    client(server, "dynamodb").restore_table_from_backup(
+        TargetTableName="from-backup", BackupArn=arn
+    )
+    _ready(server, "from-backup", len(model))
+
+
+def _restored(server: Server, target: str, at: float) -> None:
+    client(server, "dynamodb").restore_table_to_point_in_time(
+        SourceTableName=TABLE, TargetTableName=target, RestoreDateTime=at
+    )
+    _ready(server, target, ITEMS - 100)
+
+
+def _ready(server: Server, table: str, items: int) -> None:
+    """Kill the server until the table is ACTIVE, and has so many items."""
+
+    def shown() -> dict[str, Any]:
+        found: dict[str, Any] = client(server, "dynamodb").describe_table(TableName=table)
+        return found["Table"]
+
+    for _ in _killed(server, lambda: shown()["TableStatus"], "CREATING"):
+        pass
+    assert (shown()["TableStatus"], shown()["ItemCount"]) == ("ACTIVE", items)
+
+
+def _killed(
+    server: Server, status: Callable[[], str], going_on: str = "IN_PROGRESS"
+) -> Iterator[bool]:
+    """Kill and restart the server while the work is going on; after each time, and at the end,
     whether it is done."""
     for kill in range(KILLS):
         deadline = time.monotonic() + 0.2 * kill
-        while time.monotonic() < deadline and status() == "IN_PROGRESS":
+        while time.monotonic() < deadline and status() == going_on:
             time.sleep(0.02)
-        if status() != "IN_PROGRESS":
+        if status() != going_on:
             assert kill, "it was done before the first kill"
             break
         server.kill()
         server.restart()
-        if status() == "IN_PROGRESS":
+        if status() == going_on:
             yield False
     else:
         deadline = time.monotonic() + WAIT_S_MAX
-        while status() == "IN_PROGRESS":
+        while status() == going_on:
             assert time.monotonic() < deadline, server.output()
             time.sleep(0.05)
     yield True
@@ -159,10 +209,10 @@ def _objects_whole(server: Server) -> list[str]:
     return names
 
 
-def _scan(server: Server) -> dict[str, Item]:
+def _scan(server: Server, table: str = TABLE) -> dict[str, Item]:
     found: dict[str, Item] = {}
     pages = client(server, "dynamodb").get_paginator("scan")
-    for page in pages.paginate(TableName=TABLE, ConsistentRead=True):
+    for page in pages.paginate(TableName=table, ConsistentRead=True):
         for each in page["Items"]:
             assert each["pk"]["S"] not in found
             found[each["pk"]["S"]] = each
