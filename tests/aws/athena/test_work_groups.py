@@ -139,3 +139,11 @@ def test_prepared_statements(athena: Any, query: Any, group: str) -> None:
     assert (
         "Prepared statement not found" in query("EXECUTE one", WorkGroup=group, fails=True).reason
     )
+
+
+def test_tokens_that_nobody_gave_are_refused(athena: Any, glue: Any) -> None:
+    # "Zg==" can be decoded, but stands for no place.
+    for token in ("!", "Zg=="):
+        for call in (athena.list_work_groups, athena.list_engine_versions):
+            assert refused(call, NextToken=token) == ("InvalidRequestException", "Invalid token")
+        assert refused(glue.get_databases, NextToken=token)[0] == "InvalidInputException"

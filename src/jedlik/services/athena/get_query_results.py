@@ -10,7 +10,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.athena import errors, results
 from jedlik.services.athena.limits import RESULTS_MAX
-from jedlik.services.athena.requests import AsksByRecord, from_token, store_of, to_token
+from jedlik.services.athena.requests import AsksByRecord, place_in, store_of, to_token
 from jedlik.services.s3 import Objects, S3Error, asked
 
 
@@ -42,7 +42,7 @@ async def get_query_results(ctx: Context, req: dict[str, Any]) -> dict[str, Any]
     answer: dict[str, Any] = {}
     rows: list[list[str | None]] = []
     if found.kind:
-        start = int(from_token(token)) if token else 0
+        start = place_in(token) if token else 0
         objects = Objects(ctx.db, account=ctx.account, region=ctx.region)
         try:
             rows, rest = await results.rows(objects, found, start=start, limit=limit)

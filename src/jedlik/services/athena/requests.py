@@ -84,7 +84,7 @@ class AsksByRecord:
 
 def page(found: Sequence[T], req: Request, page_max: int) -> tuple[Sequence[T], dict[str, str]]:
     """The part of `found` that a request asks for, and the token of the rest."""
-    first = int(from_token(req["NextToken"])) if req.get("NextToken") else 0
+    first = place_in(req["NextToken"]) if req.get("NextToken") else 0
     end = first + req.get("MaxResults", page_max)
     if end >= len(found):
         return found[first:], {}
@@ -104,6 +104,14 @@ def from_token(token: str) -> str:
     if not found:
         raise errors.invalid("Invalid token")
     return found
+
+
+def place_in(token: str) -> int:
+    """The number that a token stands for. Raises InvalidRequestException."""
+    found = from_token(token)
+    if not (found.isascii() and found.isdigit() and len(found) < 19):
+        raise errors.invalid("Invalid token")
+    return int(found)
 
 
 def split_location(uri: str) -> tuple[str, str]:

@@ -40,7 +40,11 @@ async def tagging(ctx: Context, name: str, next_of: Callable[[Tags], Tags]) -> N
 
 def with_tags(old: Tags, given: Iterable[Mapping[str, str]]) -> Tags:
     """The tags with those of a request among them. Raises InvalidRequestException."""
-    merged = {**old, **{each["Key"]: each.get("Value", "") for each in given}}
+    merged = dict(old)
+    for each in given:
+        if "Key" not in each:
+            raise errors.invalid("Tag key is missing")  # unverified
+        merged[each["Key"]] = each.get("Value", "")
     if len(merged) > TAGS_MAX:
         raise errors.invalid(f"A resource can have no more than {TAGS_MAX} tags")  # unverified
     return merged

@@ -55,9 +55,12 @@ def page(
     first = 0
     if req.get("NextToken"):
         try:
-            first = int(urlsafe_b64decode(req["NextToken"]).decode())
+            place = urlsafe_b64decode(req["NextToken"]).decode()
         except ValueError:
-            raise invalid("Invalid token") from None  # unverified
+            place = ""
+        if not (place.isascii() and place.isdigit() and len(place) < 19):
+            raise invalid("Invalid token")  # unverified
+        first = int(place)
     end = first + req.get("MaxResults", page_max)
     if end >= len(found):
         return found[first:], {}

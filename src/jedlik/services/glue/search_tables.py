@@ -14,7 +14,7 @@ from jedlik.services.glue.store import shown
 async def search_tables(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     catalog = catalog_of(ctx, req)
     text = req.get("SearchText", "").strip('"').lower()
-    wanted = {each["Key"]: each.get("Value", "") for each in req.get("Filters", ())}
+    wanted = {each.get("Key"): each.get("Value", "") for each in req.get("Filters", ())}
     found = []
     for database in await catalog.databases():
         if wanted.get("DatabaseName", database["Name"]) != database["Name"]:

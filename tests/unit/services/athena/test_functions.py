@@ -38,6 +38,8 @@ VALUES = {
     """json_extract_scalar('{"a":[1]}', '$.a')""": None,
     """json_extract_scalar('{"a":"x"}', '$.a') = 'x'""": "true",
     """json_extract('{"a":[1]}', '$.a')""": "[1]",
+    "json_extract('no json', '$.a')": None,
+    "json_extract_scalar('no json', '$.a')": None,
     """json_format(json_parse('{"a": 1}'))""": '{"a":1}',
     """cast(json_parse('["a"]') as array(varchar))""": "[a]",
     "json_array_length('[1,2]')": "2",

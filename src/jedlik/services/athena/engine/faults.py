@@ -52,7 +52,7 @@ def _reasons(fault: Exception, text: str) -> list[tuple[type[Exception], str, in
     else:
         there = f"SYNTAX_ERROR: line 1:1: {first}"
     cast = _CAST.search(text)
-    if 'in file "' in text:
+    if 'in file "' in text or "from source column" in text:
         conversion = f"HIVE_BAD_DATA: {first}"
     elif cast is not None:
         conversion = f"INVALID_CAST_ARGUMENT: Cannot cast '{cast[1]}' to {cast[2].lower()}"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 _MACROS = {
     "map_agg(k, v)": "map(list(k), list(v))",
+    "jd_json_extract(j, p)": "CASE WHEN json_valid(j) THEN json_extract(j, p) END",
     "jd_json_scalar(j, p)": (
-        "CASE WHEN json_type(j, p) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL "
+        "CASE WHEN NOT json_valid(j) OR json_type(j, p) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL "
         "ELSE json_extract_string(j, p) END"
     ),
     "json_size(j, p)": (

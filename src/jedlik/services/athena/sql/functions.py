@@ -116,7 +116,7 @@ def _json_scalar(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def _json(node: exp.Expression, columns: Columns) -> exp.Expression:
-    return _call("json_extract", node.this, _json_path(node))
+    return _call("jd_json_extract", node.this, _json_path(node))
 
 
 def _json_path(node: exp.Expression) -> exp.Expression:
