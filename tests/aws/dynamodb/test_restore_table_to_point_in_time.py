@@ -62,6 +62,27 @@ def test_a_table_as_it_was(ask: Ask, recoverable: str, then_table: str, deleted:
     assert items(ask, then_table) == before
 
 
+def test_overrides(ask: Ask, recoverable: str, then_table: str) -> None:
+    """Billing, maximums and encryption of the new table, whatever the old one's are."""
+    put(ask, recoverable, 1)
+    shown = ask(
+        "RestoreTableToPointInTime",
+        SourceTableName=recoverable,
+        TargetTableName=then_table,
+        UseLatestRestorableTime=True,
+        BillingModeOverride="PAY_PER_REQUEST",
+        OnDemandThroughputOverride={"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": 40},
+        SSESpecificationOverride={"Enabled": True, "SSEType": "KMS"},
+    )["TableDescription"]
+    assert shown["SSEDescription"]["SSEType"] == "KMS"
+    ready = restored(ask, then_table)
+    assert ready["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert ready["OnDemandThroughput"] == {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": 40}
+    assert ready["SSEDescription"]["Status"] == "ENABLED"
+    assert "SSEDescription" not in ask("DescribeTable", TableName=recoverable)["Table"]
+    assert items(ask, then_table) == items(ask, recoverable)
+
+
 def test_the_latest_time_is_now(ask: Ask, recoverable: str, then_table: str) -> None:
     put(ask, recoverable, 1)
     ask(
