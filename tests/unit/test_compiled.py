@@ -29,6 +29,8 @@ OF_BOTH_FORMS = (
     "tests/unit/tables",
     "tests/unit/expressions/test_updates.py",
     "tests/unit/api",
+    "tests/unit/wire/test_known_ways.py",
+    "tests/unit/services/test_get_item_way.py",
 )
 TINY = '''
 class Pair:

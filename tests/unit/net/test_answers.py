@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from random import Random
 from types import ModuleType
 
 import pytest
@@ -33,6 +34,24 @@ def test_nothing_is_needed_but_a_body(answers: ModuleType) -> None:
     assert answers.ordinary("", "", b"{}") == b"Content-Length: 2\r\n\r\n{}"
     # Lines are ASCII; were one not, both forms would still send the same.
     assert answers.ordinary("", "A: ä\r\n", b"") == "A: ä\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def test_what_somebody_keeps_stays_as_it_is(answers: ModuleType) -> None:
+    """The compiled form writes again into what nobody has any more, and only then."""
+    r = Random(1)
+    kept: list[tuple[bytes, bytes]] = []
+    for number in range(3000):
+        body = bytes((number % 256,)) * r.choice((0, 300, 600, 900, 1000, 5000, 17_000))
+        sent = answers.ordinary("S\r\n", "", body)
+        wanted = b"S\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        assert sent == wanted
+        assert {sent: 1}[wanted] == 1  # its hash is its own, too
+        assert bytes(memoryview(sent)) == wanted
+        if r.random() < 0.1:
+            kept.append((sent, wanted))
+        del sent
+        kept = kept[-20:]
+        assert all(one == other for one, other in kept)
 
 
 async def ends() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from types import ModuleType
 
 import orjson
@@ -25,6 +26,22 @@ def test_packed_and_taken_apart(stored: ModuleType, size: int) -> None:
     assert stored.size_of(value) == size
     assert stored.json_of(value) == orjson.dumps(ITEM)
     assert stored.framed(b'{"Item":', value, b"}") == orjson.dumps({"Item": ITEM})
+
+
+def test_what_somebody_keeps_stays_as_it_is(stored: ModuleType) -> None:
+    """The compiled form writes again into what nobody has any more, and only then."""
+    r = Random(1)
+    kept: list[tuple[bytes, bytes]] = []
+    for number in range(3000):
+        value = bytes((number % 256,)) * r.choice((4, 300, 600, 900, 1000, 5000, 17_000))
+        made, wanted = stored.framed(b"<", value, b">"), b"<" + value[4:] + b">"
+        assert made == wanted
+        assert hash(made) == hash(wanted)
+        if r.random() < 0.1:
+            kept.append((made, wanted))
+        del made
+        kept = kept[-20:]
+        assert all(one == other for one, other in kept)
 
 
 def test_values_without_json(stored: ModuleType) -> None:
