@@ -67,6 +67,7 @@ MODULES = (
     "jedlik.storage.sqlite_group",
     "jedlik.storage.sqlite_journal",
     "jedlik.storage.sqlite_journal_thread",
+    "jedlik.storage.sqlite_overlay",
     "jedlik.storage.sqlite_pages",
     "jedlik.storage.sqlite_record",
     "jedlik.storage.sqlite_unapplied",

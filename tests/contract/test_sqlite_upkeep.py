@@ -163,7 +163,7 @@ async def test_a_dropped_space_is_swept_in_steps_while_writes_go_on(sqlite: Sqli
     assert count(sqlite, "kv", "space = 1") > 0, "dropping must not wait for the sweep"
     await taken_over(sqlite)
     numbers = 0
-    while sqlite._sweeps:
+    while sqlite._sweeps.left:
         await put(sqlite, key("during", space=3), b"v")
         numbers += 1
         assert numbers < 10_000, "the sweep starves"
@@ -195,9 +195,9 @@ async def test_a_writer_that_is_never_idle_still_sweeps(tmp_path: Path) -> None:
         await asyncio.sleep(0.003)  # the next sweep is due
         assert stepper.store.jobs
         await stepper.step_until("report", "store")
-        if not engine._sweeps:
+        if not engine._sweeps.left:
             break
-    assert not engine._sweeps
+    assert not engine._sweeps.left
     await stepper.take_over()
     assert count(engine, "kv", "space = 1") == 0
     await stepper.close()
@@ -213,7 +213,7 @@ async def test_a_sweep_step_is_small_however_large_the_rows(tmp_path: Path) -> N
         await task
         await stepper.take_over()
     left = [count(engine, "kv")]
-    while engine._sweeps:
+    while engine._sweeps.left:
         await asyncio.sleep(0.003)
         while stepper.store.jobs:
             await stepper.step_until("report", "store")
@@ -238,13 +238,13 @@ async def test_sweeps_go_on_after_a_restart(tmp_path: Path) -> None:
     assert count(engine, "kv", "space = 1") > 0, "the test closed too late to prove anything"
     assert await engine.get_one(key("f", bytes(4), space=1)) is None
     assert [entry.seq for entry in await engine.log_read(3, 1, 0, 2)] == [851, 852]
-    await until(lambda: not engine._sweeps, "the sweeps are done")
+    await until(lambda: not engine._sweeps.left, "the sweeps are done")
     assert count(engine, "kv") == 10
     assert count(engine, "log") == 1 + 50
     assert await engine.log_bounds(3, 1) == (851, 900)
     await engine.close()
     engine = SqliteEngine.open(tmp_path)
-    assert engine._sweeps == []
+    assert engine._sweeps.left == []
     await engine.close()
 
 
@@ -253,7 +253,7 @@ async def test_a_trimmed_log_is_swept_and_numbering_survives_a_restart(tmp_path:
     await engine.commit(batch(changes=[Change(1, 0, b"%d" % at) for at in range(500)]))
     await engine.log_trim(1, 0, 500)
     await taken_over(engine)
-    await until(lambda: not engine._sweeps, "the sweep is done")
+    await until(lambda: not engine._sweeps.left, "the sweep is done")
     assert count(engine, "log") == 0
     await engine.close()
     engine = SqliteEngine.open(tmp_path)

@@ -3,8 +3,9 @@
 A batch's way, and who does what:
 
     commit()      loop     check guards against pending and published rows; join the open group
-    _hand_over    loop     when the journal is idle, give it the open group
-    Journal.write thread   one write with its fsync
+                           (`put_seen`: the same for one row that was looked at just now)
+    _hand_over    loop     when the journal is idle, give it the open group, encoded
+    Flusher       thread   one write with its fsync (see `sqlite_journal_thread.py`)
     _finished     loop     rows become visible to plain reads; everybody who waited is answered
     ...
     _freeze       loop     what was published meanwhile is enough, or old enough, for SQLite
@@ -44,10 +45,12 @@ from jedlik.storage.sqlite_files import READ_CACHE_KB, WRITE_CACHE_KB, Files
 from jedlik.storage.sqlite_group import Group, Sweep, Sync
 from jedlik.storage.sqlite_journal import Journal
 from jedlik.storage.sqlite_journal_thread import JournalThread
+from jedlik.storage.sqlite_overlay import log_entries, range_page, scan_page
 from jedlik.storage.sqlite_pages import PageCache
 from jedlik.storage.sqlite_reader import Reader
 from jedlik.storage.sqlite_sweep import unfinished
-from jedlik.storage.sqlite_unapplied import ROW_OVERHEAD, Place, Unapplied, merge
+from jedlik.storage.sqlite_sweeps import Sweeps
+from jedlik.storage.sqlite_unapplied import ROW_OVERHEAD, Unapplied
 from jedlik.storage.sqlite_waiter import Waiter, settle_all
 from jedlik.storage.sqlite_writer import JobThread, Report, StoreJob, Works, Writer
 from jedlik.storage.waist import (
@@ -75,8 +78,6 @@ from jedlik.storage.waist import (
 logger = logging.getLogger(__name__)
 
 _new_row: Callable[[tuple[int, bytes]], Row] = partial(tuple.__new__, Row)
-_SWEEP_SHARE = 4  # a sweep rests this many times as long as its last step took
-_SWEEP_REST_MIN_S = 0.002
 _RETRY_S = 1.0
 _REST_S = 1.0  # without a write: then SQLite takes over what there is,
 _RESTLESS = 10  # and if there is no rest, after so many times that
@@ -131,8 +132,6 @@ class SqliteEngine:
         "_store_error",
         "_store_job",
         "_store_jobs",
-        "_sweep_due",
-        "_sweep_timer",
         "_sweeps",
         "_sync_timer",
         "_table_bytes",
@@ -252,10 +251,9 @@ class SqliteEngine:
 
         spaces, streams = unfinished(connections[0])
         self._dropped = set(spaces)
-        self._sweeps = [Sweep(space=space) for space in spaces]
-        self._sweeps += [Sweep(stream=stream) for stream in streams]
-        self._sweep_timer: asyncio.TimerHandle | None = None
-        self._sweep_due = False
+        sweeps = [Sweep(space=space) for space in spaces]
+        sweeps += [Sweep(stream=stream) for stream in streams]
+        self._sweeps = Sweeps(sweeps, self._submit_sweep, self._loop)
 
         self._version = self._reader.version_ceiling()
         self._journal = Journal(
@@ -281,7 +279,7 @@ class SqliteEngine:
         self._store_jobs = run_jobs(self._writer, self._store_report)
         if self._growing.serial:
             self._freeze(turn=False)
-        self._sweep_later(_SWEEP_REST_MIN_S)
+        self._sweeps.later()
 
     # Reads
 
@@ -357,49 +355,24 @@ class SqliteEngine:
         asked = (low, high, reverse, after, item_limit, byte_limit)
         page = self._pages.find(place, asked)
         if page is None:
-            page = self._range(space, token, low, high, reverse, after, item_limit, byte_limit)
+            self._begin_snapshot()
+            try:
+                page = range_page(
+                    self._tables,
+                    self._reader,
+                    space,
+                    token,
+                    low,
+                    high,
+                    reverse,
+                    after,
+                    item_limit,
+                    byte_limit,
+                )
+            except apsw.Error as error:
+                raise self._read_error(error) from error
             self._pages.put(place, asked, page)
         return page
-
-    def _range(
-        self,
-        space: int,
-        token: bytes,
-        low: bytes,
-        high: bytes | None,
-        reverse: bool,
-        after: tuple[bytes, bytes] | None,
-        item_limit: int,
-        byte_limit: int,
-    ) -> Page:
-        """Rows with low ≤ sort < high behind `after`."""
-        self._begin_snapshot()
-        reader = self._reader
-
-        def pull(behind: Place | None, limit: int) -> Page:
-            start = after if behind is None else behind[1:]
-            return reader.range(space, token, low, high, reverse, start, limit, byte_limit)
-
-        first: tuple[Any, ...] = (space, token, low)
-        end: tuple[Any, ...] = (space, token + b"\0") if high is None else (space, token, high)
-        if after is not None:
-            if reverse:
-                end = min(end, (space, token, *after))
-            else:
-                first = max(first, (space, token, after[0], after[1] + b"\0"))
-        try:
-            page = merge(
-                self._tables,
-                first,
-                end,
-                pull,
-                reverse=reverse,
-                item_limit=item_limit,
-                byte_limit=byte_limit,
-            )
-            return pull(None, item_limit) if page is None else page
-        except apsw.Error as error:
-            raise self._read_error(error) from error
 
     async def scan(
         self,
@@ -414,27 +387,17 @@ class SqliteEngine:
         if space in self._dropped:
             return Page([], False)
         self._begin_snapshot()
-        reader = self._reader
-
-        def pull(behind: Place | None, limit: int) -> Page:
-            start = after if behind is None else behind
-            return reader.scan(space, token_low, token_high, start, limit, byte_limit)
-
-        first: tuple[Any, ...] = (space, token_low)
-        end: tuple[Any, ...] = (space + 1,) if token_high is None else (space, token_high)
-        if after is not None:
-            first = max(first, (space, after[0], after[1], after[2] + b"\0"))
         try:
-            page = merge(
+            return scan_page(
                 self._tables,
-                first,
-                end,
-                pull,
-                reverse=False,
-                item_limit=item_limit,
-                byte_limit=byte_limit,
+                self._reader,
+                space,
+                token_low,
+                token_high,
+                after,
+                item_limit,
+                byte_limit,
             )
-            return pull(None, item_limit) if page is None else page
         except apsw.Error as error:
             raise self._read_error(error) from error
 
@@ -447,26 +410,15 @@ class SqliteEngine:
         after = max(after, bounds.first - 1)
         if after >= bounds.last or limit <= 0:
             return []
-        place = (space, part)
-        entries: list[LogEntry] = []
-        lacking = [table.logs[place] for table in reversed(self._tables) if place in table.logs]
-        if not lacking or after + 1 < lacking[0][0]:
+
+        def read() -> list[LogEntry]:
             self._begin_snapshot()
-            try:
-                entries = self._reader.log_read(space, part, after, limit, byte_limit)
-            except apsw.Error as error:
-                raise self._read_error(error) from error
-        used = sum(len(entry.record) for entry in entries)
-        for first, records in lacking:
-            seq = entries[-1].seq + 1 if entries else after + 1
-            if seq < first:
-                break  # SQLite's part was cut short by a limit
-            for at in range(seq - first, len(records)):
-                used += len(records[at])
-                if len(entries) == limit or (entries and used > byte_limit):
-                    return entries
-                entries.append(LogEntry(first + at, records[at]))
-        return entries
+            return self._reader.log_read(space, part, after, limit, byte_limit)
+
+        try:
+            return log_entries(self._tables, read, space, part, after, limit, byte_limit)
+        except apsw.Error as error:
+            raise self._read_error(error) from error
 
     async def log_bounds(self, space: int, part: int) -> LogBounds:
         if space in self._dropped:
@@ -515,7 +467,7 @@ class SqliteEngine:
             "cache_rows": rows,
             "cache_bytes": size + self._pages.bytes,
             "waiting": len(self._open.waiters),
-            "sweeps": len(self._sweeps),
+            "sweeps": len(self._sweeps.left),
         }
         if self._checkpointer is not None and self._checkpointer.error is not None:
             details["checkpoint_error"] = self._checkpointer.error
@@ -706,7 +658,8 @@ class SqliteEngine:
             await asyncio.shield(self._closing)
             return
         self._closing = self._loop.create_future()
-        for timer in (self._sweep_timer, self._freeze_timer, self._sync_timer):
+        self._sweeps.stop()
+        for timer in (self._freeze_timer, self._sync_timer):
             if timer is not None:
                 timer.cancel()
         while self._in_flight is not None or self._open.waiters:
@@ -951,26 +904,26 @@ class SqliteEngine:
         self._store_job = None
         self._store_error = failure
         if isinstance(job, Sweep):
-            self._swept(job, failure)
+            self._sweeps.done(job, failure)
         elif failure is None:
             self._taken_over(job)
         else:
             self._not_taken_over(failure)
         if self._frozen is not None and not isinstance(job, Unapplied):
             self._take_over()
-        elif self._sweep_due:
-            self._sweep()
+        elif self._sweeps.due:
+            self._sweeps.step()
         self._tell_idle()
 
     def _taken_over(self, table: Unapplied) -> None:
         # A snapshot from before must not be read without the table.
         self._end_snapshot()
         for space in table.drops:
-            self._sweeps.append(Sweep(space=space))
+            self._sweeps.add(Sweep(space=space))
         for place in table.trims:
             if place[0] not in self._dropped:
                 self._sweep_log(*place)
-        self._sweep_later(_SWEEP_REST_MIN_S)
+        self._sweeps.later()
         if self._closing is not None:
             self._forget_frozen()
         else:
@@ -1029,29 +982,16 @@ class SqliteEngine:
         except (apsw.Error, StorageError):
             logger.exception("a trimmed log is swept after the next start")
             return
-        if stream is not None and not any(sweep.stream == stream for sweep in self._sweeps):
-            self._sweeps.append(Sweep(stream=stream))
+        if stream is not None:
+            self._sweeps.add(Sweep(stream=stream))
 
-    def _sweep_later(self, delay_s: float) -> None:
-        waiting = self._sweep_due or self._sweep_timer is not None
-        if self._sweeps and not waiting and self._closing is None:
-            self._sweep_timer = self._loop.call_later(delay_s, self._sweep)
-
-    def _sweep(self) -> None:
-        """Sweep one step now, or as soon as the writer is through with what it has."""
-        self._sweep_timer = None
-        self._sweep_due = self._store_job is not None and self._closing is None
-        if self._sweeps and self._store_job is None and self._closing is None:
-            self._store_job = self._sweeps[0]
-            self._store_jobs.submit(self._sweeps[0])
-
-    def _swept(self, sweep: Sweep, failure: StorageError | None) -> None:
-        if failure is not None:
-            self._sweep_later(_RETRY_S)
-            return
-        if sweep.done:
-            self._sweeps.remove(sweep)
-        self._sweep_later(max(_SWEEP_SHARE * sweep.seconds, _SWEEP_REST_MIN_S))
+    def _submit_sweep(self, sweep: Sweep) -> bool:
+        """If SQLite's writer is idle."""
+        if self._store_job is not None:
+            return False
+        self._store_job = sweep
+        self._store_jobs.submit(sweep)
+        return True
 
 
 def _release(files: Files, connections: list[apsw.Connection]) -> None:
