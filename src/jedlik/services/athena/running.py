@@ -11,6 +11,7 @@ import logging
 import secrets
 import shutil
 import tempfile
+import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ BEAT_S = 10.0
 LOOK_S = 1.0
 """How often a query that another process may have stopped is looked at."""
 DDL_S_MAX = 600
+LEFT_S = 86_400.0
 MAKING = (
     said.Query,
     said.Explain,
@@ -128,6 +130,8 @@ class Runner:
                 for query_id, task in [*self._running.items()]:
                     if task.done():
                         del self._running[query_id]
+                        if not task.cancelled() and task.exception() is not None:
+                            _log.error("query %s is lost", query_id, exc_info=task.exception())
                 if self._db.catalog.shared:
                     await self._look()
         finally:
@@ -285,8 +289,9 @@ class Runner:
         place = blobs.work_folder() if blobs is not None else None
         if self._folder is None:
             self._folder = place or Path(tempfile.gettempdir())
-            if place is not None and not self._db.catalog.shared:
-                for left in place.glob("athena-*"):
+            for left in place.glob("athena-*") if place is not None else ():
+                # Where processes share the place, what is young may be another's.
+                if not self._db.catalog.shared or left.stat().st_mtime < time.time() - LEFT_S:
                     shutil.rmtree(left, ignore_errors=True)
         folder = self._folder / f"athena-{query_id}"
         folder.mkdir(mode=0o700, parents=True)
