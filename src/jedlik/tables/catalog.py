@@ -90,11 +90,10 @@ class Catalog:
         found = self._cache.get((account, region, name))
         return found[1] if found is not None else None
 
-    def now_of(self, table: Table) -> Table | None:
-        """The table that has this one's name now, if it is known: the same object while nothing
-        about it has changed."""
-        found = self._cache.get((table.account, table.region, table.name))
-        return found[1] if found is not None else None
+    def has_still(self, place: tuple[str, str, str], table: Table) -> bool:
+        """Whether a table is known to be as it was. place: its account, region and name."""
+        found = self._cache.get(place)
+        return found is not None and found[1] is table
 
     async def get(self, account: str, region: str, name: str) -> Table:
         """The table of that name; raises TableNotFound."""

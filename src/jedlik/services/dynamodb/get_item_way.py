@@ -49,12 +49,13 @@ class ItemWay:
     takes. find: from a key to its durable row. rows: those that the caller may have."""
 
     __slots__ = (
-        "_cached",
         "_find",
         "_form",
+        "_has_still",
         "_lane",
         "_partition_at",
         "_partition_type",
+        "_place",
         "_rows",
         "_sort_at",
         "_sort_type",
@@ -73,8 +74,9 @@ class ItemWay:
         find: Callable[[Key], Row | None],
         rows: Rows,
     ) -> None:
-        self._cached: Callable[[Table], Table | None] = db.catalog.now_of
+        self._has_still: Callable[[tuple[str, str, str], Table], bool] = db.catalog.has_still
         self._table = table
+        self._place = table.account, table.region, table.name
         self._space = table.space
         self._lane: Lane = db.flows.of(table).read
         self._form = form
@@ -93,7 +95,7 @@ class ItemWay:
         if texts is None:
             return None
         lane = self._lane
-        if self._cached(self._table) is not self._table or now < lane.shut_until:
+        if now < lane.shut_until or not self._has_still(self._place, self._table):
             return None
         sort = b""
         try:
