@@ -116,10 +116,10 @@ def query_shape(req: Request, whole: bool) -> Hashable | None:
 
 
 def _write_shape(req: Request, member: str, whole: bool) -> Hashable | None:
+    if not whole:  # whatever else is there, the leading value is in the key
+        return None if "ReturnValuesOnConditionCheckFailure" in req else _ANY
     if not _WRITE.issuperset(req):
         return None
-    if not whole:
-        return _ANY
     return (
         tuple(req[member]),
         req.get("UpdateExpression"),
