@@ -210,7 +210,7 @@ async def advance(db: Database, job: Job) -> bool:
         elif job.phase == "undo":
             return await _undo(db, job)
         elif job.phase == "collect":
-            if await collect(db, job):
+            if await collect(db, job, unordered=UNORDERED_MS * VERSIONS_PER_MS):
                 return True
             return await _image_is_ready(db, job)
         elif job.phase == "ready":
