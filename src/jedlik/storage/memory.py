@@ -140,20 +140,20 @@ class MemoryEngine:
         if self._dropped:
             refuse_dropped(batch, self._dropped)
         for index, write in enumerate(writes):
-            expect = write[1]
+            expect = write.expect
             if expect != ANY:
-                row = self._row(write[0])
-                if (ABSENT if row is None else row[0]) != expect:
+                row = self._row(write.key)
+                if (ABSENT if row is None else row.version) != expect:
                     return Conflict(index, row)
         for write in writes:
             if type(write) is Put:
-                key = write[0]
+                key = write.key
                 space = self._spaces.get(key[0]) or self._space(key[0])
                 if key not in space.rows:
                     space.order.add(key)
-                space.rows[key] = _new_row((version, write[2]))
+                space.rows[key] = _new_row((version, write.value))
             elif type(write) is Delete:
-                key = write[0]
+                key = write.key
                 space = self._space(key[0])
                 if space.rows.pop(key, None) is not None:
                     space.order.remove(key)

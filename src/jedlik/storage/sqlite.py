@@ -548,15 +548,15 @@ class SqliteEngine:
         if self._dropped:
             refuse_dropped(batch, self._dropped)
         for index, write in enumerate(writes):
-            expect = write[1]
+            expect = write.expect
             if expect != ANY:
-                key = write[0]
+                key = write.key
                 row = self._pending(key)
                 if row is MISSING:
                     row = self._growing_rows.get(key, MISSING)
                     if row is MISSING:
                         row = self._published(key)
-                if (ABSENT if row is None else row[0]) != expect:
+                if (ABSENT if row is None else row.version) != expect:
                     return Conflict(index, row)
 
         # What the batch adds to must be known now: once it is durable, nothing may fail.
@@ -565,8 +565,8 @@ class SqliteEngine:
                 self._log_bounds(space, part)
         tallies = batch.tallies
         for tally in tallies:
-            if tally[0] not in self._tallies:
-                self._stats(tally[0])
+            if tally.space not in self._tallies:
+                self._stats(tally.space)
 
         group = self._open
         rows = group.rows
@@ -574,10 +574,10 @@ class SqliteEngine:
         writing = False
         for write in writes:
             if type(write) is Put:
-                rows[write[0]] = _new_row((version, write[2]))
+                rows[write.key] = _new_row((version, write.value))
                 writing = True
             elif type(write) is Delete:
-                rows[write[0]] = None
+                rows[write.key] = None
                 writing = True
         if batch.changes:
             group.changes += batch.changes
@@ -792,9 +792,9 @@ class SqliteEngine:
                 self._cache.forget(key)
                 size += ROW_OVERHEAD + len(key[2]) + len(key[3])
             elif before is not None:
-                size -= len(before[1])
+                size -= len(before.value)
             if row is not None:
-                size += len(row[1])
+                size += len(row.value)
         table.bytes += size
         for space, part, record in group.changes:
             first, last = self._log_bounds(space, part)

@@ -47,11 +47,11 @@ class RowCache:
         young = self.young
         before = young.get(key, MISSING)
         young[key] = row
-        size = 0 if row is None else len(row[1])
+        size = 0 if row is None else len(row.value)
         if before is MISSING:
             size += _ROW_OVERHEAD + len(key[2])
         elif before is not None:
-            size -= len(before[1])
+            size -= len(before.value)
         self._young_bytes += size
         if self._young_bytes > self._share:
             self._turn()
@@ -63,7 +63,7 @@ class RowCache:
     def forget(self, key: Key) -> None:
         row = self.young.pop(key, MISSING)
         if row is not MISSING:
-            size = 0 if row is None else len(row[1])
+            size = 0 if row is None else len(row.value)
             self._young_bytes -= _ROW_OVERHEAD + len(key[2]) + size
         elif self._old:
             self._old.pop(key, None)

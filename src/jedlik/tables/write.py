@@ -116,15 +116,15 @@ async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None)
     place = key.token if lane.parts is None or not lane.parts.by_sort else key.token + key.sort
     if now < lane.shut_until:
         lane.admit(place, now)
-    row_key = (table.space, key[0], key[1], b"")
+    row_key = (table.space, key.token, key.sort, b"")
     kind = type(write)
     embedded = db.embedded
     if embedded is engine and table.plain and (kind is PutWrite or kind is UpdateWrite):
         # The shortest way: from here to `put_seen` nobody else's turn comes.
         row = embedded.peek(row_key)
-        old = None if row is None else Stored(row[0], row[1])
+        old = None if row is None else Stored(row.version, row.value)
         if write.condition is None or write.condition.holds(old.item if old else None):
-            version = db.versions.next(0 if row is None else row[0])
+            version = db.versions.next(0 if row is None else row.version)
             try:
                 new = write.apply(old, version)
             except Invalid:
@@ -284,8 +284,8 @@ async def _attempt_plain(
     if row is None:
         old, seen, old_size = None, ABSENT, 0
     else:
-        old = Stored(row[0], row[1])
-        seen, old_size = row[0], old.size
+        old = Stored(row.version, row.value)
+        seen, old_size = row.version, old.size
     version = db.versions.next(seen)
     if write.condition is not None and not write.condition.holds(old.item if old else None):
         if await engine.commit(Batch(version, (Keep(row_key, seen),))) is None:
