@@ -4,7 +4,7 @@
 WORKERS ?= 2
 PY := .venv/bin/python
 
-.PHONY: start test check bench bench-postgres bench-million sim install lock clean help
+.PHONY: start test check bench bench-postgres bench-overhead bench-million sim install lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -32,6 +32,10 @@ bench-postgres: .venv/.dev  ## what Jedlik adds to PostgreSQL: raw statements, t
 	$(PY) -m tests.support.runtimes install
 	@$(PY) -m tools.compile --quiet
 	$(PY) -m bench.postgres $(ARGS)
+
+bench-overhead: .venv/.dev  ## what capacity, signatures and policies cost beside the open mode
+	@$(PY) -m tools.compile --quiet
+	$(PY) -m bench.overhead $(ARGS)
 
 bench-million: .venv/.dev  ## backups, restores, exports, imports of a million items while others ask
 	@$(PY) -m tools.compile --quiet
