@@ -19,6 +19,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.support.oracles import free_port
+from tests.support.raw import Raw
 from tests.support.server import Server
 
 START_S_MAX = 20
@@ -226,6 +228,32 @@ def test_the_first_answer_comes_soon_and_idle_memory_is_small(tmp_path: Path) ->
         assert time.monotonic() - begun < 5
         with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=5) as reply:
             assert json.load(reply)["memory_bytes"] < 80_000_000
+
+
+@pytest.mark.parametrize("first", ["ListTables", "ExecuteStatement", "ListBackups"])
+def test_whatever_is_asked_first_is_answered(tmp_path: Path, first: str) -> None:
+    # Before the server has said that it is there, and has all that it will have.
+    port = free_port()
+    arguments = ["--port", str(port), "--data", str(tmp_path / "data"), "--dax-nodes", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jedlik", "start", *arguments], stderr=subprocess.DEVNULL
+    )
+    try:
+        raw = Raw(f"http://127.0.0.1:{port}")
+        body = {"Statement": "SELECT * FROM Nowhere"} if first == "ExecuteStatement" else {}
+        for _ in range(START_S_MAX * 50):
+            try:
+                answer = raw.call(first, body)
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+        if body:
+            assert (answer.status, answer.message) == (400, "Requested resource not found")
+        else:
+            assert answer.status == 200
+    finally:
+        process.terminate()
+        assert process.wait(START_S_MAX) == 0
 
 
 def test_a_server_at_rest_does_next_to_nothing(tmp_path: Path) -> None:
