@@ -66,7 +66,7 @@ def run(settings: Settings) -> int:
     try:
         _warn_of_what_is_not_there(settings)
         uvloop.run(_serve(settings))
-    except (StorageError, root_keys.Unusable, listening.CannotListen, NotThere) as fault:
+    except FAULTS as fault:
         print(f"jedlik: {fault}", file=sys.stderr)
         return 1
     return 0
@@ -74,6 +74,14 @@ def run(settings: Settings) -> int:
 
 class NotThere(Exception):
     """A setting asks for a part that this version has not got."""
+
+
+class Incomplete(Exception):
+    """The server answered, and ended because the rest of it could not be brought."""
+
+
+FAULTS = (StorageError, root_keys.Unusable, listening.CannotListen, NotThere, Incomplete)
+"""What ends a server with one line for whoever started it."""
 
 
 async def _serve(settings: Settings) -> None:
@@ -84,6 +92,7 @@ async def _serve(settings: Settings) -> None:
     try:
         await app.start()
         await stop.wait()
+        app.check()
         _log.info("stopping")
     finally:
         await app.stop()
@@ -180,6 +189,7 @@ class App:
             self._begin_background()
         except Exception:
             _log.critical("the server cannot complete its start", exc_info=True)
+            self._is_incomplete = True
             os.kill(os.getpid(), signal.SIGTERM)
             return
         await asyncio.sleep(0)
@@ -243,6 +253,11 @@ class App:
     @property
     def connection_count(self) -> int:
         return self.server.connection_count if self.server is not None else 0
+
+    def check(self) -> None:
+        """Raises Incomplete if the server ends because it could not become whole."""
+        if self._is_incomplete:
+            raise Incomplete("the start could not be completed, see the log")
 
     async def stop(self) -> None:
         """End in the reverse order of the beginning; finishes what is being answered."""

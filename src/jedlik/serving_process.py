@@ -11,11 +11,8 @@ from collections.abc import Sequence
 import orjson
 import uvloop
 
-from jedlik import app, listening, logs, root_keys
+from jedlik import app, logs
 from jedlik.settings import Settings
-from jedlik.storage.waist import StorageError
-
-FAULTS = (StorageError, root_keys.Unusable, listening.CannotListen, app.NotThere)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,13 +34,14 @@ def main(arguments: Sequence[str]) -> int:
             await server.start()
             os.write(ready, b"r")
             await stop.wait()
+            server.check()
         finally:
             loop.remove_reader(0)
             await server.stop()
 
     try:
         uvloop.run(serve())
-    except FAULTS as fault:
+    except app.FAULTS as fault:
         print(f"jedlik: {fault}", file=sys.stderr)
         return 1
     return 0
