@@ -115,6 +115,7 @@ class App:
         self._closing = contextlib.AsyncExitStack()
         self._background = contextlib.AsyncExitStack()
         self._has_background = False
+        self._is_incomplete = False
         self.dax: DaxPart | None = None
         self._dax_running = contextlib.AsyncExitStack()
 
