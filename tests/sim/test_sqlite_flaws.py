@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jedlik.storage import sqlite_journal, sqlite_writer
-from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.sqlite_journal import Journal
 from jedlik.storage.sqlite_unapplied import Unapplied
 from jedlik.storage.sqlite_writer import Writer
+from tests.contract.stepper import Stepper
 from tests.sim.simulation import Failed, kind_of, simulate
 
 SEEDS_MAX = 150
@@ -59,13 +60,21 @@ def takes_over_in_two_transactions(patch: Patch) -> None:
 
 
 def forgets_the_table_before_sqlite_has_it(patch: Patch) -> None:
-    whole = SqliteEngine._take_over
+    whole = Stepper.open
 
-    def take_over(engine: Any) -> None:
-        whole(engine)
-        engine._tables = [engine._growing]
+    def open_it(folder: Path, **settings: Any) -> Stepper:
+        stepper = whole(folder, **settings)
+        submit = stepper.store.submit
 
-    patch.setattr(SqliteEngine, "_take_over", take_over)
+        def submit_and_forget(job: Any) -> None:
+            submit(job)
+            if isinstance(job, Unapplied):
+                stepper.engine._tables = [stepper.engine._growing]
+
+        patch.setattr(stepper.store, "submit", submit_and_forget)
+        return stepper
+
+    patch.setattr(Stepper, "open", open_it)
 
 
 def forgets_deletes(patch: Patch) -> None:

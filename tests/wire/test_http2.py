@@ -144,6 +144,7 @@ def test_headers_beyond_the_limit(running: Running) -> None:
     client = Client(running.port)
     number = client.request(path=b"/" + b"x" * 9000)
     assert client.answer(number)[0][b":status"] == b"414"
+    assert client.answer(client.request(b"next"))[0][b":status"] == b"200"
 
 
 def test_rapid_reset_ends_the_connection(running: Running) -> None:

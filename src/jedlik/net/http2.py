@@ -11,6 +11,7 @@ answers that a client does not read, and streams that are opened only to be rese
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
@@ -371,7 +372,8 @@ class Http2Protocol(asyncio.Protocol):
         self._h2.send_headers(number, _headers(reply, self._server.common_lines))
         room = max(self._h2.local_flow_control_window(number), 0)
         self._h2.send_data(number, reply.body[:room], end_stream=True)
-        self._h2.reset_stream(number, h2.errors.ErrorCodes.NO_ERROR)
+        with contextlib.suppress(h2.exceptions.StreamClosedError):  # nothing more was to come
+            self._h2.reset_stream(number, h2.errors.ErrorCodes.NO_ERROR)
         self._forget(number)
 
     def _end(self, number: int) -> None:
