@@ -154,6 +154,7 @@ class App:
         self._closing.push_async_callback(self._dax_running.aclose)
         self._closing.push_async_callback(self._background.aclose)
         self._gateway = self._make_gateway()
+        self.db.pace.answering_s = self._gateway.answering_s
         if settings.samples and is_new and self._announces:
             await self._bring_dax(keys)
             self._begin_background()  # it makes new tables ACTIVE

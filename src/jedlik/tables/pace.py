@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from jedlik.storage.waist import Engine, is_behind
 
@@ -26,11 +27,15 @@ BEHIND_S_MAX = 10.0
 
 
 class Pace:
-    """One for a database."""
+    """One for a database. answering_s: how much time answers have taken so far, as the server knows
+    it: it grows when others come, though a round with one of them may be as short as an empty one.
+    """
 
     def __init__(self, engine: Engine) -> None:
+        self.answering_s: Callable[[], float] = lambda: 0.0
         self._engine = engine
         self._seen_at = 0.0
+        self._seen_s = 0.0
 
     def items(self, many: int) -> int:
         """How many items the next piece shall have, if `many` are a piece for who is alone."""
@@ -49,6 +54,9 @@ class Pace:
                 break
             given += now - at
             at = self._seen_at = now
+        seen = self.answering_s()
+        if seen != self._seen_s:
+            self._seen_at, self._seen_s = at, seen
         if is_behind(self._engine):
             until = time.perf_counter() + BEHIND_S_MAX
             while is_behind(self._engine) and time.perf_counter() < until:  # noqa: ASYNC110

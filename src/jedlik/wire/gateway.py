@@ -93,6 +93,7 @@ class Gateway:
         self._metrics: list[OperationMetrics] = []
         self._late = late
         self._add(registry)
+        self._first_metrics = tuple(self._metrics)
         if late is None:
             self._add_protocols(registry, s3_edge)
         self._pages = StatusPages(
@@ -107,6 +108,10 @@ class Gateway:
         registry, edge = late()
         self._add(registry)
         self._add_protocols(registry, edge)
+
+    def answering_s(self) -> float:
+        """How much time the answers of the operations that came first have taken so far."""
+        return sum([each.sum_s for each in self._first_metrics])
 
     def _add(self, registry: Registry) -> None:
         for service in registry.services.values():
