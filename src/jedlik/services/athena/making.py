@@ -168,14 +168,8 @@ class Making:
         await self._actions.add_table(database, table)
         made = await self._actions.catalog.table(database, name)
         manifest = await self._deliver(told["files"], place, output, made)
-        return Outcome(
-            kind="",
-            rows=told["rows"],
-            scanned=self._planner.scanned,
-            manifest=manifest,
-            location=f"s3://{bucket}/{prefix}tables/{self._execution.id}",
-            update_count=told["rows"],
-        )
+        location = f"s3://{bucket}/{prefix}tables/{self._execution.id}"
+        return self._written(told, manifest, location)
 
     async def _database_tables(self, database: str) -> list[Document]:
         from jedlik.services.glue import NotThere
@@ -214,14 +208,7 @@ class Making:
         told = await self._engine(sql, parameters, output)
         manifest = await self._deliver(told["files"], f"{location.rstrip('/')}/", output, table)
         bucket, key = results.location_of(self._execution, "")
-        return Outcome(
-            kind="",
-            rows=told["rows"],
-            scanned=self._planner.scanned,
-            manifest=manifest,
-            location=f"s3://{bucket}/{key}",
-            update_count=told["rows"],
-        )
+        return self._written(told, manifest, f"s3://{bucket}/{key}")
 
     async def _unload(self, statement: said.Unload, parameters: Sequence[str]) -> Outcome:
         keys = [each.lower() for each in statement.properties.get("partitioned_by") or ()]
@@ -235,12 +222,16 @@ class Making:
         told = await self._engine(statement.sql, parameters, output)
         manifest = await self._deliver(told["files"], place, output, None)
         bucket, key = results.location_of(self._execution, "")
+        return self._written(told, manifest, f"s3://{bucket}/{key}")
+
+    def _written(self, told: dict[str, Any], manifest: str, location: str) -> Outcome:
+        """What is told of a statement that has written objects and shows no rows."""
         return Outcome(
             kind="",
             rows=told["rows"],
             scanned=self._planner.scanned,
             manifest=manifest,
-            location=f"s3://{bucket}/{key}",
+            location=location,
             update_count=told["rows"],
         )
 
