@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -262,7 +263,10 @@ def _manifest(file: Path) -> dict[str, str]:
 
 
 def _made_by() -> str:
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    """Changes with how a module is compiled, and with nothing else of this file."""
+    how = [inspect.getsource(each) for each in (_compile, declarations, _declaration, _is_slots)]
+    settings = repr((DIRECTIVES, FLAGS, LEVEL, LEVEL_OF_TWINS))
+    return hashlib.sha256("".join([*how, settings]).encode()).hexdigest()[:16]
 
 
 def _compiler() -> list[str] | None:

@@ -86,13 +86,18 @@ def form() -> str:
 
 def sources_of(name: str, root: Path) -> list[Path]:
     """Everything a compiled module is made of. Where a `.pyx` stands beside the `.py`, it is the
-    compiled form, but the two belong together."""
+    compiled form, but the two belong together, with what it includes: `jedlik/NAME.pxi`."""
     source = root.joinpath(*name.split("."))
     twin = source.with_suffix(".pyx")
     files = [source.with_suffix(".py"), source.with_suffix(".pxd")]
     if twin.exists():
-        files += [twin, *sorted(source.parent.glob("*.h"))]
+        files += [twin, *sorted(source.parent.glob("*.h")), *_included(twin, root)]
     return [file for file in files if file.exists()]
+
+
+def _included(twin: Path, root: Path) -> list[Path]:
+    lines = twin.read_text("utf-8").splitlines()
+    return [root / line.split('"')[1] for line in lines if line.startswith('include "')]
 
 
 def fingerprint(files: Sequence[Path]) -> str:

@@ -105,6 +105,16 @@ def test_a_module_with_other_sources_is_not_taken(
     assert finder.find_spec("jedlik.thing") is None
 
 
+def test_what_a_twin_includes_is_a_source(tmp_path: Path) -> None:
+    package = tmp_path / "jedlik"
+    package.mkdir()
+    (package / "thing.py").write_text("")
+    (package / "thing.pyx").write_text('import re\n\ninclude "jedlik/shared.pxi"\n')
+    (package / "shared.pxi").write_text("")
+    sources = compiled.sources_of("jedlik.thing", tmp_path)
+    assert [file.name for file in sources] == ["thing.py", "thing.pyx", "shared.pxi"]
+
+
 def test_a_manifest_of_another_python_or_a_broken_one_is_none(tmp_path: Path) -> None:
     assert compiled.manifest(tmp_path) == {}
     file = tmp_path / compiled.MANIFEST

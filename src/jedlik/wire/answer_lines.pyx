@@ -2,11 +2,7 @@
 
 from libc.string cimport memcpy
 
-cdef extern from "Python.h":
-    bint PyUnicode_IS_COMPACT_ASCII(object text)
-    Py_ssize_t PyUnicode_GET_LENGTH(object text)
-    void *PyUnicode_DATA(object text)
-    unicode PyUnicode_New(Py_ssize_t size, Py_UCS4 most)
+include "jedlik/ascii_text.pxi"
 
 cdef const char *_ID = b"x-amzn-RequestId: "
 cdef const char *_CHECKSUM = b"x-amz-crc32: "
@@ -23,16 +19,9 @@ def answer_lines(
         return (
             f"x-amzn-RequestId: {request_id}\r\n{more}x-amz-crc32: {checksum}\r\n{content_line}"
         )
-    cdef char written[10]
-    cdef char *digits = written + 10
-    cdef unsigned int rest = checksum
-    while True:
-        digits -= 1
-        digits[0] = 48 + rest % 10
-        rest //= 10
-        if rest == 0:
-            break
-    cdef Py_ssize_t count = written + 10 - digits
+    cdef char written[DIGITS_MAX]
+    cdef const char *digits = _digits(checksum, written + DIGITS_MAX)
+    cdef Py_ssize_t count = written + DIGITS_MAX - digits
     cdef Py_ssize_t ids = PyUnicode_GET_LENGTH(request_id)
     cdef Py_ssize_t mores = PyUnicode_GET_LENGTH(more)
     cdef Py_ssize_t types = PyUnicode_GET_LENGTH(content_line)
