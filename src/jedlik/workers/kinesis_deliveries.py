@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from jedlik.changes.record import Record, decode_record
 from jedlik.services.kinesis import LogRecord, Store, Stream, StreamGone, encode
 from jedlik.services.kinesis.meters import Meters
+from jedlik.services.kinesis.metrics import Metrics, Written
 from jedlik.services.kinesis.shards import Shard, hash_key
 from jedlik.services.kinesis.store import ShardClosed
 from jedlik.storage.waist import ABSENT, LogEntry, Put
@@ -103,13 +104,16 @@ class KinesisDeliveries:
             stop = destination.stop[part] if destination.stop else after
             entries = [each for each in entries if each.seq <= stop]
         by_shard: dict[int, list[bytes]] = {}
+        sizes: dict[int, int] = {}
         now_ms = self._db.clock.now_ms()
         reached = after
         for entry in entries:
             partition_key, data = _told(table, destination, part, entry)
             shard = stream.shard_for(hash_key(partition_key))
-            if not self._takes(stream, shard, len(partition_key) + len(data), now_ms):
+            size = len(partition_key) + len(data)
+            if not self._takes(stream, shard, size, now_ms):
                 break
+            sizes[shard.index] = sizes.get(shard.index, 0) + size
             record = LogRecord(now_ms, partition_key, data, "KMS" if stream.key_id else None)
             by_shard.setdefault(shard.index, []).append(encode(record))
             reached = entry.seq
@@ -117,6 +121,9 @@ class KinesisDeliveries:
             expect = ABSENT if row is None else row.version
             cursor = Put(key, expect, cursor_value(reached))
             await self._store.append(stream, by_shard, [cursor])
+            Metrics(self._db, stream).written(
+                Written(index, len(part), sizes[index], 0) for index, part in by_shard.items()
+            )
         return bool(by_shard), bool(entries) and reached < entries[-1].seq
 
     def _takes(self, stream: Stream, shard: Shard, size: int, now_ms: int) -> bool:

@@ -1,10 +1,11 @@
 """Publishes what our own services measure to CloudWatch, once a minute.
 
-    DynamoDB's meters, DAX's nodes, Firehose ─▶ samples of the minute ─▶ tables/measurements.py
+    DynamoDB's meters, DAX's nodes, all others' tables/counts.py
+                                    ─▶ samples of the minute ─▶ tables/measurements.py
 
-Namespaces, names and dimensions are AWS's: AWS/DynamoDB by services/dynamodb/meters.py,
-AWS/Firehose by services/firehose/metrics.py, AWS/DAX here. A minute without anything to tell costs
-nothing.
+Namespaces, names and dimensions are AWS's: AWS/DynamoDB by services/dynamodb/meters.py, AWS/DAX
+here, AWS/Kinesis and AWS/Firehose by the `metrics.py` of their services, and those of metric
+filters as their owners name them. A minute without anything to tell costs nothing.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from jedlik.services.dax.clusters import Cluster, Node
 from jedlik.services.dax.metric_pages import figures
 from jedlik.services.dax.metrics import GAUGES, REQUEST_COUNTS
 from jedlik.services.dynamodb import meters
-from jedlik.services.firehose import metrics as firehose
 from jedlik.tables.aggregates import Aggregate, Distribution, of_statistics
+from jedlik.tables.counts import Counts
 from jedlik.tables.database import Database
 from jedlik.tables.internal import ACCOUNT
 from jedlik.tables.measurements import Measurements, Metric, Sample, TooManySeries
@@ -64,7 +65,7 @@ class MetricPublisher:
 
     async def _publish(self, at_s: int, now_s: float) -> None:
         found: dict[Owner, list[Sample]] = {}
-        told = (*self._of_dynamodb(at_s), *self._of_dax(at_s), *self._of_firehose(at_s))
+        told = (*self._of_dynamodb(at_s), *self._of_dax(at_s), *self._of_counts(at_s))
         for owner, sample in told:
             found.setdefault(owner, []).append(sample)
         for (account, region), samples in found.items():
@@ -84,14 +85,13 @@ class MetricPublisher:
             metric = Metric(meters.NAMESPACE, datum.metric, tuple(sorted(datum.dimensions)))
             yield (datum.account, datum.region), Sample(metric, at_s, aggregate, datum.unit)
 
-    def _of_firehose(self, at_s: int) -> Iterator[tuple[Owner, Sample]]:
-        for datum in firehose.Counts.of(self._db).drained():
+    def _of_counts(self, at_s: int) -> Iterator[tuple[Owner, Sample]]:
+        for counted, values in Counts.of(self._db).drained():
             aggregate = of_statistics(
-                count=datum.times, sum=datum.total, low=datum.least, high=datum.most
+                count=values.times, sum=values.total, low=values.least, high=values.most
             )
-            dimensions = (("DeliveryStreamName", datum.stream),)
-            metric = Metric(firehose.NAMESPACE, datum.metric, dimensions)
-            yield (datum.account, datum.region), Sample(metric, at_s, aggregate, datum.unit)
+            metric = Metric(counted.namespace, counted.metric, counted.dimensions)
+            yield (counted.account, counted.region), Sample(metric, at_s, aggregate, counted.unit)
 
     def _of_dax(self, at_s: int) -> Iterator[tuple[Owner, Sample]]:
         for cluster in self._clusters:

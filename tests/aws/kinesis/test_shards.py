@@ -43,7 +43,7 @@ def test_a_split_has_two_children(kinesis: Any, stream: str) -> None:
     }
     open_ones = shards_of(kinesis, stream, ShardFilter={"Type": "AT_LATEST"})
     assert [shard["ShardId"] for shard in open_ones] == [left["ShardId"], right["ShardId"]]
-    for bad in ("0", str(2**128 - 1)):
+    for bad in ("0", "1", str(2**127 - 1), str(2**128 - 1)):
         with pytest.raises(ClientError) as raised:
             kinesis.split_shard(
                 StreamName=stream, ShardToSplit=left["ShardId"], NewStartingHashKey=bad
@@ -156,7 +156,7 @@ def test_order_of_each_key_through_splits_and_merges(
                 kinesis.split_shard(
                     StreamName=name,
                     ShardToSplit=shard["ShardId"],
-                    NewStartingHashKey=str(chance.randrange(low + 1, high)),
+                    NewStartingHashKey=str(chance.randrange(low + 2, high)),
                 )
             if chance.random() < 0.5:
                 settled(kinesis, name)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.aws.kinesis.conftest import WAIT_S_MAX, settled
@@ -211,3 +212,46 @@ def test_fan_out(kinesis: Any, stream: str) -> None:
     kinesis.deregister_stream_consumer(ConsumerARN=made["ConsumerARN"])
     got = refused(lambda: kinesis.describe_stream_consumer(ConsumerARN=made["ConsumerARN"]))
     assert got == "ResourceNotFoundException"
+
+
+def test_a_record_needs_a_partition_key_unless_its_stream_distributes(
+    kinesis: Any, make_stream: Callable[..., str], make_client: Callable[..., Any]
+) -> None:
+    """What a model of botocore before streams on demand could do without would not even send."""
+    unchecked = make_client("kinesis", config=Config(parameter_validation=False))
+    given = make_stream(StreamModeDetails={"StreamMode": "ON_DEMAND"})
+    with pytest.raises(ClientError) as raised:
+        unchecked.put_record(StreamName=given, Data=b"x")
+    assert raised.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": "1 validation error detected: Value null at 'partitionKey' failed to satisfy "
+        "constraint: Member must not be null",
+    }
+    with pytest.raises(ClientError) as raised:
+        unchecked.put_records(StreamName=given, Records=[{"Data": b"x"}])
+    assert "at 'records.1.member.partitionKey'" in raised.value.response["Error"]["Message"]
+    arn = settled(kinesis, given)["StreamARN"]
+    auto = {"StreamARN": arn, "RecordDistributionStrategy": "AUTO"}
+    kinesis.update_stream_record_distribution_strategy(**auto)
+    assert settled(kinesis, given)["RecordDistributionStrategy"] == "AUTO"
+    assert unchecked.put_record(StreamName=given, Data=b"x")["SequenceNumber"]
+    records = [{"Data": b"y", "PartitionKey": "same", "ExplicitHashKey": "0"} for _ in range(64)]
+    put = kinesis.put_records(StreamName=given, Records=records)["Records"]
+    assert len({each["ShardId"] for each in put}) == 4
+    provisioned = settled(kinesis, make_stream(ShardCount=1))["StreamARN"]
+    wrong = {**auto, "StreamARN": provisioned}
+    assert refused(lambda: kinesis.update_stream_record_distribution_strategy(**wrong)) == (
+        "InvalidArgumentException"
+    )
+
+
+def test_the_accounts_settings(make_client: Callable[..., Any]) -> None:
+    theirs = make_client("kinesis", region_name="eu-central-1")
+    settings = "MinimumThroughputBillingCommitment"
+    assert theirs.describe_account_settings()[settings] == {"Status": "DISABLED"}
+    now = theirs.update_account_settings(**{settings: {"Status": "ENABLED"}})[settings]
+    assert now["Status"] == "ENABLED"
+    assert (now["EarliestAllowedEndAt"] - now["StartedAt"]).total_seconds() == 24 * 3600
+    now = theirs.update_account_settings(**{settings: {"Status": "DISABLED"}})[settings]
+    assert now["Status"] == "ENABLED_UNTIL_EARLIEST_ALLOWED_END"
+    assert theirs.describe_account_settings()[settings] == now

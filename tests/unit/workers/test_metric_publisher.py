@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from jedlik.services.dax.clusters import Cluster, Node
-from jedlik.services.firehose.metrics import Counts
+from jedlik.services.firehose.metrics import Counts as FirehoseCounts
 from jedlik.services.firehose.records import DeliveryStream
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables.aggregates import Aggregate
+from jedlik.tables.counts import Counts
 from jedlik.tables.database import Database
 from jedlik.tables.measurements import Dimensions, Measurements, Metric
 from jedlik.workers.metric_publisher import MetricPublisher
@@ -80,7 +81,7 @@ async def test_what_delivery_streams_count_is_told_by_stream() -> None:
     publisher = MetricPublisher(db)
     await publisher.step(BEGIN_MS)
     stream = DeliveryStream("000000000000", "us-east-1", "s", 0, "DirectPut", 0, {})
-    counts = Counts.of(db)
+    counts = FirehoseCounts(db)
     counts.add(stream, "IncomingBytes", 10, "Bytes")
     counts.add(stream, "IncomingBytes", 32, "Bytes")
     await publisher.step(BEGIN_MS + MINUTE_MS)
@@ -89,4 +90,4 @@ async def test_what_delivery_streams_count_is_told_by_stream() -> None:
     (slot,) = await store.slots(metric, BEGIN_MS / 1000, BEGIN_MS / 1000 + 60)
     found = slot.aggregate
     assert (slot.unit, found.count, found.sum, found.low, found.high) == ("Bytes", 2, 42, 10, 32)
-    assert list(counts.drained()) == []
+    assert list(Counts.of(db).drained()) == []

@@ -66,7 +66,7 @@ class Deliverer:
     def __init__(self, db: Database, *, strict: bool = False) -> None:
         self._db = db
         self._store = Store.of(db)
-        self._counts = Counts.of(db)
+        self._counts = Counts(db)
         self._roles = Roles(db, strict=strict)
         self._buffers: dict[tuple[int, str], _Buffer] = {}
 

@@ -50,7 +50,7 @@ def data_of(record: Mapping[str, Any], where: str) -> bytes:
 
 async def put(ctx: Context, stream: DeliveryStream, datas: Sequence[bytes]) -> list[str | None]:
     """Buffer records; the id of each, None for those that are too many. Raises ApiError."""
-    meters, counts = Meters.of(ctx.db), Counts.of(ctx.db)
+    meters, counts = Meters.of(ctx.db), Counts(ctx.db)
     let_in = [True] * len(datas)
     if getattr(ctx.settings, "throttling", "on") == "on":
         if not meters.request(stream.space, ctx.now):

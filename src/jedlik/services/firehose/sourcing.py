@@ -40,7 +40,7 @@ class Sourcer:
         self._db = db
         self._store = Store.of(db)
         self._kinesis = KinesisStore.of(db)
-        self._counts = Counts.of(db)
+        self._counts = Counts(db)
         self._roles = Roles(db, strict=strict)
         self._ended: set[tuple[int, int, int]] = set()
         """Shards that are taken to their ends: our space, the stream's, the shard."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.kinesis.distribution import check_distribution
 from jedlik.services.kinesis.errors import InUse, limit_exceeded, validation
 from jedlik.services.kinesis.limits import ON_DEMAND_SHARDS, ON_DEMAND_SHARDS_MAX
 from jedlik.services.kinesis.names import OnStream
@@ -22,6 +23,7 @@ async def create_stream(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     name = req["StreamName"]
     mode = req.get("StreamModeDetails", {}).get("StreamMode", "PROVISIONED")
     store = Store.of(ctx.db)
+    check_distribution(mode, req.get("RecordDistributionStrategy"))
     if mode == "ON_DEMAND":
         if "ShardCount" in req:  # unverified text
             raise validation("ShardCount must not be specified for a stream in ON_DEMAND mode.")

@@ -12,6 +12,8 @@ from jedlik.services.kinesis import limits
 from jedlik.services.kinesis.errors import NotFound, rate_exceeded, throttled
 from jedlik.services.kinesis.iterators import Iterator, claimed, read_iterator, write_iterator
 from jedlik.services.kinesis.meters import Meters
+from jedlik.services.kinesis.metrics import Metrics
+from jedlik.services.kinesis.metrics import now_ms as metrics_ms
 from jedlik.services.kinesis.names import OnStream, check_usable, stream_at
 from jedlik.services.kinesis.reading import child_shards, read
 from jedlik.services.kinesis.records import stream_arn
@@ -36,7 +38,7 @@ def _named(req: dict[str, Any]) -> dict[str, Any]:
 
 @operation("kinesis", "GetRecords", access="read", permissions=_OnIterator())
 async def get_records(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    now_ms = int(ctx.now * 1000)
+    began_ms, now_ms = metrics_ms(), int(ctx.now * 1000)
     secret = await ctx.db.streams.secret()
     iterator = read_iterator(req["ShardIterator"], secret=secret, now_ms=now_ms)
     stream = await stream_at(ctx, iterator.place)
@@ -44,9 +46,12 @@ async def get_records(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     shard = stream.shard(shard_id(iterator.shard))
     if shard is None or stream.created_ms != iterator.created_ms:
         raise NotFound.shard(shard_id(iterator.shard), stream.name, stream.account)
-    meters = Meters.of(ctx.db)
+    meters, metrics = Meters.of(ctx.db), Metrics(ctx.db, stream)
     limited = getattr(ctx.settings, "throttling", "on") == "on"
-    if limited and not meters.read_call(stream.space, shard.index, ctx.now):
+    too_much = limited and not meters.read_call(stream.space, shard.index, ctx.now)
+    metrics.read_call(shard.index, throttled=too_much)
+    metrics.add("GetRecords.Success", int(not too_much))
+    if too_much:
         raise throttled(rate_exceeded(shard.id, stream.name, stream.account))
     found = await read(
         ctx,
@@ -59,6 +64,10 @@ async def get_records(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     )
     if limited:
         meters.read(stream.space, shard.index, found.size, ctx.now)
+    metrics.was_read(
+        shard.index, records=len(found.records), size=found.size, behind_ms=found.age_ms
+    )
+    metrics.add("GetRecords.Latency", metrics_ms() - began_ms)
     answer: dict[str, Any] = {"Records": found.records, "MillisBehindLatest": found.behind_ms}
     if found.ended:
         answer["ChildShards"] = child_shards(stream, shard)

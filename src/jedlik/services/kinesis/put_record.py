@@ -7,6 +7,7 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.kinesis.errors import throttled
+from jedlik.services.kinesis.metrics import Metrics, now_ms
 from jedlik.services.kinesis.names import OnStream, usable_stream
 from jedlik.services.kinesis.putting import entry_of, put
 
@@ -14,11 +15,16 @@ from jedlik.services.kinesis.putting import entry_of, put
 @operation("kinesis", "PutRecord", access="write", permissions=OnStream("PutRecord"))
 async def put_record(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     """SequenceNumberForOrdering asks for what is always so: numbers grow in the order of puts."""
+    began_ms = now_ms()
     stream = await usable_stream(ctx, req)
-    entry = entry_of(req, stream, int(ctx.now * 1000))
+    metrics = Metrics(ctx.db, stream)
+    entry = entry_of(req, stream, int(ctx.now * 1000), spread=ctx.request_id, at="")
     (done,) = await put(ctx, stream, [entry])
+    metrics.add("PutRecord.Success", int(not isinstance(done, str)))
     if isinstance(done, str):
         raise throttled(done)
+    metrics.add("PutRecord.Bytes", entry.size)
+    metrics.add("PutRecord.Latency", now_ms() - began_ms)
     shard, number = done
     answer = {"ShardId": shard.id, "SequenceNumber": number}
     if stream.key_id is not None:

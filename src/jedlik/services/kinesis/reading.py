@@ -22,13 +22,15 @@ PAGE_RECORDS = 1000
 @dataclass(frozen=True)
 class Portion:
     """What one look at a shard finds. position: where to go on. behind_ms: the age of the next
-    record, 0 at the tip. ended: nothing will ever follow. size: bytes of data and keys."""
+    record, 0 at the tip. ended: nothing will ever follow. size: bytes of data and keys.
+    age_ms: of the last record shown, 0 where the reader has caught up."""
 
     records: list[dict[str, Any]]
     position: int
     behind_ms: int
     ended: bool
     size: int
+    age_ms: int
 
 
 async def read(
@@ -49,7 +51,7 @@ async def read(
     position = max(position, bounds.first - 1)
     oldest_ms = now_ms - stream.retention_hours * HOUR_MS
     shown: list[dict[str, Any]] = []
-    size, behind_ms, full = 0, 0, False
+    size, behind_ms, last_ms, full = 0, 0, now_ms, False
     while position < bounds.last and not full:
         entries = await engine.log_read(
             stream.space, shard.index, position, PAGE_RECORDS, byte_limit=min(bytes_max, 4 << 20)
@@ -68,9 +70,10 @@ async def read(
                 break
             size += more
             shown.append(_shown(record, shard.number(entry.seq)))
-            position = entry.seq
+            position, last_ms = entry.seq, record.at_ms
     ended = closed and position >= bounds.last
-    return Portion(shown, position, behind_ms, ended, size)
+    age_ms = max(now_ms - last_ms, 0) if full else 0
+    return Portion(shown, position, behind_ms, ended, size, age_ms)
 
 
 def _shown(record: LogRecord, number: str) -> dict[str, Any]:
@@ -78,8 +81,9 @@ def _shown(record: LogRecord, number: str) -> dict[str, Any]:
         "SequenceNumber": number,
         "ApproximateArrivalTimestamp": record.at_ms / 1000,
         "Data": b64encode(record.data).decode(),
-        "PartitionKey": record.key,
     }
+    if record.key:  # only what a stream distributes by itself may have none
+        shown["PartitionKey"] = record.key
     if record.encryption is not None:
         shown["EncryptionType"] = record.encryption
     return shown

@@ -2,6 +2,7 @@
 
     ("stream", account|region|name)             -> Stream
     ("consumer", account|region|name|consumer)  -> Consumer
+    ("account", account|region)                 -> Commitment
 
 A record of a stream is MessagePack in the log `(space of the stream, index of the shard)`.
 """
@@ -93,6 +94,13 @@ class Consumer(msgspec.Struct, frozen=True):
     @property
     def arn(self) -> str:
         return f"{self.stream_arn}/consumer/{self.name}:{self.created_ms // 1000}"
+
+
+class Commitment(msgspec.Struct, frozen=True):
+    """An account's commitment to a minimum throughput; without a start there never was one."""
+
+    started_ms: int | None = None
+    ended_ms: int | None = None
 
 
 class LogRecord(msgspec.Struct, frozen=True, array_like=True):

@@ -21,7 +21,7 @@ async def split_shard(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
 
     def shards(stream: Stream) -> tuple[Shard, ...]:
         shard = open_shard(stream, req["ShardToSplit"])
-        if not shard.low < at <= shard.high:
+        if not shard.low + 1 < at < shard.high:  # the text's words
             raise invalid(
                 f"NewStartingHashKey {at} used in SplitShard() on shard {shard.id} in stream "
                 f"{stream.name} under account {stream.account} is not both greater than one plus "

@@ -8,6 +8,7 @@ import msgspec
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.kinesis.errors import invalid
 from jedlik.services.kinesis.names import OnStream, change_stream
 from jedlik.services.kinesis.records import Stream
 
@@ -19,6 +20,9 @@ from jedlik.services.kinesis.records import Stream
     permissions=OnStream("StartStreamEncryption"),
 )
 async def start_stream_encryption(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    if req["EncryptionType"] != "KMS":  # "The only valid value is KMS"; unverified text
+        raise invalid("EncryptionType must be KMS.")
+
     def changed(stream: Stream) -> Stream:
         return msgspec.structs.replace(stream, key_id=req["KeyId"], status="UPDATING")
 

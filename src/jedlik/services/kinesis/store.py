@@ -19,20 +19,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from jedlik.services.kinesis.records import TABLE, Consumer, Stream
+from jedlik.services.kinesis.records import TABLE, Commitment, Consumer, Stream
 from jedlik.storage.waist import ABSENT, Batch, Change, LogBounds, Put, SpaceDropped, Write
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change as RecordChange
 from jedlik.tables.internal import InternalTable, Record
 
-STREAM, CONSUMER = "stream", "consumer"
+STREAM, CONSUMER, ACCOUNT = "stream", "consumer", "account"
 RETRIES_MAX = 50
 LAST = "\U0010ffff"
 
 _encode = msgspec.json.Encoder().encode
 _decode_stream = msgspec.json.Decoder(Stream).decode
 _decode_consumer = msgspec.json.Decoder(Consumer).decode
+_decode_commitment = msgspec.json.Decoder(Commitment).decode
 
 
 class Totals(NamedTuple):
@@ -173,6 +174,27 @@ class Store:
             document = None if new is None else _encode(new)
             try:
                 await self._table.write(RecordChange(CONSUMER, key, document, record))
+            except Contended:
+                continue
+            return new
+        raise Contended
+
+    # The account
+
+    async def commitment(self, account: str, region: str) -> Commitment:
+        record = await self._table.get(ACCOUNT, f"{account}|{region}")
+        return Commitment() if record is None else _decode_commitment(record.document)
+
+    async def change_commitment(
+        self, account: str, region: str, how: Callable[[Commitment], Commitment]
+    ) -> Commitment:
+        """Raises Contended."""
+        key = f"{account}|{region}"
+        for _ in range(RETRIES_MAX):
+            record = await self._table.get(ACCOUNT, key)
+            new = how(Commitment() if record is None else _decode_commitment(record.document))
+            try:
+                await self._table.write(RecordChange(ACCOUNT, key, _encode(new), record))
             except Contended:
                 continue
             return new

@@ -7,6 +7,7 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.kinesis.errors import NotFound, in_use
+from jedlik.services.kinesis.metrics import Metrics
 from jedlik.services.kinesis.names import OnStream, check_usable, found_consumer
 from jedlik.services.kinesis.reading import position_of
 from jedlik.services.kinesis.subscriptions import Subscriptions, events
@@ -30,4 +31,5 @@ async def subscribe_to_shard(ctx: Context, req: dict[str, Any]) -> dict[str, Any
     start = req["StartingPosition"]
     position = await position_of(ctx, stream, shard, start, start["Type"], "SubscribeToShard")
     ours = Subscriptions.of(ctx.db).begin(consumer, shard)
+    Metrics(ctx.db, stream).add("SubscribeToShard.Success", 1, ("ConsumerName", consumer.name))
     return {"EventStream": events(ctx, stream, consumer, shard, position, ours)}

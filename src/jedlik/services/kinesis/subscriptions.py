@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from jedlik.api.context import Context
 from jedlik.services.kinesis import limits
 from jedlik.services.kinesis.errors import in_use
+from jedlik.services.kinesis.metrics import Metrics
 from jedlik.services.kinesis.reading import child_shards, read
 from jedlik.services.kinesis.records import Consumer, Stream
 from jedlik.services.kinesis.shards import Shard
@@ -108,6 +109,12 @@ async def events(
                     told["ChildShards"] = child_shards(now, shard)
                 else:
                     told["ContinuationSequenceNumber"] = shard.number(max(position, 0))
+                Metrics(ctx.db, now).event(
+                    consumer.name,
+                    records=len(found.records),
+                    size=found.size,
+                    behind_ms=found.behind_ms,
+                )
                 yield "SubscribeToShardEvent", told
                 if found.ended:
                     return

@@ -37,6 +37,7 @@ async def update_stream_mode(ctx: Context, req: dict[str, Any]) -> dict[str, Any
             stream,
             mode=mode,
             warm_mibps=warm,
+            distribution=stream.distribution if mode == "ON_DEMAND" else None,
             shards=grown(stream.shards, min(warm or 0, ON_DEMAND_SHARDS_MAX), now_ms),
             peaks=(),
             mode_changes_ms=(*lately, now_ms),

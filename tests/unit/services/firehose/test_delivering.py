@@ -12,12 +12,12 @@ import pytest
 
 from jedlik.services.firehose import delivering
 from jedlik.services.firehose.delivering import Deliverer
-from jedlik.services.firehose.metrics import Counts
 from jedlik.services.firehose.records import MAIN, DeliveryStream, Progress, Record
 from jedlik.services.firehose.store import Store
 from jedlik.services.s3 import Objects
 from jedlik.storage.blobs import FileBlobs
 from jedlik.storage.memory import MemoryEngine
+from jedlik.tables.counts import Counts
 from jedlik.tables.database import Database
 
 ACCOUNT, REGION, BUCKET = "000000000000", "us-east-1", "bucket"
@@ -204,7 +204,9 @@ async def test_what_s3_refuses_is_tried_later_and_later(tmp_path: Path) -> None:
 
 def counted(house: House) -> int:
     found = Counts.of(house.db)._found
-    return int(sum(each[0] for key, each in found.items() if key[3] == "DeliveryToS3.Success"))
+    return int(
+        sum(each.times for key, each in found.items() if key.metric == "DeliveryToS3.Success")
+    )
 
 
 async def test_records_are_given_up_after_a_day_and_not_before_they_were_tried(
