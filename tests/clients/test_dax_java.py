@@ -14,28 +14,21 @@ import pytest
 
 from tests.clients.conftest import DaxServer
 from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY, wait_active
+from tests.support import runtimes
 
 SOURCES = Path(__file__).parent / "java"
-BUILD_S_MAX = 600
 RUN_S_MAX = 120
 
 
 @pytest.fixture(scope="session")
-def jars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def jars() -> Path:
     """The folder of the client and what it needs."""
-    if not all(map(shutil.which, ("mvn", "java", "javac", "keytool"))):
-        pytest.skip("mvn, java, javac and keytool are not all on PATH")
-    folder = tmp_path_factory.mktemp("java")
-    done = subprocess.run(
-        ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}"],
-        cwd=SOURCES,
-        capture_output=True,
-        text=True,
-        timeout=BUILD_S_MAX,
-    )
-    if done.returncode:
-        pytest.skip(f"the client cannot be had here: {done.stdout.strip()[-500:]}")
-    return folder
+    if not shutil.which("keytool"):
+        pytest.skip("keytool is not on PATH")
+    try:
+        return runtimes.java_libraries(SOURCES)
+    except runtimes.Missing as missing:
+        pytest.skip(f"needs {missing}")
 
 
 @pytest.mark.parametrize("scheme", ["dax", "daxs"])
