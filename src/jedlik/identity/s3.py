@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
+from urllib.parse import parse_qsl
 
 from jedlik.api.errors import ApiError
 
@@ -35,6 +36,13 @@ SIGNED_CHUNKS_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 UNSIGNED_CHUNKS_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 CHUNKED = (SIGNED_CHUNKS, SIGNED_CHUNKS_TRAILER, UNSIGNED_CHUNKS_TRAILER)
 
+WEEK_S = 604_800
+_PARAMETERS = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date",
+               "X-Amz-SignedHeaders", "X-Amz-Expires")  # fmt: skip
+_MALFORMED_CREDENTIAL = (
+    'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+)
+_NEED_NOT_BE_SIGNED = (b"x-amz-content-sha256", b"x-amz-te")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -70,13 +78,12 @@ def authenticate(
             raise ApiError("NotImplemented", "SigV4A is not implemented.", status=501)
         raise ApiError("InvalidArgument", "Unsupported Authorization Type")
     in_query = header is None
-    try:
-        claim = read_claim(request)
-    except ApiError as refusal:
-        raise _malformed(refusal.message or "", in_query=in_query) from refusal
+    claim = _claim_of(request, header)
     payload = _payload(request, in_query=in_query)
     credential = authenticator.credentials.find(claim.access_key, claim.token)
     if credential is None and authenticator.admits(claim.access_key, claim.token):
+        if in_query:
+            _check_time(claim, now)  # a URL that has expired has done so whoever signed it
         who = Identity(claim.access_key, authenticator.account, claim.region, None)
         return Caller(who, payload)
     _check_scope(claim, in_query=in_query)
@@ -115,6 +122,14 @@ def authenticate_form(
     if "x-amz-signature" not in fields:
         if "awsaccesskeyid" in fields and "signature" in fields and "policy" in fields:
             return _authenticate_old_form(authenticator, fields, now)
+        if "awsaccesskeyid" in fields or "x-amz-credential" in fields:
+            missing = "Signature" if "awsaccesskeyid" in fields else "X-Amz-Signature"
+            raise ApiError(
+                "InvalidArgument",
+                f"Bucket POST must contain a field named '{missing}'.  If it is specified, please "
+                "check the order of the fields.",
+                fields={"ArgumentName": missing, "ArgumentValue": ""},
+            )
         return Caller(None)
     for name in ("policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date"):
         if name not in fields:
@@ -162,6 +177,80 @@ def _authenticate_old_form(
         raise _mismatch(access_key, fields["policy"], sent, "")
     authenticator.credentials.used(access_key, now, OLD_REGION, SERVICE)
     return Caller(Identity(access_key, known.principal.account, OLD_REGION, known.principal))
+
+
+def _claim_of(request: SignedRequest, header: bytes | None) -> Claim:
+    """What a request says of its signature, and the mistakes in it in S3's words."""
+    query = _parameters(request.query)
+    if header is not None and "X-Amz-Algorithm" in query:
+        raise ApiError(
+            "InvalidArgument",
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature "
+            "query string parameter or the Authorization header should be specified",
+            fields={
+                "ArgumentName": "Authorization",
+                "ArgumentValue": header.decode("latin-1"),
+            },
+        )
+    if header is None:
+        _check_parameters(query)
+    else:
+        text = header.decode("latin-1")
+        if not all(f"{part}=" in text for part in ("Credential", "SignedHeaders", "Signature")):
+            raise _malformed(
+                "the authorization header requires three components: Credential, SignedHeaders, "
+                "and Signature.",
+                in_query=False,
+            )
+        if not (request.header(b"x-amz-date") or request.header(b"date")):
+            raise ApiError(
+                "AccessDenied",
+                "AWS authentication requires a valid Date or x-amz-date header",
+                status=403,
+            )
+    try:
+        return read_claim(request)
+    except ApiError as refusal:
+        raise _malformed(
+            _MALFORMED_CREDENTIAL
+            if (refusal.message or "").startswith("Credential must")
+            else refusal.message or "",
+            in_query=header is None,
+        ) from refusal
+
+
+def _check_parameters(query: Mapping[str, str]) -> None:
+    """Raises AuthorizationQueryParametersError."""
+    wrong = ""
+    expiry = query.get("X-Amz-Expires", "")
+    if not all(query.get(name) for name in _PARAMETERS):
+        wrong = (
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+            "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+        )
+    elif query["X-Amz-Algorithm"] != "AWS4-HMAC-SHA256":
+        wrong = 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
+    elif not re.fullmatch(r"[+-]?[0-9]{1,18}", expiry):
+        wrong = "X-Amz-Expires should be a number"
+    elif int(expiry) < 0:
+        wrong = "X-Amz-Expires must be non-negative"
+    elif int(expiry) > WEEK_S:
+        wrong = (
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given "
+            f"X-Amz-Expires must be less than {WEEK_S} seconds"
+        )
+    elif parse_date(query["X-Amz-Date"]) is None:
+        wrong = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+    if wrong:
+        raise ApiError("AuthorizationQueryParametersError", wrong)
+    if int(expiry) == 0:
+        raise ApiError(
+            "AccessDenied", "Request has expired", status=403, fields={"X-Amz-Expires": expiry}
+        )
+
+
+def _parameters(query: bytes) -> dict[str, str]:
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
 
 
 def _payload(request: SignedRequest, *, in_query: bool) -> str:
@@ -256,6 +345,18 @@ def _check_signature(request: SignedRequest, claim: Claim, key: SigningKey, payl
     signed = [name.encode("latin-1") for name in claim.signed_headers]
     if b"host" not in signed:
         raise _malformed("the signed headers lack 'host'", in_query=claim.expires_s is not None)
+    missing = [
+        name
+        for name in request.headers
+        if name.startswith(b"x-amz-") and name not in signed and name not in _NEED_NOT_BE_SIGNED
+    ]
+    if missing:
+        raise ApiError(
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            status=403,
+            fields={"HeadersNotSigned": b", ".join(sorted(missing)).decode("latin-1")},
+        )
     unsigned = request.header(b"x-amz-content-sha256") is None
     headers = [(name, request.header(name) or b"") for name in signed]
 

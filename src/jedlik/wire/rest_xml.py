@@ -24,6 +24,12 @@ _LATER = ("GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification",
 """Superseded by an operation of the same URI."""
 
 
+_PASSED_OVER = ("If-Modified-Since", "If-Unmodified-Since", "Expires",
+                "x-amz-copy-source-if-modified-since",
+                "x-amz-copy-source-if-unmodified-since")  # fmt: skip
+"""Dates that count as absent if they are none (RFC 9110, 13.1.3 and 13.1.4)."""
+
+
 class BadInput(Exception):
     """A value in the query or a header that its type does not allow. name: as it was sent."""
 
@@ -200,6 +206,8 @@ class RestXml:
         try:
             return xml.read_text(shape, text)
         except xml.NotValid:
+            if name in _PASSED_OVER:
+                return None
             raise BadInput(name, text) from None
 
     def _input(self, operation: str) -> dict[str, Any]:

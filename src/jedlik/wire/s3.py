@@ -13,7 +13,7 @@ import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlencode
 
 from jedlik.api.errors import ApiError, internal_failure
 from jedlik.api.operation import Operation, Registry
@@ -35,6 +35,16 @@ log = logging.getLogger("jedlik.wire")
 
 XML_BYTES_MAX = 4 << 20
 PUT_BYTES_MAX = 5 << 30
+_NO_CORS = "CORSResponse: CORS is not enabled for this bucket."
+_CORS_REFUSED = (
+    "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of "
+    "Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are "
+    "not whitelisted by the resource's CORS spec."
+)
+_CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
+_HOISTED = "x-amz-"
+_SIGNATURE = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires",
+              "x-amz-signature", "x-amz-signedheaders")  # fmt: skip
 _MALFORMED_XML = (
     "The XML you provided was not well-formed or did not validate against our published schema"
 )
@@ -46,7 +56,8 @@ class Edge(Protocol):
     async def cors(
         self, db: Any, bucket: str, method: str, origin: str, headers: str | None
     ) -> dict[str, str] | None:
-        """Header lines for a cross-origin request; None if the bucket does not allow it."""
+        """Header lines for a cross-origin request, none of them if no rule of the bucket allows
+        it; None if it has no rules."""
         ...
 
     def check_md5(self, sent: str, calculated: bytes) -> ApiError | None: ...
@@ -100,12 +111,7 @@ class S3:
         caller = s3.authenticate(self._gateway.authenticator, request, now, hosted)
         name = self._protocol.find(call.method, call.depth, call.query, call.headers)
         if name is None:
-            raise ApiError(
-                "MethodNotAllowed",
-                "The specified method is not allowed against this resource.",
-                status=405,
-                fields={"Method": call.method, "ResourceType": "BUCKET"},
-            )
+            raise _not_allowed(call)
         call.operation = name
         operation = self._operations.get(name)
         if operation is None:
@@ -149,8 +155,15 @@ class S3:
         from .gateway import transport_of
 
         authoriser = self._gateway.authoriser
-        if authoriser is not None:
+        if authoriser is None:
+            return
+        try:
             await authoriser.require(ctx, operation, req, transport_of(request))
+        except ApiError as refusal:
+            if ctx.identified or refusal.code != "AccessDenied":
+                raise
+            # Why is told to members of the owner's organisation alone.
+            raise ApiError("AccessDenied", "Access Denied", status=403) from refusal
 
     async def _read_small(
         self, call: _Call, body: S3Body, name: str, payload: str | None, req: dict[str, Any]
@@ -225,18 +238,17 @@ class S3:
     async def _preflight(self, call: _Call) -> Reply:
         origin = call.headers.get("origin")
         method = call.headers.get("access-control-request-method")
-        if origin is None or method is None:
-            raise ApiError(
-                "BadRequest", "Insufficient information. Origin request header needed.", status=400
-            )
+        if origin is None:
+            raise ApiError("BadRequest", "Insufficient information. Origin request header needed.")
+        if method not in _CORS_METHODS:
+            shown = "null" if method is None else method
+            raise ApiError("BadRequest", f"Invalid Access-Control-Request-Method: {shown}")
         wanted = call.headers.get("access-control-request-headers", "")
         found = await self._edge.cors(self._gateway.db, call.bucket, method, origin, wanted)
-        if found is None:
+        if not found:
             raise ApiError(
                 "AccessForbidden",
-                "CORSResponse: This CORS request is not allowed. This is usually because the "
-                "evaluation of Origin, request method / Access-Control-Request-Method or "
-                "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+                _NO_CORS if found is None else _CORS_REFUSED,
                 status=403,
                 fields={"Method": method, "ResourceType": "OBJECT" if call.key else "BUCKET"},
             )
@@ -268,11 +280,10 @@ class S3:
             bounds = s3_forms.check_policy(fields, call.bucket, now)
         call.key = fields["key"].replace("${filename}", form.file_name)
         sent = {**fields}
-        sent.setdefault("content-type", form.file_type or "binary/octet-stream")
         if "acl" in sent:
             sent["x-amz-acl"] = sent["acl"]
         if "tagging" in sent:
-            sent.pop("tagging")
+            sent["x-amz-tagging"] = self._form_tags(sent["tagging"])
         operation = self._operations["PutObject"]
         try:
             req = self._protocol.read_input("PutObject", call.labels, {}, sent)
@@ -287,6 +298,14 @@ class S3:
         assert isinstance(answer, dict)
         self._metrics["PutObject"].count(200, self._gateway.clock() - now)
         return self._form_reply(call, fields, answer, await self._cors_lines(call))
+
+    def _form_tags(self, document: str) -> str:
+        """A form has its tags as XML; here as the header of a PutObject has them."""
+        try:
+            found = self._protocol.read_body("PutObjectTagging", document.encode())
+        except xml.NotValid as error:
+            raise ApiError("MalformedXML", _MALFORMED_XML) from error
+        return urlencode([(tag["Key"], tag["Value"]) for tag in found["Tagging"]["TagSet"]])
 
     def _form_reply(
         self, call: _Call, fields: Mapping[str, str], answer: dict[str, Any], cors: str
@@ -321,6 +340,12 @@ class _Call:
             name.decode("latin-1"): _header_text(value) for name, value in request.headers.items()
         }
         self.query = _query(request.query)
+        if "X-Amz-Signature" in self.query:
+            # A presigned request may carry in its query what is a header otherwise.
+            for name, value in self.query.items():
+                low = name.lower()
+                if low.startswith(_HOISTED) and low not in _SIGNATURE:
+                    self.headers.setdefault(low, value)
         path = unquote_to_bytes(request.path).decode("utf-8", "surrogateescape")
         host = self.headers.get("host", "")
         found = HOST.fullmatch(host)
@@ -381,6 +406,22 @@ async def _close(parts: AsyncIterator[bytes]) -> None:
     close = getattr(parts, "aclose", None)
     if close is not None:
         await close()
+
+
+def _not_allowed(call: _Call) -> ApiError:
+    if call.method == "POST" and call.depth == 1:
+        return ApiError(
+            "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold",
+            status=412,
+            fields={"Condition": "Bucket POST must be of the enclosure-type multipart/form-data"},
+        )
+    return ApiError(
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+        status=405,
+        fields={"Method": call.method, "ResourceType": ("SERVICE", "BUCKET", "OBJECT")[call.depth]},
+    )
 
 
 def _bad_input(bad: BadInput) -> ApiError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from jedlik.net import Request
 
+TERMINATOR = b"aws4_request"
 SCOPE = b"/s3/aws4_request"
 HOST = re.compile(r"(.+?)\.(?:s3[.-].*|s3|localhost)(?::\d+)?", re.I)
 METHODS = (b"GET", b"HEAD", b"PUT", b"POST", b"DELETE", b"OPTIONS")
@@ -23,7 +24,8 @@ def claims(request: Request) -> bool:
         return SCOPE in authorization
     query = request.query
     if b"X-Amz-Credential=" in query:
-        return b"%2Fs3%2F" in query or SCOPE in query or b"%2fs3%2f" in query
+        if TERMINATOR in query:
+            return b"%2Fs3%2F" in query or SCOPE in query or b"%2fs3%2f" in query
     if request.path != b"/":
         return True
     host = (request.header(b"host") or b"").decode("latin-1")

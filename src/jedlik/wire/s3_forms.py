@@ -161,7 +161,7 @@ def check_policy(fields: Mapping[str, str], bucket: str, now: float) -> tuple[in
     covered = set()
     bounds = None
     for condition in policy["conditions"]:
-        if isinstance(condition, dict):
+        if isinstance(condition, dict) and condition:
             tests = [("eq", "$" + name, value) for name, value in condition.items()]
         elif isinstance(condition, list) and len(condition) == 3:
             tests = [(str(condition[0]).lower(), condition[1], condition[2])]
@@ -171,6 +171,8 @@ def check_policy(fields: Mapping[str, str], bucket: str, now: float) -> tuple[in
             if kind == "content-length-range":
                 try:
                     bounds = (int(name), int(value))
+                    if bounds[0] < 0:
+                        raise ValueError
                 except (TypeError, ValueError):
                     raise _invalid_policy("Invalid content-length-range.") from None
                 continue
@@ -187,7 +189,7 @@ def check_policy(fields: Mapping[str, str], bucket: str, now: float) -> tuple[in
                 raise _invalid_policy(f"Invalid condition '{kind}'.")
             if not holds:
                 raise _denied(f'Policy Condition failed: ["{kind}", "${key}", "{text}"]')
-    for name in fields:
+    for name in (*fields, "bucket"):
         if name not in covered and name not in _UNCHECKED and not name.startswith("x-ignore-"):
             raise _denied(f"Extra input fields: {name}")
     return bounds

@@ -29,6 +29,11 @@ _ESCAPES = str.maketrans(
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
+_ANY_CASE = ("FilterRuleName",)
+_CHECKED_LATER = ("BucketLocationConstraint",)
+"""Enumerations about which an operation has its own refusal."""
+
+
 class NotValid(Exception):
     """No XML, or not what the shape asks for."""
 
@@ -126,8 +131,10 @@ def _read(shapes: Shapes, member: Any, element: Element) -> Any:
         raise NotValid
     if "enum" in shape:
         # "Prefix" in a filter rule is taken as well as "prefix", and given back as it came.
-        text = element.text.strip().lower()
-        if not any(text == each.lower() for each in shape["enum"]):
+        text = element.text.strip()
+        if name in _ANY_CASE:
+            text = text.lower()
+        if text not in shape["enum"] and name not in _CHECKED_LATER:
             raise NotValid
     return read_text(shape, element.text)
 

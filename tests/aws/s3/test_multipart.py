@@ -42,7 +42,7 @@ def test_parts_become_one_object(s3: Any, bucket: str) -> None:
     done = upload(s3, bucket, "dir/k", bodies, Metadata={"m": "1"}, ContentType="a/b")
     digests = b"".join(hashlib.md5(body).digest() for body in bodies)
     assert done["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-3"'
-    assert done["Location"].endswith(f"/{bucket}/dir/k")
+    assert done["Location"].endswith(f"/{bucket}/dir%2Fk")
     found = s3.get_object(Bucket=bucket, Key="dir/k")
     assert found["Body"].read() == b"".join(bodies)
     assert (found["Metadata"], found["ContentType"]) == ({"m": "1"}, "a/b")

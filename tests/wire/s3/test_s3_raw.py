@@ -479,7 +479,8 @@ def test_a_browser_posts_a_form(
     assert b"<Key>uploads/photo.png</Key>" in answer.body and etag.encode() in answer.body
     found = s3.get_object(Bucket=bucket, Key="uploads/photo.png")
     assert found["Body"].read() == file
-    assert (found["Metadata"], found["ContentType"]) == ({"who": "me"}, "image/png")
+    # What the form does not say, the part of the file does not either.
+    assert (found["Metadata"], found["ContentType"]) == ({"who": "me"}, "binary/octet-stream")
 
 
 def test_forms_that_their_policy_does_not_allow(wire: Connection, s3: Any, bucket: str) -> None:
@@ -586,3 +587,62 @@ def test_a_signature_of_yesterday(wire: Connection, bucket: str) -> None:
         headers = signed(wire, "GET", f"/{bucket}")
     answer = wire.send(head("GET", f"/{bucket}", headers)).answer()
     assert (answer.status, answer.code) == (403, "RequestTimeTooSkewed")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"X-Amz-Expires": "604801"}, "AuthorizationQueryParametersError", b"less than a week"),
+        ({"X-Amz-Expires": "-1"}, "AuthorizationQueryParametersError", b"must be non-negative"),
+        ({"X-Amz-Expires": "soon"}, "AuthorizationQueryParametersError", b"should be a number"),
+        ({"X-Amz-Expires": "0"}, "AccessDenied", b"Request has expired"),
+        ({"X-Amz-Expires": ""}, "AuthorizationQueryParametersError", b"requires the X-Amz-Algo"),
+        ({"X-Amz-Date": "today"}, "AuthorizationQueryParametersError", b"ISO8601 Long Format"),
+        ({"X-Amz-Credential": "x"}, "AuthorizationQueryParametersError", b"YOUR-AKID"),
+    ],
+)
+def test_urls_that_are_no_signed_ones(
+    wire: Connection, s3: Any, bucket: str, change: dict[str, str], code: str, words: bytes
+) -> None:
+    url = urlsplit(s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"}))
+    query = dict(urllib.parse.parse_qsl(url.query)) | change
+    target = f"{url.path}?{urllib.parse.urlencode(query)}"
+    answer = wire.send(head("GET", target, {"Host": wire.host})).answer()
+    assert answer.code == code and words in answer.body, answer.body
+
+
+def test_only_one_signature_and_all_of_amazons_headers_in_it(wire: Connection, bucket: str) -> None:
+    headers = signed(wire, "GET", f"/{bucket}/k")
+    target = f"/{bucket}/k?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+    answer = wire.send(head("GET", target, headers)).answer()
+    assert answer.code == "InvalidArgument" and b"Only one auth mechanism allowed" in answer.body
+    late = {**headers, "x-amz-meta-late": "1"}
+    answer = wire.send(head("GET", f"/{bucket}/k", late)).answer()
+    assert (answer.status, answer.code) == (403, "AccessDenied")
+    assert b"<HeadersNotSigned>x-amz-meta-late</HeadersNotSigned>" in answer.body
+
+
+def test_headers_may_stand_in_the_query_of_a_signed_url(
+    wire: Connection, s3: Any, bucket: str
+) -> None:
+    url = f"http://{wire.host}/{bucket}/hoisted?x-amz-meta-who=me&x-amz-storage-class=STANDARD_IA"
+    request = AWSRequest("PUT", url)
+    S3SigV4QueryAuth(Credentials(KEY, SECRET), "s3", REGION, expires=60).add_auth(request)
+    made = urlsplit(request.url)
+    target = f"{made.path}?{made.query}"
+    wire.send(head("PUT", target, {"Host": wire.host, "Content-Length": "1"}) + b"x")
+    assert wire.answer().status == 200
+    found = s3.head_object(Bucket=bucket, Key="hoisted")
+    assert (found["Metadata"], found["StorageClass"]) == ({"who": "me"}, "STANDARD_IA")
+
+
+def test_forms_that_are_incomplete(wire: Connection, s3: Any, bucket: str) -> None:
+    made = s3.generate_presigned_post(bucket, "t")["fields"]
+    unsigned = {name: value for name, value in made.items() if name != "x-amz-signature"}
+    answer = post(wire, bucket, unsigned, b"x")
+    assert answer.code == "InvalidArgument" and b"X-Amz-Signature" in answer.body
+    tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>b c</Value></Tag></TagSet></Tagging>"
+    made = s3.generate_presigned_post(bucket, "t", {"tagging": tags}, [{"tagging": tags}])
+    assert post(wire, bucket, made["fields"], b"x").status == 204
+    found = s3.get_object_tagging(Bucket=bucket, Key="t")["TagSet"]
+    assert found == [{"Key": "a", "Value": "b c"}]

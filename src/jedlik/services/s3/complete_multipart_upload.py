@@ -50,7 +50,10 @@ async def complete_multipart_upload(ctx: RestContext, req: dict[str, Any]) -> di
     else:
         raise Contended
     scheme = "https" if ctx.secure else "http"
-    path = quote(stored.key if ctx.hosted else f"{bucket.name}/{stored.key}")
+    # Slashes of the key are escaped here, as nowhere else.
+    path = quote(stored.key, safe="")
+    if not ctx.hosted:
+        path = f"{bucket.name}/{path}"
     return {
         "Location": f"{scheme}://{ctx.host}/{path}",
         "Bucket": bucket.name,
@@ -110,7 +113,9 @@ async def _complete(ctx: RestContext, store: Store, bucket: Bucket, req: dict[st
 
 def _chosen(upload: Upload, there: list[Part], req: dict[str, Any]) -> list[Part]:
     """The parts that the request lists. Raises S3Error."""
-    listed = (req.get("MultipartUpload") or {}).get("Parts") or []
+    if req.get("MultipartUpload") is None:
+        raise invalid_request("You must specify at least one part")
+    listed = req["MultipartUpload"].get("Parts") or []
     if not listed:
         raise malformed_xml()
     by_number = {part.number: part for part in there}

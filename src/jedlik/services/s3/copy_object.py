@@ -10,6 +10,7 @@ from jedlik.services.s3.access import CopyAsks, bucket_of, check_key
 from jedlik.services.s3.conditions import on_write
 from jedlik.services.s3.copy_sources import copy_source
 from jedlik.services.s3.described import (
+    REDIRECT,
     checksum_members,
     described,
     encryption_members,
@@ -53,7 +54,11 @@ async def copy_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
         raise copy_to_itself()
     fields = described(req, ctx)
     if not replaces:
-        fields["headers"], fields["metadata"] = source.headers, source.metadata
+        # Of what a request sets, the website's redirect alone is not the source's.
+        redirect = {k: v for k, v in fields["headers"].items() if k == REDIRECT}
+        kept_of_source = {k: v for k, v in source.headers.items() if k != REDIRECT}
+        fields["headers"] = {**kept_of_source, **redirect}
+        fields["metadata"] = source.metadata
     if not retags:
         fields["tags"] = source.tags
     kept: list[str] = []
@@ -115,5 +120,6 @@ def _directive(req: dict[str, Any], member: str, header: str) -> bool:
     """Whether a directive says REPLACE."""
     value = req.get(member) or "COPY"
     if value not in ("COPY", "REPLACE"):
-        raise invalid_argument("Unknown metadata directive.", header, value)
+        kind = member.removesuffix("Directive").lower()
+        raise invalid_argument(f"Unknown {kind} directive.", header, value)
     return bool(value == "REPLACE")

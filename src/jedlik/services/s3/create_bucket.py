@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jedlik.api.operation import operation
@@ -14,12 +15,14 @@ from jedlik.services.s3.errors import (
     bucket_exists,
     bucket_owned_by_you,
     illegal_location,
+    invalid_location,
     invalid_request,
 )
 from jedlik.services.s3.limits import BUCKETS_MAX
 from jedlik.services.s3.store import Store
 
 OLD_REGION = "us-east-1"
+_LOCATION = re.compile(r"EU|[a-z]{2}(-[a-z]+)+-\d")
 OLD_NAMES = ("US", "")  # of that region, which some clients still sign for
 
 
@@ -37,11 +40,15 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
     if req.get("ObjectLockEnabledForBucket"):
         raise invalid_request("Object Lock is not available here")
     location = (req.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
+    if location is not None and not _LOCATION.fullmatch(location):
+        raise invalid_location(location)
     # The endpoint of us-east-1 makes buckets anywhere; every other, in its own region only.
     here = OLD_REGION if ctx.region in OLD_NAMES else ctx.region
-    if here != OLD_REGION and location != here:
-        raise illegal_location(location or "unspecified")
     region = "eu-west-1" if location == "EU" else location or here
+    if here != OLD_REGION and (location is None or region != here):
+        raise illegal_location(location or "unspecified")
+    if location == OLD_REGION:  # which is written by leaving it out
+        raise invalid_location(location)
     found = await store.find_bucket(name)
     if found is None:
         mine = [each for each in await store.buckets() if each.account == ctx.account]
@@ -51,11 +58,11 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
             )
         new = new_bucket(store.db, name, account=ctx.account, region=region)
         if await store.add_bucket(new):
-            return {"Location": f"/{name}", "BucketArn": new.arn}
+            return {"Location": f"/{name}"}
         found = await store.bucket(name)
     if found.account != ctx.account:
         raise bucket_exists(name)
     # Only in us-east-1 is it no mistake to make one's bucket a second time.
     if region != OLD_REGION or found.region != OLD_REGION:
         raise bucket_owned_by_you(name)
-    return {"Location": f"/{name}", "BucketArn": found.arn}
+    return {"Location": f"/{name}"}

@@ -9,7 +9,7 @@ from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import DeleteAsks, bucket_of, check_key
 from jedlik.services.s3.deleting import delete_one
-from jedlik.services.s3.errors import malformed_xml
+from jedlik.services.s3.errors import malformed_xml, missing_digest
 from jedlik.services.s3.limits import DELETE_MAX
 from jedlik.services.s3.store import Store
 
@@ -17,6 +17,11 @@ from jedlik.services.s3.store import Store
 @operation("s3", "DeleteObjects", access="write", permissions=DeleteAsks())
 async def delete_objects(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
+    if not any(
+        name == "content-md5" or name == "x-amz-trailer" or name.startswith("x-amz-checksum-")
+        for name in ctx.headers
+    ):
+        raise missing_digest()
     wanted = req["Delete"]
     if not 1 <= len(wanted["Objects"]) <= DELETE_MAX:
         raise malformed_xml()

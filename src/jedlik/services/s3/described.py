@@ -8,14 +8,15 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from email.header import decode_header
 from typing import Any
+from unicodedata import category
 from urllib.parse import parse_qsl
 
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.errors import (
-    S3Error,
     acl_not_supported,
     invalid_argument,
     invalid_request,
+    invalid_storage_class,
     invalid_tag,
     metadata_too_large,
     not_implemented,
@@ -30,6 +31,7 @@ from jedlik.services.s3.limits import (
 from jedlik.services.s3.records import NULL, Bucket, Upload, Version
 
 DEFAULT_TYPE = "binary/octet-stream"
+REDIRECT = "x-amz-website-redirect-location"
 KEPT_HEADERS = {  # member: header
     "ContentType": "content-type",
     "CacheControl": "cache-control",
@@ -37,7 +39,7 @@ KEPT_HEADERS = {  # member: header
     "ContentEncoding": "content-encoding",
     "ContentLanguage": "content-language",
     "Expires": "expires",
-    "WebsiteRedirectLocation": "x-amz-website-redirect-location",
+    "WebsiteRedirectLocation": REDIRECT,
 }
 STORAGE_CLASSES = (
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
@@ -57,7 +59,7 @@ def described(req: Mapping[str, Any], ctx: RestContext) -> dict[str, Any]:
         raise invalid_request("Bucket is missing Object Lock Configuration")
     storage_class = req.get("StorageClass") or "STANDARD"
     if storage_class not in STORAGE_CLASSES:
-        raise S3Error("InvalidStorageClass", "The storage class you specified is not valid")
+        raise invalid_storage_class(storage_class)
     encryption = req.get("ServerSideEncryption") or "AES256"
     if encryption not in ("AES256", "aws:kms", "aws:kms:dsse"):
         raise invalid_argument(
@@ -120,12 +122,14 @@ def header_tags(text: str | None) -> dict[str, str]:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True)
     except ValueError:
+        pairs = None
+    if pairs is None or len({key for key, _ in pairs}) != len(pairs):
         raise invalid_argument(
             "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
             "parameters without tag name duplicates.",
             "x-amz-tagging",
             text,
-        ) from None
+        )
     return checked_tags(pairs, OBJECT_TAGS_MAX)
 
 
@@ -134,18 +138,28 @@ def tags_of(tag_set: Iterable[Mapping[str, str]], count_max: int) -> dict[str, s
 
 
 def checked_tags(pairs: list[tuple[str, str]], count_max: int) -> dict[str, str]:
+    of_object = count_max == OBJECT_TAGS_MAX
     if len(pairs) > count_max:
-        raise too_many_tags(count_max)
+        raise too_many_tags(count_max, of_object=of_object)
+    found: dict[str, str] = {}
     for key, value in pairs:
-        if not 1 <= len(key) <= TAG_KEY_MAX:
-            raise invalid_tag("The TagKey you have provided is invalid")
-        if len(value) > TAG_VALUE_MAX:
-            raise invalid_tag("The TagValue you have provided is invalid")
-        if key.lower().startswith("aws:"):
-            raise invalid_tag("System tags cannot be added/updated by requester")
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise invalid_tag("Cannot provide multiple Tags with the same key")
-    return dict(pairs)
+        if not 1 <= len(key) <= TAG_KEY_MAX or not _may_tag(key):
+            raise invalid_tag("The TagKey you have provided is invalid", key)
+        if len(value) > TAG_VALUE_MAX or not _may_tag(value):
+            raise invalid_tag("The TagValue you have provided is invalid", key, value)
+        if key in found:
+            raise invalid_tag("Cannot provide multiple Tags with the same key", key)
+        if key.startswith("aws:"):
+            if of_object:
+                raise invalid_tag("Your TagKey cannot be prefixed with aws:", key)
+            raise invalid_tag("System tags cannot be added/updated by requester", key)
+        found[key] = value
+    return found
+
+
+def _may_tag(text: str) -> bool:
+    """Letters, spaces, numbers and _ . : / = + - @ (user guide, "Categorizing your objects")."""
+    return all(each in "_.:/=+-@" or category(each)[0] in "LZN" for each in text)
 
 
 def tag_set(tags: Mapping[str, str]) -> list[dict[str, str]]:

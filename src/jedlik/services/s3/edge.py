@@ -26,7 +26,7 @@ class Edge:
     async def cors(
         self, db: Any, bucket: str, method: str, origin: str, headers: str | None
     ) -> dict[str, str] | None:
-        """Header lines by the first rule that fits; None if there is none.
+        """Header lines by the first rule that fits; none if none does, None if there are no rules.
 
         headers: those that a preflight asks for; None for the request itself.
         """
@@ -36,7 +36,9 @@ class Edge:
             return None
         stored = await store.configuration(found, configurations.CORS.name)
         asked = [name.strip().lower() for name in (headers or "").split(",") if name.strip()]
-        for rule in (stored or {}).get("CORSRules", ()):
+        if not stored:
+            return None
+        for rule in stored.get("CORSRules", ()):
             allowed = next((o for o in rule["AllowedOrigins"] if _fits(o, origin)), None)
             if allowed is None or method not in rule["AllowedMethods"]:
                 continue
@@ -44,12 +46,12 @@ class Edge:
             if not all(any(_fits(p, name) for p in patterns) for name in asked):
                 continue
             return _lines(rule, allowed, origin, asked, preflight=headers is not None)
-        return None
+        return {}
 
     def check_md5(self, sent: str, calculated: bytes) -> ApiError | None:
         """What is wrong with a Content-MD5."""
         if not checksums.is_value("MD5", sent):
-            return invalid_digest()
+            return invalid_digest(sent)
         if b64decode(sent) != calculated:
             return bad_digest(sent, checksums.text(calculated))
         return None

@@ -137,6 +137,8 @@ def no_such_version(key: str, version: str) -> S3Error:
 
 
 def invalid_version_id(version: str) -> S3Error:
+    if not version:
+        return invalid_argument("Version id cannot be the empty string", "versionId", version)
     return invalid_argument("Invalid version id specified", "versionId", version)
 
 
@@ -180,6 +182,15 @@ def part_too_small(size: int, minimum: int, number: int, etag: str) -> S3Error:
     )
 
 
+def entity_too_small(size: int, minimum: int) -> S3Error:
+    return S3Error(
+        "EntityTooSmall",
+        "Your proposed upload is smaller than the minimum allowed size",
+        ProposedSize=str(size),
+        MinSizeAllowed=str(minimum),
+    )
+
+
 def entity_too_large(size: int, maximum: int) -> S3Error:
     return S3Error(
         "EntityTooLarge",
@@ -189,8 +200,22 @@ def entity_too_large(size: int, maximum: int) -> S3Error:
     )
 
 
-def invalid_part_number() -> S3Error:
-    return S3Error("InvalidPartNumber", "The requested partnumber is not satisfiable", 416)
+def invalid_part_number(number: int, count: int) -> S3Error:
+    return S3Error(
+        "InvalidPartNumber",
+        "The requested partnumber is not satisfiable",
+        416,
+        PartNumberRequested=str(number),
+        ActualPartCount=str(count),
+    )
+
+
+def part_number_out_of_range(number: int, maximum: int) -> S3Error:
+    return invalid_argument(
+        f"Part number must be an integer between 1 and {maximum}, inclusive",
+        "partNumber",
+        str(number),
+    )
 
 
 def invalid_range(requested: str, size: int) -> S3Error:
@@ -233,8 +258,16 @@ def invalid_checksum(header: str) -> S3Error:
     return invalid_request(f"Value for {header} header is invalid.")
 
 
-def invalid_digest() -> S3Error:
-    return S3Error("InvalidDigest", "The Content-MD5 you specified was invalid.")
+def invalid_digest(sent: str) -> S3Error:
+    return S3Error(
+        "InvalidDigest", "The Content-MD5 you specified was invalid.", **{"Content-MD5": sent}
+    )
+
+
+def missing_digest() -> S3Error:
+    return invalid_request(
+        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+    )
 
 
 def missing_length() -> S3Error:
@@ -259,12 +292,24 @@ def metadata_too_large(size: int, maximum: int) -> S3Error:
     )
 
 
-def invalid_tag(message: str) -> S3Error:
-    return S3Error("InvalidTag", message)
+def invalid_tag(message: str, key: str, value: str | None = None) -> S3Error:
+    fields = {"TagKey": key} | ({} if value is None else {"TagValue": value})
+    return S3Error("InvalidTag", message, **fields)
 
 
-def too_many_tags(maximum: int) -> S3Error:
-    return S3Error("BadRequest", f"Object tags cannot be greater than {maximum}")
+def too_many_tags(maximum: int, *, of_object: bool) -> S3Error:
+    if of_object:
+        return S3Error("BadRequest", f"Object tags cannot be greater than {maximum}")
+    # Unverified.
+    return S3Error("BadRequest", f"Bucket tag count cannot be greater than {maximum}")
+
+
+def invalid_storage_class(name: str) -> S3Error:
+    return S3Error(
+        "InvalidStorageClass",
+        "The storage class you specified is not valid",
+        StorageClassRequested=name,
+    )
 
 
 def invalid_argument(message: str, name: str, value: str) -> S3Error:

@@ -12,4 +12,4 @@ from jedlik.services.s3.access import bucket_of, on_bucket
 @operation("s3", "HeadBucket", access="list", permissions=on_bucket("s3:ListBucket"))
 async def head_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
-    return {"BucketRegion": bucket.region, "BucketArn": bucket.arn, "AccessPointAlias": False}
+    return {"BucketRegion": bucket.region, "AccessPointAlias": False}

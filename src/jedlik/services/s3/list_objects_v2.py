@@ -26,7 +26,7 @@ async def list_objects_v2(ctx: RestContext, req: dict[str, Any]) -> dict[str, An
     limit = bounded(req.get("MaxKeys"), "max-keys")
     prefix, delimiter = req.get("Prefix") or "", req.get("Delimiter") or ""
     token, start = req.get("ContinuationToken"), req.get("StartAfter") or ""
-    after = read_token(token) if token else start
+    after = start if token is None else read_token(token)
     page = await listed(
         Store.of(ctx), bucket, prefix=prefix, after=after, delimiter=delimiter, limit=limit
     )

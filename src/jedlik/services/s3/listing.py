@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
 from jedlik.services.s3 import records
 from jedlik.services.s3.described import quoted
@@ -85,7 +85,8 @@ def encoder(req: Mapping[str, Any]) -> Any:
         raise invalid_argument(
             "Invalid Encoding Method specified in Request", "encoding-type", str(kind)
         )
-    return lambda text: quote(text, safe="/-_.~*")
+    # As Java has it: a space becomes "+", and "~" is escaped.
+    return lambda text: quote_plus(text, safe="/*").replace("~", "%7E")
 
 
 def object_entry(version: Version, encode: Any) -> dict[str, Any]:

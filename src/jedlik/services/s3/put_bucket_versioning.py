@@ -9,7 +9,7 @@ import msgspec
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, on_bucket
-from jedlik.services.s3.errors import malformed_xml, not_implemented
+from jedlik.services.s3.errors import S3Error, not_implemented
 from jedlik.services.s3.records import Bucket
 from jedlik.services.s3.store import Store
 from jedlik.tables.internal import Change
@@ -23,7 +23,9 @@ async def put_bucket_versioning(ctx: RestContext, req: dict[str, Any]) -> dict[s
     wanted = req["VersioningConfiguration"]
     status = wanted.get("Status")
     if status is None:
-        raise malformed_xml()
+        raise S3Error(
+            "IllegalVersioningConfigurationException", "The Versioning element must be specified"
+        )
     if wanted.get("MFADelete") == "Enabled":
         raise not_implemented("x-amz-mfa")
 

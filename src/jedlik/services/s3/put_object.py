@@ -15,7 +15,7 @@ from jedlik.services.s3.described import (
     quoted,
     version_member,
 )
-from jedlik.services.s3.errors import entity_too_large, missing_length, part_too_small
+from jedlik.services.s3.errors import entity_too_large, entity_too_small, missing_length
 from jedlik.services.s3.limits import PUT_BYTES_MAX
 from jedlik.services.s3.receiving import Expected, receive
 from jedlik.services.s3.records import Version
@@ -54,7 +54,7 @@ async def put_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
         if received.size > high:
             raise entity_too_large(received.size, high)
         if received.size < low:
-            raise part_too_small(received.size, low, 1, new.etag)
+            raise entity_too_small(received.size, low)
         stored = await store.put(bucket, new, condition=condition, kept=kept)
     except BaseException:
         await store.blobs.drop(kept)

@@ -10,7 +10,8 @@ from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import check_key
 from jedlik.services.s3.conditions import check_read
 from jedlik.services.s3.described import checksum_members, object_members, quoted
-from jedlik.services.s3.errors import invalid_part_number, invalid_request
+from jedlik.services.s3.errors import invalid_part_number, invalid_request, part_number_out_of_range
+from jedlik.services.s3.limits import PARTS_MAX
 from jedlik.services.s3.lookups import found_version
 from jedlik.services.s3.ranges import Range, part_range, read_range, spans_in, spans_of
 from jedlik.services.s3.records import Bucket
@@ -55,10 +56,12 @@ async def opened(
         raise invalid_request("Cannot specify both Range header and partNumber query parameter")
     wanted = Range(0, version.size)
     if number is not None:
+        if not 1 <= number <= PARTS_MAX:
+            raise part_number_out_of_range(number, PARTS_MAX)
         parts = await store.layout(version) if version.layout else []
         found = part_range(parts, number) if parts else wanted if number == 1 else None
         if found is None:
-            raise invalid_part_number()
+            raise invalid_part_number(number, len(parts) or 1)
         wanted, spans = found, spans_in(parts, found) if parts else []
         if not parts:
             spans = await spans_of(store, version, wanted)

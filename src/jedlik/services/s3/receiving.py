@@ -18,6 +18,7 @@ from jedlik.services.s3.errors import (
     entity_too_large,
     invalid_checksum,
     invalid_digest,
+    invalid_request,
 )
 from jedlik.storage.blobs import Blobs, BlobWriter, Span
 
@@ -75,7 +76,7 @@ class Expected:
         """chosen: the algorithm of the upload, "" if none. Raises S3Error."""
         self.md5 = req.get("ContentMD5")
         if self.md5 is not None and not checksums.is_value("MD5", self.md5):
-            raise invalid_digest()
+            raise invalid_digest(self.md5)
         given = {
             name: req[f"Checksum{name}"]
             for name in checksums.ALGORITHMS
@@ -90,9 +91,21 @@ class Expected:
             if name.strip().lower().startswith("x-amz-checksum-")
         ]
         if len(given) + len(trailing) > 1:
-            raise invalid_checksum("x-amz-checksum-")
+            raise invalid_request(
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+                "allowed."
+            )
         self.is_given = bool(given or trailing)
         asked = str(req.get("ChecksumAlgorithm") or "").upper()
+        if asked:
+            checksums.running(asked)
+            if not self.is_given:
+                raise invalid_request(
+                    "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* "
+                    "or x-amz-trailer headers were found."
+                )
+            if asked not in (*given, *trailing):
+                raise invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid.")
         self.algorithm = next(iter((*given, *trailing)), asked or chosen or checksums.DEFAULT)
         self.value = given.get(self.algorithm)
         self._trailing = bool(trailing)

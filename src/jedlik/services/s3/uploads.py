@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jedlik.services.s3.errors import invalid_argument, invalid_request, no_such_upload
+from jedlik.services.s3.errors import invalid_request, no_such_upload, part_number_out_of_range
 from jedlik.services.s3.limits import PARTS_MAX
 from jedlik.services.s3.records import Bucket, Upload
 from jedlik.services.s3.store import Store
@@ -22,11 +22,7 @@ async def found_upload(store: Store, bucket: Bucket, req: Mapping[str, Any]) -> 
 def part_number(req: Mapping[str, Any]) -> int:
     number = int(req["PartNumber"])
     if not 1 <= number <= PARTS_MAX:
-        raise invalid_argument(
-            f"Part number must be an integer between 1 and {PARTS_MAX}, inclusive",
-            "partNumber",
-            str(number),
-        )
+        raise part_number_out_of_range(number, PARTS_MAX)
     return number
 
 
