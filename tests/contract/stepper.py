@@ -126,7 +126,7 @@ class Stepper:
     async def finish(self) -> None:
         """Step until nobody waits."""
         await settle()
-        while self.journal.jobs or (self.engine._held_back and self.store.jobs):
+        while self.journal.jobs or (self.engine._takeover.is_held_back and self.store.jobs):
             self.step("journal" if self.journal.jobs else "store")
             await settle()
 
@@ -134,9 +134,13 @@ class Stepper:
         """Have SQLite take over all that was published."""
         await self.finish()
         engine = self.engine
-        while engine._frozen is not None or engine._growing.serial or self.store.jobs:
-            if engine._frozen is None and engine._growing.serial:
-                engine._freeze()
+        while (
+            engine._published.frozen is not None
+            or engine._published.growing.serial
+            or self.store.jobs
+        ):
+            if engine._published.frozen is None and engine._published.growing.serial:
+                engine._takeover.freeze()
             while self.store.jobs:
                 self.step("store")
                 await settle()

@@ -86,6 +86,6 @@ async def test_acknowledged_batches_survive_kill_9(tmp_path: Path) -> None:
         versions = [int(entry.record) for entry in log]
         assert stats.rows == last == len(set(versions))
         assert {int(line.split()[1]) for line in lines} <= set(versions)
-        assert engine._reader.connection.pragma("integrity_check") == "ok"
+        assert engine._published.reader.connection.pragma("integrity_check") == "ok"
         await engine.close()
     assert written > 100

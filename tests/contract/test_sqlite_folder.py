@@ -185,7 +185,7 @@ async def test_a_damaged_page_is_reported_and_the_rest_stays_readable(tmp_path: 
     version = await put(engine, rows[150].key, b"new")
     for life in range(2):
         if not life:
-            engine._freeze()
+            engine._takeover.freeze()
         deadline = time.monotonic() + 20
         while (await engine.health()).writable:
             assert time.monotonic() < deadline

@@ -137,7 +137,7 @@ async def test_damage_before_the_tail_is_refused(tmp_path: Path, number: int, wh
 async def test_a_journal_that_lacks_a_file_is_refused(tmp_path: Path) -> None:
     stepper = Stepper.open(tmp_path / "data")
     await stepped(stepper, batch(Put(A, ANY, b"1")))
-    stepper.engine._freeze()
+    stepper.engine._takeover.freeze()
     await stepped(stepper, batch(Put(A, ANY, b"2")))
     await stepped(stepper, batch(Put(A, ANY, b"3")))
     crashed = crash(tmp_path / "data", tmp_path / "crashed")
@@ -250,7 +250,7 @@ async def test_a_store_without_a_journal_gets_one(tmp_path: Path) -> None:
     engine = SqliteEngine.open(tmp_path)
     assert await engine.get_one(A) == Row(version, b"v")
     await put(engine, A, b"w")
-    assert engine._reader.connection.pragma("user_version") == 2
+    assert engine._published.reader.connection.pragma("user_version") == 2
     await engine.close()
     engine = SqliteEngine.open(tmp_path)
     assert (await engine.get_one(A)).value == b"w"  # type: ignore[union-attr]
@@ -272,7 +272,7 @@ async def test_a_full_disk_under_sqlite_holds_writes_back_only_at_the_hard_limit
             written += 1
             assert written < 1000, "the table grows without bounds"
     assert written > 20
-    assert sum(table.bytes for table in engine._tables) < 90_000
+    assert sum(table.bytes for table in engine._published.tables) < 90_000
     assert not (await engine.health()).writable
     assert len((await engine.scan(1, b"", None, **ALL)).entries) == written
     disk.fail = None
@@ -313,7 +313,7 @@ async def test_a_steady_load_keeps_journal_and_tables_bounded(tmp_path: Path) ->
             await put(engine, key("p", name + sort), value)
             kept[name + sort] = value
             largest[0] = max(largest[0], engine._journal.used)
-            largest[1] = max(largest[1], sum(table.bytes for table in engine._tables))
+            largest[1] = max(largest[1], sum(table.bytes for table in engine._published.tables))
 
     await asyncio.gather(*[write(b"%d" % at) for at in range(8)])
     assert largest[0] < 450_000
@@ -445,15 +445,15 @@ def _refused(file: int, data: bytes, at: int) -> None:
 async def test_sqlite_takes_over_after_a_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jedlik.storage.sqlite._REST_S", 0.02)
+    monkeypatch.setattr("jedlik.storage.sqlite_takeover._REST_S", 0.02)
     engine = SqliteEngine.open(tmp_path)
     await put(engine, A, b"v")
     await put(engine, B, b"v")
     for _ in range(1000):
-        if not engine._growing.serial and engine._frozen is None:
+        if not engine._published.growing.serial and engine._published.frozen is None:
             break
         await asyncio.sleep(0.01)
-    found = engine._reader.connection.execute("SELECT count(*) FROM kv").get
+    found = engine._published.reader.connection.execute("SELECT count(*) FROM kv").get
     assert found == 2
-    assert engine._freeze_timer is None, "a server at rest does not wake up"
+    assert engine._takeover.timer is None, "a server at rest does not wake up"
     await engine.close()

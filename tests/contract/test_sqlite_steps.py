@@ -128,14 +128,14 @@ async def test_readers_do_not_notice_when_sqlite_takes_over(stepper: Stepper, ca
         if number == 0:
             await stepper.take_over()
         elif number == 1:
-            engine._freeze()
+            engine._takeover.freeze()
     expected = await everything(model)  # type: ignore[arg-type]
     expected[-1] = await engine.version_floor()
     steps = []
     while stepper.store.jobs:
         for _ in range(2):
             if not cached:
-                engine._pages.forget_space(1)
+                engine._published.pages.forget_space(1)
                 engine._cache.forget_space(1)
             assert await everything(engine) == expected, f"after {steps}"
         steps.append(stepper.step("store"))
@@ -150,15 +150,15 @@ async def test_a_snapshot_from_before_is_not_read_without_the_table(stepper: Ste
     """All in one tick of the loop: SQLite commits, and the table that it took over goes."""
     engine = stepper.engine
     await stepped_put(stepper, A, b"v")
-    engine._freeze()
+    engine._takeover.freeze()
     for step in ("begin", "apply"):
         assert stepper.step("store") == step
     assert await engine.get_one(C) is None
-    assert engine._reader.in_snapshot
+    assert engine._published.reader.in_snapshot
     stepper.step("store")
-    engine._store_job = None
-    engine._taken_over(engine._frozen)  # type: ignore[arg-type]
-    assert engine._frozen is None
+    engine._takeover.job = None
+    engine._takeover._taken_over(engine._published.frozen)  # type: ignore[arg-type]
+    assert engine._published.frozen is None
     engine._cache.forget(A)
     assert await engine.get_one(A) is not None
     stepper.store.jobs.clear()
@@ -319,7 +319,7 @@ async def test_reads_fail_clearly_and_recover(stepper: Stepper, disk: FaultyDisk
     await stepped_put(stepper, A, b"v")
     await stepper.take_over()
     stepper.engine._cache.forget(A)
-    reader = stepper.engine._reader
+    reader = stepper.engine._published.reader
     cursor = reader._cursor
 
     class Broken:
@@ -362,8 +362,12 @@ async def test_a_crash_between_any_two_steps_keeps_exactly_what_was_committed(
                     stepper.step("store")
                     await settle()
         engine = stepper.engine
-        if random.random() < 0.3 and engine._frozen is None and engine._growing.serial:
-            engine._freeze()
+        if (
+            random.random() < 0.3
+            and engine._published.frozen is None
+            and engine._published.growing.serial
+        ):
+            engine._takeover.freeze()
         group = [(at, random.randbytes(9)) for at in random.sample((A, B, C), 2)]
         for at, value in group:
             commit_it = batch(Put(at, ANY, value), changes=[Change(1, 0, value)])
@@ -431,7 +435,7 @@ async def test_after_a_power_cut_every_acknowledged_batch_is_there_whole(
         assert left == right
         number = -1 if left is None else int(left.value)
         assert number >= promised.get(name, -1)
-    assert engine._reader.connection.pragma("integrity_check") == "ok"
+    assert engine._published.reader.connection.pragma("integrity_check") == "ok"
     await engine.close()
 
 

@@ -44,16 +44,20 @@ async def taken_over(engine: SqliteEngine) -> None:
     """Have SQLite take over all that was published."""
 
     def done() -> bool:
-        if engine._frozen is None and engine._growing.serial and engine._in_flight is None:
-            engine._freeze()
-        return engine._frozen is None and not engine._growing.serial
+        if (
+            engine._published.frozen is None
+            and engine._published.growing.serial
+            and engine._in_flight is None
+        ):
+            engine._takeover.freeze()
+        return engine._published.frozen is None and not engine._published.growing.serial
 
     await until(done, "SQLite has everything")
 
 
 def count(engine: SqliteEngine, table: str, where: str = "1") -> int:
     sql = f"SELECT count(*) FROM {table} WHERE {where}"
-    found: int = engine._reader.connection.execute(sql).get
+    found: int = engine._published.reader.connection.execute(sql).get
     return found
 
 
@@ -142,7 +146,7 @@ async def test_no_snapshot_outlives_its_tick(sqlite: SqliteEngine) -> None:
     await fill(sqlite, 100)
     await taken_over(sqlite)
     sqlite._cache.forget_space(1)
-    reader = sqlite._reader
+    reader = sqlite._published.reader
     await sqlite.get_one(key("f", bytes(4)))
     assert reader.in_snapshot
     # Cut short by its byte limit: the statement must not stay open either.
@@ -163,7 +167,7 @@ async def test_a_dropped_space_is_swept_in_steps_while_writes_go_on(sqlite: Sqli
     assert count(sqlite, "kv", "space = 1") > 0, "dropping must not wait for the sweep"
     await taken_over(sqlite)
     numbers = 0
-    while sqlite._sweeps.left:
+    while sqlite._takeover.sweeps.left:
         await put(sqlite, key("during", space=3), b"v")
         numbers += 1
         assert numbers < 10_000, "the sweep starves"
@@ -190,14 +194,14 @@ async def test_a_writer_that_is_never_idle_still_sweeps(tmp_path: Path) -> None:
         task = asyncio.ensure_future(put(engine, key("busy", bytes([at]), space=2), b"v"))
         await stepper.finish()
         await task
-        if engine._frozen is None:
-            engine._freeze()  # so that SQLite's writer is never idle
+        if engine._published.frozen is None:
+            engine._takeover.freeze()  # so that SQLite's writer is never idle
         await asyncio.sleep(0.003)  # the next sweep is due
         assert stepper.store.jobs
         await stepper.step_until("report", "store")
-        if not engine._sweeps.left:
+        if not engine._takeover.sweeps.left:
             break
-    assert not engine._sweeps.left
+    assert not engine._takeover.sweeps.left
     await stepper.take_over()
     assert count(engine, "kv", "space = 1") == 0
     await stepper.close()
@@ -213,7 +217,7 @@ async def test_a_sweep_step_is_small_however_large_the_rows(tmp_path: Path) -> N
         await task
         await stepper.take_over()
     left = [count(engine, "kv")]
-    while engine._sweeps.left:
+    while engine._takeover.sweeps.left:
         await asyncio.sleep(0.003)
         while stepper.store.jobs:
             await stepper.step_until("report", "store")
@@ -238,13 +242,13 @@ async def test_sweeps_go_on_after_a_restart(tmp_path: Path) -> None:
     assert count(engine, "kv", "space = 1") > 0, "the test closed too late to prove anything"
     assert await engine.get_one(key("f", bytes(4), space=1)) is None
     assert [entry.seq for entry in await engine.log_read(3, 1, 0, 2)] == [851, 852]
-    await until(lambda: not engine._sweeps.left, "the sweeps are done")
+    await until(lambda: not engine._takeover.sweeps.left, "the sweeps are done")
     assert count(engine, "kv") == 10
     assert count(engine, "log") == 1 + 50
     assert await engine.log_bounds(3, 1) == (851, 900)
     await engine.close()
     engine = SqliteEngine.open(tmp_path)
-    assert engine._sweeps.left == []
+    assert engine._takeover.sweeps.left == []
     await engine.close()
 
 
@@ -253,7 +257,7 @@ async def test_a_trimmed_log_is_swept_and_numbering_survives_a_restart(tmp_path:
     await engine.commit(batch(changes=[Change(1, 0, b"%d" % at) for at in range(500)]))
     await engine.log_trim(1, 0, 500)
     await taken_over(engine)
-    await until(lambda: not engine._sweeps.left, "the sweep is done")
+    await until(lambda: not engine._takeover.sweeps.left, "the sweep is done")
     assert count(engine, "log") == 0
     await engine.close()
     engine = SqliteEngine.open(tmp_path)

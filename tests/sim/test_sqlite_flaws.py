@@ -69,7 +69,7 @@ def forgets_the_table_before_sqlite_has_it(patch: Patch) -> None:
         def submit_and_forget(job: Any) -> None:
             submit(job)
             if isinstance(job, Unapplied):
-                stepper.engine._tables = [stepper.engine._growing]
+                stepper.engine._published.tables = [stepper.engine._published.growing]
 
         patch.setattr(stepper.store, "submit", submit_and_forget)
         return stepper

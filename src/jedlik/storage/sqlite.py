@@ -8,18 +8,12 @@ A batch's way, and who does what:
     Flusher       thread   one write with its fsync (see `sqlite_journal_thread.py`)
     _finished     loop     rows become visible to plain reads; everybody who waited is answered
     ...
-    _freeze       loop     what was published meanwhile is enough, or old enough, for SQLite
-    Writer.write  thread   one transaction with all of it, in the order of its keys
-    _taken_over   loop     into the cache with it; its part of the journal is free again
+    TakeOver      both     SQLite takes over what was published meanwhile (`sqlite_takeover.py`)
 
 Four states of a row: pending in the group that still fills (`_open`), pending in the group that
-the journal has (`_in_flight`), published and in a table of what SQLite lacks (`_tables`: the one
-that grows, and the one that SQLite is taking over), stored (the cache, else SQLite). A key in
-one of the tables is never in the cache. If a group fails, so does everything that was checked
-against it: both groups' batches get the error, and none of their rows was ever visible.
-
-SQLite never has anything that is not published, and readers look into the tables first: it is
-all the same to them when a table is taken over, so long as no snapshot outlives its table.
+the journal has (`_in_flight`), published and in a table of what SQLite lacks, stored (of these
+two `sqlite_published.py` tells). If a group fails, so does everything that was checked against
+it: both groups' batches get the error, and none of their rows was ever visible.
 
 Not thread-safe: everything but what the threads do runs on one loop.
 """
@@ -29,30 +23,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from threading import get_ident
-from typing import Any, Protocol
+from typing import Any
 
 import apsw
 
-from jedlik.storage.sqlite_cache import MISSING, Missing, RowCache
+from jedlik.storage.sqlite_cache import MISSING, Missing
 from jedlik.storage.sqlite_checkpoint import Checkpointer
 from jedlik.storage.sqlite_disk import Disk, RealDisk
 from jedlik.storage.sqlite_files import READ_CACHE_KB, WRITE_CACHE_KB, Files
 from jedlik.storage.sqlite_group import Group, Sweep, Sync
 from jedlik.storage.sqlite_journal import Journal
 from jedlik.storage.sqlite_journal_thread import JournalThread
-from jedlik.storage.sqlite_overlay import log_entries, range_page, scan_page
-from jedlik.storage.sqlite_pages import PageCache
-from jedlik.storage.sqlite_reader import Reader
+from jedlik.storage.sqlite_published import Published
 from jedlik.storage.sqlite_sweep import unfinished
-from jedlik.storage.sqlite_sweeps import Sweeps
-from jedlik.storage.sqlite_unapplied import ROW_OVERHEAD, Unapplied
+from jedlik.storage.sqlite_takeover import RunsJobs, TakeOver
 from jedlik.storage.sqlite_waiter import Waiter, settle_all
-from jedlik.storage.sqlite_writer import JobThread, Report, StoreJob, Works, Writer
+from jedlik.storage.sqlite_writer import JobThread, Report, Works, Writer
 from jedlik.storage.waist import (
     ABSENT,
     ANY,
@@ -78,20 +68,7 @@ from jedlik.storage.waist import (
 logger = logging.getLogger(__name__)
 
 _new_row: Callable[[tuple[int, bytes]], Row] = partial(tuple.__new__, Row)
-_RETRY_S = 1.0
-_REST_S = 1.0  # without a write: then SQLite takes over what there is,
-_RESTLESS = 10  # and if there is no rest, after so many times that
 _RELAXED_SYNC_S = 1.0
-_HARD_LIMIT = 2  # times a limit: here writes wait for SQLite
-_CACHED_PER_TICK = 100
-
-
-class RunsJobs(Protocol):
-    """What does jobs, one after the other: a `JobThread`, or a simulation's stepper."""
-
-    def submit(self, job: Any) -> None: ...
-
-    def stop(self) -> None: ...
 
 
 class SqliteEngine:
@@ -107,39 +84,22 @@ class SqliteEngine:
         "_dropped",
         "_error",
         "_files",
-        "_freeze_due",
-        "_freeze_timer",
-        "_frozen",
-        "_growing",
-        "_growing_rows",
         "_hand_over_soon",
-        "_held_back",
         "_idle",
         "_in_flight",
         "_in_flight_rows",
         "_journal",
-        "_journal_bytes",
         "_journal_jobs",
         "_logs",
         "_loop",
-        "_moving",
-        "_once_more",
         "_open",
         "_open_rows",
-        "_pages",
-        "_reader",
+        "_published",
         "_relaxed",
-        "_store_error",
-        "_store_job",
-        "_store_jobs",
-        "_sweeps",
         "_sync_timer",
-        "_table_bytes",
-        "_tables",
+        "_takeover",
         "_tallies",
         "_thread",
-        "_version",
-        "_writer",
     )
     embedded = True
 
@@ -214,14 +174,8 @@ class SqliteEngine:
         self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._thread = get_ident()
-        self._reader = Reader(connections[0])
-        self._writer = Writer(files, connections[1])
-        self._cache = RowCache(cache_bytes * 5 // 8)
-        self._pages = PageCache(cache_bytes * 3 // 8)
         self._alone = alone
         self._relaxed = relaxed
-        self._journal_bytes = journal_bytes
-        self._table_bytes = table_bytes
 
         self._open = Group()
         self._open_rows = self._open.rows
@@ -233,53 +187,52 @@ class SqliteEngine:
         self._idle: asyncio.Future[None] | None = None
         self._sync_timer: asyncio.TimerHandle | None = None
 
-        self._growing = Unapplied()
-        self._growing_rows = self._growing.rows
-        self._frozen: Unapplied | None = None
-        self._tables = [self._growing]  # both of them, the newest first
-        self._tallies: dict[int, Stats] = {}  # published, of spaces that were asked for
-        self._logs: dict[tuple[int, int], LogBounds] = {}  # the same
-        self._version = 0
-        self._store_job: StoreJob | None = None
-        self._freeze_timer: asyncio.TimerHandle | None = None
-        self._freeze_due = False
-        self._moving = False  # SQLite has the frozen table, the cache not all of it yet
-        self._store_error: StorageError | None = None
-        self._damage: StorageCorrupt | None = None  # found by the writer: no more writes
-        self._once_more = False
-        self._held_back = False  # the open group waits for SQLite
+        self._damage: StorageCorrupt | None = None  # found by SQLite's writer: no more writes
 
         spaces, streams = unfinished(connections[0])
-        self._dropped = set(spaces)
-        sweeps = [Sweep(space=space) for space in spaces]
-        sweeps += [Sweep(stream=stream) for stream in streams]
-        self._sweeps = Sweeps(sweeps, self._submit_sweep, self._loop)
-
-        self._version = self._reader.version_ceiling()
+        self._published = published = Published(
+            files, connections[0], spaces, cache_bytes, self._loop
+        )
+        # Not looked up there, for the short way's sake: these stay the same objects.
+        self._cache = published.cache
+        self._dropped = published.dropped
+        self._logs = published.logs
+        self._tallies = published.tallies
+        reader = published.reader
         self._journal = Journal(
-            files, durable=not relaxed, secret=self._reader.secret(), applied=self._reader.applied()
+            files, durable=not relaxed, secret=reader.secret(), applied=reader.applied()
         )
         try:
             files.sync_folder()
-            self._journal.recover(self._take_up)
+            self._journal.recover(published.take_up)
         except BaseException:
             self._journal.close(remove=False)
             raise
+        writer = Writer(files, connections[1])
         self._checkpointer = None
         if len(connections) > 2:
             self._checkpointer = Checkpointer(
                 connections[2], connections[1], files.wal_path, wal_limit_bytes=wal_limit_bytes
             )
-            self._writer.after_write(self._checkpointer.after_write)
+            writer.after_write(self._checkpointer.after_write)
         self._journal_jobs: RunsJobs
         if run_jobs is JobThread and type(files.disk) is RealDisk:
             self._journal_jobs = JournalThread(self._journal, self._report, self._loop)
         else:
             self._journal_jobs = run_jobs(self._journal, self._report)
-        self._store_jobs = run_jobs(self._writer, self._store_report)
-        if self._growing.serial:
-            self._freeze(turn=False)
-        self._sweeps.later()
+        sweeps = [Sweep(space=space) for space in spaces]
+        sweeps += [Sweep(stream=stream) for stream in streams]
+        self._takeover = TakeOver(
+            published,
+            self._journal,
+            self,
+            run_jobs,
+            writer,
+            sweeps,
+            journal_bytes=journal_bytes,
+            table_bytes=table_bytes,
+            loop=self._loop,
+        )
 
     # Reads
 
@@ -295,7 +248,7 @@ class SqliteEngine:
         row = self._cache.young.get(key, MISSING)
         if row is not MISSING:
             return row
-        return self._published(key)
+        return self._published.row(key)
 
     def peek(self, key: Key) -> Row | None:
         row: Row | Missing | None = MISSING
@@ -304,9 +257,9 @@ class SqliteEngine:
         if row is MISSING and self._in_flight_rows:
             row = self._in_flight_rows.get(key, MISSING)
         if row is MISSING:
-            row = self._growing_rows.get(key, MISSING)
+            row = self._published.rows.get(key, MISSING)
             if row is MISSING:
-                return self._settled(key)
+                return self._published.settled(key)
         if self._dropped and key[0] in self._dropped:
             return None
         return row
@@ -318,7 +271,7 @@ class SqliteEngine:
         rows = [find(key, MISSING) for key in keys]
         if MISSING in rows:
             # All without letting anybody else run: so they are of one moment.
-            stored = [self._published(key) for key in keys]
+            stored = [self._published.row(key) for key in keys]
         else:
             stored = [row for row in rows if row is not MISSING]
         if pending and (self._open_rows or self._in_flight_rows):
@@ -342,37 +295,9 @@ class SqliteEngine:
         item_limit: int,
         byte_limit: int,
     ) -> Page:
-        if space in self._dropped:
-            return Page([], False)
-        # x + b"\0" is what follows x directly: all bounds become low ≤ sort < high.
-        if low is None:
-            low = b""
-        elif low_open:
-            low += b"\0"
-        if high is not None and not high_open:
-            high += b"\0"
-        place = (space, token)
-        asked = (low, high, reverse, after, item_limit, byte_limit)
-        page = self._pages.find(place, asked)
-        if page is None:
-            self._begin_snapshot()
-            try:
-                page = range_page(
-                    self._tables,
-                    self._reader,
-                    space,
-                    token,
-                    low,
-                    high,
-                    reverse,
-                    after,
-                    item_limit,
-                    byte_limit,
-                )
-            except apsw.Error as error:
-                raise self._read_error(error) from error
-            self._pages.put(place, asked, page)
-        return page
+        return self._published.range(
+            space, token, low, high, low_open, high_open, reverse, after, item_limit, byte_limit
+        )
 
     async def scan(
         self,
@@ -384,76 +309,26 @@ class SqliteEngine:
         item_limit: int,
         byte_limit: int,
     ) -> Page:
-        if space in self._dropped:
-            return Page([], False)
-        self._begin_snapshot()
-        try:
-            return scan_page(
-                self._tables,
-                self._reader,
-                space,
-                token_low,
-                token_high,
-                after,
-                item_limit,
-                byte_limit,
-            )
-        except apsw.Error as error:
-            raise self._read_error(error) from error
+        return self._published.scan(space, token_low, token_high, after, item_limit, byte_limit)
 
     async def log_read(
         self, space: int, part: int, after: int, limit: int, *, byte_limit: int = 4 << 20
     ) -> list[LogEntry]:
-        if space in self._dropped:
-            return []
-        bounds = self._log_bounds(space, part)
-        after = max(after, bounds.first - 1)
-        if after >= bounds.last or limit <= 0:
-            return []
-
-        def read() -> list[LogEntry]:
-            self._begin_snapshot()
-            return self._reader.log_read(space, part, after, limit, byte_limit)
-
-        try:
-            return log_entries(self._tables, read, space, part, after, limit, byte_limit)
-        except apsw.Error as error:
-            raise self._read_error(error) from error
+        return self._published.log_read(space, part, after, limit, byte_limit)
 
     async def log_bounds(self, space: int, part: int) -> LogBounds:
         if space in self._dropped:
             return LogBounds(1, 0)
-        return self._log_bounds(space, part)
-
-    def _log_bounds(self, space: int, part: int) -> LogBounds:
-        bounds = self._logs.get((space, part))
-        if bounds is None:
-            self._begin_snapshot()
-            try:
-                bounds = self._reader.log_bounds(space, part)
-            except apsw.Error as error:
-                raise self._read_error(error) from error
-            self._logs[space, part] = bounds
-        return bounds
+        return self._published.log_bounds(space, part)
 
     async def stats(self, space: int) -> Stats:
-        return Stats(0, 0) if space in self._dropped else self._stats(space)
-
-    def _stats(self, space: int) -> Stats:
-        stats = self._tallies.get(space)
-        if stats is None:
-            self._begin_snapshot()
-            try:
-                stats = self._reader.stats(space)
-            except apsw.Error as error:
-                raise self._read_error(error) from error
-            self._tallies[space] = stats
-        return stats
+        return Stats(0, 0) if space in self._dropped else self._published.stats(space)
 
     async def version_floor(self) -> int:
-        return self._version
+        return self._published.version
 
     async def health(self) -> Health:
+        published = self._published
         rows, size = self._cache.sizes()
         disk = os.statvfs(self._files.folder)
         details: dict[str, int | str] = {
@@ -461,18 +336,18 @@ class SqliteEngine:
             "store_bytes": _size(self._files.path),
             "wal_bytes": _size(self._files.wal_path),
             "journal_bytes": self._journal.used,
-            "unapplied_rows": sum(len(table.rows) for table in self._tables),
-            "unapplied_bytes": sum(table.bytes for table in self._tables),
+            "unapplied_rows": sum(len(table.rows) for table in published.tables),
+            "unapplied_bytes": sum(table.bytes for table in published.tables),
             "disk_free_bytes": disk.f_bavail * disk.f_frsize,
             "cache_rows": rows,
-            "cache_bytes": size + self._pages.bytes,
+            "cache_bytes": size + published.pages.bytes,
             "waiting": len(self._open.waiters),
-            "sweeps": len(self._sweeps.left),
+            "sweeps": len(self._takeover.sweeps.left),
         }
         if self._checkpointer is not None and self._checkpointer.error is not None:
             details["checkpoint_error"] = self._checkpointer.error
-        if self._store_error is not None:
-            details["store_error"] = str(self._store_error)
+        if self._takeover.error is not None:
+            details["store_error"] = str(self._takeover.error)
         error = None if self._error is None else str(self._error)
         return Health("sqlite", self._closing is None and error is None, error, details)
 
@@ -485,60 +360,6 @@ class SqliteEngine:
         if row is not MISSING and key[0] in self._dropped:
             return None
         return row
-
-    def _published(self, key: Key) -> Row | None:
-        """The durable row, wherever it is."""
-        row: Row | Missing | None = self._growing_rows.get(key, MISSING)
-        if row is MISSING:
-            return self._settled(key)
-        return None if key[0] in self._dropped else row
-
-    def _settled(self, key: Key) -> Row | None:
-        """The durable row, which the table that grows has not got."""
-        row: Row | Missing | None = MISSING
-        if self._frozen is not None:
-            row = self._frozen.rows.get(key, MISSING)
-            if row is not MISSING:
-                return None if key[0] in self._dropped else row
-        row = self._cache.young.get(key, MISSING)
-        if row is MISSING:
-            row = self._cache.find_old(key)
-        if row is not MISSING:
-            return row
-        if key[0] in self._dropped:
-            return None
-        self._begin_snapshot()
-        try:
-            row = self._reader.row(key)
-        except apsw.Error as error:
-            raise self._read_error(error) from error
-        self._cache.put(key, row)
-        return row
-
-    def _begin_snapshot(self) -> None:
-        """Have a snapshot until this tick of the loop ends."""
-        reader = self._reader
-        if reader.in_snapshot:
-            return
-        if self._closing is not None and self._closing.done():
-            raise StorageClosed(f"the store in {self._files.folder} is closed")
-        try:
-            reader.begin()
-            self._loop.call_soon(self._end_snapshot)
-        except apsw.Error as error:
-            raise self._read_error(error) from error
-
-    def _end_snapshot(self) -> None:
-        if self._reader.in_snapshot:
-            self._reader.end()
-
-    def _read_error(self, error: apsw.Error) -> StorageError:
-        failure = self._files.storage_error(error, self._reader.connection)
-        try:
-            self._end_snapshot()
-        except apsw.Error:
-            pass  # the first error says it
-        return failure
 
     # Writes
 
@@ -553,20 +374,18 @@ class SqliteEngine:
                 key = write.key
                 row = self._pending(key)
                 if row is MISSING:
-                    row = self._growing_rows.get(key, MISSING)
-                    if row is MISSING:
-                        row = self._published(key)
+                    row = self._published.row(key)
                 if (ABSENT if row is None else row.version) != expect:
                     return Conflict(index, row)
 
         # What the batch adds to must be known now: once it is durable, nothing may fail.
         for space, part, _ in batch.changes:
             if (space, part) not in self._logs:
-                self._log_bounds(space, part)
+                self._published.log_bounds(space, part)
         tallies = batch.tallies
         for tally in tallies:
             if tally.space not in self._tallies:
-                self._stats(tally.space)
+                self._published.stats(tally.space)
 
         group = self._open
         rows = group.rows
@@ -606,7 +425,7 @@ class SqliteEngine:
         if space in self._dropped:
             raise SpaceDropped(f"space {space} was dropped")
         if space not in self._tallies:
-            self._stats(space)
+            self._published.stats(space)
         group = self._open
         self._open_rows[key] = _new_row((version, value))
         sums = group.tallies
@@ -641,9 +460,7 @@ class SqliteEngine:
         if space in self._dropped:
             await self._barrier()  # perhaps of another call that is not done yet
             return
-        self._dropped.add(space)
-        self._cache.forget_space(space)
-        self._pages.forget_space(space)
+        self._published.forget_space(space)
         try:
             if self._closing is not None:
                 raise StorageClosed(f"the store in {self._files.folder} is being closed")
@@ -658,40 +475,25 @@ class SqliteEngine:
             await asyncio.shield(self._closing)
             return
         self._closing = self._loop.create_future()
-        self._sweeps.stop()
-        for timer in (self._freeze_timer, self._sync_timer):
-            if timer is not None:
-                timer.cancel()
+        self._takeover.begin_close()
+        if self._sync_timer is not None:
+            self._sync_timer.cancel()
         while self._in_flight is not None or self._open.waiters:
-            await self._until_idle()
-        while self._store_job is not None:
-            await self._until_idle()
-        if self._moving:
-            self._forget_frozen()
-        # One attempt for each table; what SQLite cannot take over stays in the journal.
-        for _ in range(2):
-            if self._frozen is not None:
-                self._take_over()
-            elif self._growing.serial:
-                self._freeze()
-            while self._store_job is not None:
-                await self._until_idle()
+            self._idle = self._loop.create_future()
+            await self._idle
+        await self._takeover.finish()
         self._journal_jobs.stop()
-        self._store_jobs.stop()
         if self._checkpointer is not None:
             self._checkpointer.stop()
-        self._end_snapshot()
-        left = self._frozen is not None or self._growing.serial > 0
+        published = self._published
+        published.end_snapshot()
+        left = published.frozen is not None or published.growing.serial > 0
         if left:
             logger.warning("the journal in %s keeps the last writes", self._files.folder)
         self._journal.close(remove=not left)
         _release(self._files, self._connections)
+        published.is_closed = True
         self._closing.set_result(None)
-
-    async def _until_idle(self) -> None:
-        """Wait until a job is done. For `close` only."""
-        self._idle = self._loop.create_future()
-        await self._idle
 
     def _join_open(self) -> Waiter:
         """Wait for the open group, to which something was just added."""
@@ -721,12 +523,7 @@ class SqliteEngine:
         group = self._open
         if self._in_flight is not None or not group.waiters:
             return
-        if self._frozen is not None and self._is_full(_HARD_LIMIT):
-            if not self._held_back:
-                # What is under way may fail for a reason that is gone by now.
-                self._once_more = self._store_job is not None
-            self._held_back = True
-            self._take_over()
+        if self._takeover.holds_back():
             return
         self._new_open_group()
         self._in_flight = group
@@ -758,8 +555,7 @@ class SqliteEngine:
             self._error = self._damage
         else:
             self._fail(job, failure)
-        if self._frozen is None and self._growing.serial and (self._freeze_due or self._is_full(1)):
-            self._freeze()
+        self._takeover.look()
         if self._open.waiters and not self._hand_over_soon:
             self._hand_over()
         self._tell_idle()
@@ -771,53 +567,13 @@ class SqliteEngine:
 
     def _publish(self, group: Group) -> None:
         group.published = True
-        self._take_up(group)
-        self._pages.forget_those_of(group.rows)
+        self._published.take_up(group)
+        self._published.pages.forget_those_of(group.rows)
         settle_all(group.waiters, self._loop)
-        if self._freeze_timer is None and self._closing is None:
-            self._freeze_timer = self._loop.call_later(_REST_S, self._rested, group.serial)
+        if self._takeover.timer is None:
+            self._takeover.later(group.serial)
         if self._relaxed and self._sync_timer is None and self._closing is None:
             self._sync_timer = self._loop.call_later(_RELAXED_SYNC_S, self._sync)
-
-    def _take_up(self, group: Group) -> None:
-        """Add what is durable to the table that grows."""
-        table = self._growing
-        rows = table.rows
-        size = 0
-        for key, row in group.rows.items():
-            before = rows.get(key, MISSING)
-            rows[key] = row
-            if before is MISSING:
-                table.order.add(key)
-                self._cache.forget(key)
-                size += ROW_OVERHEAD + len(key[2]) + len(key[3])
-            elif before is not None:
-                size -= len(before.value)
-            if row is not None:
-                size += len(row.value)
-        table.bytes += size
-        for space, part, record in group.changes:
-            first, last = self._log_bounds(space, part)
-            self._logs[space, part] = LogBounds(first, last + 1)
-            table.log(space, part, last + 1, record)
-        for space, added in group.tallies.items():
-            sums = self._stats(space)
-            stats = Stats(sums.rows + added[0], sums.bytes + added[1])
-            self._tallies[space] = table.tallies[space] = stats
-        for space, part, upto in group.trims:
-            first, last = self._log_bounds(space, part)
-            if upto >= first:
-                self._logs[space, part] = LogBounds(upto + 1, last)
-                table.trims[space, part] = upto
-        for space in group.drops:
-            self._dropped.add(space)
-            table.drops.append(space)
-            self._tallies.pop(space, None)
-            for place in [place for place in self._logs if place[0] == space]:
-                del self._logs[place]
-        table.serial, table.check = group.serial, group.check
-        if group.version > self._version:
-            self._version = group.version
 
     def _sync(self) -> None:
         self._sync_timer = None
@@ -834,164 +590,41 @@ class SqliteEngine:
         self._error = failure
         behind = self._open
         self._new_open_group()
-        for future in group.waiters:
-            if not future.done():
-                future.set_exception(type(failure)(*failure.args))
+        _refuse(group, type(failure), failure.args)
         # These were never tried: whatever is unknown about the first group, they are not written.
         refusal = StorageError if isinstance(failure, Unknown) else type(failure)
-        for future in behind.waiters:
-            if not future.done():
-                future.set_exception(refusal(f"a write before this one failed: {failure}"))
+        _refuse(behind, refusal, (f"a write before this one failed: {failure}",))
 
     # What SQLite takes over
 
     @property
     def behind(self) -> bool:
-        """Whether SQLite is still taking over the last table and the next is half full: who goes
-        on writing all the same comes to where everybody waits for SQLite."""
-        return self._frozen is not None and self._growing.bytes * 2 >= self._table_bytes
+        """See `waist.is_behind`."""
+        return self._takeover.is_behind
 
-    def _is_full(self, times: int) -> bool:
-        return (
-            self._growing.bytes >= times * self._table_bytes
-            or self._journal.used >= times * self._journal_bytes
-        )
+    @property
+    def is_writing(self) -> bool:
+        return self._in_flight is not None
 
-    def _rested(self, serial: int, times: int = 1) -> None:
-        """A second has passed; if nothing was written since `serial`, let SQLite have it."""
-        self._freeze_timer = None
-        table = self._growing
-        if self._closing is not None or not table.serial:
-            return
-        if self._frozen is not None or (table.serial != serial and times < _RESTLESS):
-            self._freeze_timer = self._loop.call_later(
-                _REST_S, self._rested, table.serial, times + 1
-            )
-        elif self._in_flight is not None:
-            self._freeze_due = True
-        else:
-            self._freeze()
+    def has_room(self) -> None:
+        self._hand_over()
 
-    def _freeze(self, *, turn: bool = True) -> None:
-        """Begin a new table and let SQLite take over the one that grew. No group is in flight."""
-        self._freeze_due = False
-        table = self._growing
-        journal = self._journal
-        assert table.serial, "SQLite would take the journal for new"
-        if turn:
-            if journal.in_doubt:
-                journal.burn()
-                table.serial, table.check = journal.serial, journal.check
-            journal.turn()
-        table.version = self._version
-        self._frozen = table
-        self._growing = Unapplied()
-        self._growing_rows = self._growing.rows
-        self._tables = [self._growing, table]
-        self._take_over()
-
-    def _take_over(self) -> None:
-        """Have SQLite take over the frozen table, if its writer is idle; else it is next."""
-        if self._store_job is None and self._frozen is not None and not self._moving:
-            self._store_job = self._frozen
-            self._store_jobs.submit(self._frozen)
-
-    def _store_report(self, job: StoreJob, failure: StorageError | None) -> None:
-        """On the writer's thread: tell the loop."""
-        self._loop.call_soon_threadsafe(self._store_finished, job, failure)
-
-    def _store_finished(self, job: StoreJob, failure: StorageError | None) -> None:
-        self._store_job = None
-        self._store_error = failure
-        if isinstance(job, Sweep):
-            self._sweeps.done(job, failure)
-        elif failure is None:
-            self._taken_over(job)
-        else:
-            self._not_taken_over(failure)
-        if self._frozen is not None and not isinstance(job, Unapplied):
-            self._take_over()
-        elif self._sweeps.due:
-            self._sweeps.step()
+    def refuse_waiting(self, failure: StorageError) -> None:
+        group = self._open
+        self._new_open_group()
+        self._error = failure
+        _refuse(group, type(failure), failure.args)
         self._tell_idle()
 
-    def _taken_over(self, table: Unapplied) -> None:
-        # A snapshot from before must not be read without the table.
-        self._end_snapshot()
-        for space in table.drops:
-            self._sweeps.add(Sweep(space=space))
-        for place in table.trims:
-            if place[0] not in self._dropped:
-                self._sweep_log(*place)
-        self._sweeps.later()
-        if self._closing is not None:
-            self._forget_frozen()
-        else:
-            self._moving = True
-            self._into_cache(table, iter(table.rows.items()))
+    def end_for(self, damage: StorageCorrupt) -> None:
+        self._damage = self._error = damage
 
-    def _into_cache(self, table: Unapplied, rows: Iterator[tuple[Key, Row | None]]) -> None:
-        """Move what was just written into the cache, little by little, and let go of the table."""
-        if self._frozen is not table:
-            return
-        growing, dropped = self._growing_rows, self._dropped
-        some = list(islice(rows, _CACHED_PER_TICK))
-        for key, row in some:
-            if key not in growing and key[0] not in dropped:
-                self._cache.put(key, row)
-        if len(some) == _CACHED_PER_TICK and self._closing is None:
-            self._loop.call_soon(self._into_cache, table, rows)
-        else:
-            self._forget_frozen()
 
-    def _forget_frozen(self) -> None:
-        self._frozen = None
-        self._moving = False
-        self._tables = [self._growing]
-        if self._in_flight is None and self._growing.serial and self._is_full(1):
-            self._freeze()
-        if self._held_back:
-            self._held_back = False
-            self._hand_over()
-
-    def _not_taken_over(self, failure: StorageError) -> None:
-        logger.warning("SQLite cannot take over what the journal holds: %s", failure)
-        if isinstance(failure, StorageCorrupt):
-            self._damage = failure
-            self._error = failure
-        elif self._closing is None:
-            self._loop.call_later(_RETRY_S, self._take_over)
-        if self._held_back and self._once_more and self._damage is None:
-            self._once_more = False
-            self._take_over()
-        elif self._held_back:
-            self._held_back = False
-            group = self._open
-            self._new_open_group()
-            self._error = failure
-            for future in group.waiters:
-                if not future.done():
-                    future.set_exception(type(failure)(*failure.args))
-
-    # Sweeps
-
-    def _sweep_log(self, space: int, part: int) -> None:
-        try:
-            self._begin_snapshot()
-            stream = self._reader.stream(space, part)
-        except (apsw.Error, StorageError):
-            logger.exception("a trimmed log is swept after the next start")
-            return
-        if stream is not None:
-            self._sweeps.add(Sweep(stream=stream))
-
-    def _submit_sweep(self, sweep: Sweep) -> bool:
-        """If SQLite's writer is idle."""
-        if self._store_job is not None:
-            return False
-        self._store_job = sweep
-        self._store_jobs.submit(sweep)
-        return True
+def _refuse(group: Group, refusal: type[StorageError], words: tuple[Any, ...]) -> None:
+    """Whoever waits for the group gets an error of his own."""
+    for waiter in group.waiters:
+        if not waiter.done():
+            waiter.set_exception(refusal(*words))
 
 
 def _release(files: Files, connections: list[apsw.Connection]) -> None:
