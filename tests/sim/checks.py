@@ -8,11 +8,11 @@ from typing import Any
 from jedlik.changes.record import decode_record
 from jedlik.storage.waist import Engine, Entry, LogEntry, Stats
 from jedlik.tables.catalog import SYSTEM_SPACE, _decode_table, _tables_token
+from jedlik.tables.client_tokens import ClientToken, _token_key
 from jedlik.tables.database import TOKENS_SPACE
 from jedlik.tables.expiry import read_entry
 from jedlik.tables.model import Index, Table
 from jedlik.tables.stored import Stored
-from jedlik.tables.write import ClientToken, _token_key
 from jedlik.values import encode_key, encode_key_tuple, item_size
 from tests.sim.model import Item, Model, ModelTable, Place, place_of, token_of
 

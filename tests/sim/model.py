@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from jedlik.tables.client_tokens import TOKEN_LIFE_MS
 from jedlik.tables.model import Index, Table
-from jedlik.tables.write import TOKEN_LIFE_MS
 from jedlik.values import Invalid, encode_key, item_size
 
 Item = dict[str, Any]

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from jedlik.storage.waist import Delete, Put, SpaceDropped, StorageError, Unknown
 from jedlik.tables.catalog import SYSTEM_SPACE, _decode_table, _tables_token
+from jedlik.tables.client_tokens import ClientToken, _token_key
 from jedlik.tables.database import TOKENS_SPACE, Database
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
 from jedlik.tables.model import Index, KeyAttribute, KeySchema, StreamSettings, Table, TtlSettings
-from jedlik.tables.write import ClientToken, _token_key
 from tests.sim.checks import ACCOUNT, REGION
 from tests.sim.model import Model
 from tests.sim.watched_engine import Submission

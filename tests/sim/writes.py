@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from jedlik.storage.waist import SpaceDropped, StorageError, Unknown
+from jedlik.tables.client_tokens import ClientToken
 from jedlik.tables.database import Database
 from jedlik.tables.errors import (
     CollectionTooLarge,
@@ -19,7 +20,7 @@ from jedlik.tables.errors import (
 )
 from jedlik.tables.item_writes import CheckWrite, DeleteWrite, ItemWrite, PutWrite, UpdateWrite
 from jedlik.tables.model import Table
-from jedlik.tables.write import ClientToken, write_all, write_batch, write_one
+from jedlik.tables.write import write_all, write_batch, write_one
 from jedlik.values import item_size
 from tests.sim.checks import ACCOUNT, REGION
 from tests.sim.model import (

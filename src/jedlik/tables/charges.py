@@ -21,7 +21,7 @@ from jedlik.tables.throughput import Flow, Watch
 
 if TYPE_CHECKING:
     from jedlik.tables.database import Database
-    from jedlik.tables.write import Written
+    from jedlik.tables.item_writes import Written
 
 INNOCENT = Reason("None")
 

@@ -1,4 +1,4 @@
-"""The four things that can be asked of one item: put, update, delete, check.
+"""The four things that can be asked of one item: put, update, delete, check; and what one did.
 
 Each knows its condition and how to make the new image from the old one: pure, without clock or
 store, so that a retry on another old image is just another call.
@@ -141,6 +141,22 @@ class CheckWrite(Struct):
 
 
 ItemWrite = PutWrite | PackedPut | UpdateWrite | DeleteWrite | CheckWrite
+
+
+class Written(Struct):
+    """What a write did. `index_units` maps an index to the write capacity it took."""
+
+    old: Stored | None
+    new: Stored | None
+    index_units: dict[str, int]
+    collection_bytes: int | None = None
+    index_places: dict[str, bytes] | None = None
+    """Where in each global index: the token of the entry that is written, or goes."""
+
+    @property
+    def charged_bytes(self) -> int:
+        """The bytes the table is charged for: the larger of both images."""
+        return max(self.old.size if self.old else 0, self.new.size if self.new else 0)
 
 
 def _too_large(table: Table, key: Key, stored: Stored) -> bool:

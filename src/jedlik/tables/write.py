@@ -12,15 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from hashlib import blake2b
-from typing import NamedTuple
 
-from msgspec import Struct
-
-from jedlik.changes.record import Record, encode_record
 from jedlik.storage.waist import (
     ABSENT,
-    ANY,
     FENCE,
     Batch,
     Change,
@@ -32,32 +26,30 @@ from jedlik.storage.waist import (
     Tally,
     Write,
 )
-from jedlik.tables import expiry, indexes
 from jedlik.tables.charges import (
     INNOCENT,
     admit_all,
-    admit_indexes,
     reserve,
     take,
     take_for_cancelled,
     take_for_indexes,
     throttled_reason,
 )
-from jedlik.tables.database import TOKENS_SPACE, Database
+from jedlik.tables.client_tokens import ClientToken, claim
+from jedlik.tables.database import Database
 from jedlik.tables.errors import (
     CollectionTooLarge,
     ConditionFailed,
     Contended,
-    IdempotencyMismatch,
     Invalid,
     Reason,
     Throttled,
     TransactionCancelled,
 )
-from jedlik.tables.indexes import WRITE_UNIT_BYTES, IndexDelta, write_units
-from jedlik.tables.item_writes import CheckWrite, ItemWrite, PutWrite, UpdateWrite
-from jedlik.tables.model import Table
-from jedlik.tables.stored import Stored, size_of
+from jedlik.tables.indexes import WRITE_UNIT_BYTES, write_units
+from jedlik.tables.item_writes import CheckWrite, ItemWrite, PutWrite, UpdateWrite, Written
+from jedlik.tables.stored import Stored
+from jedlik.tables.write_plan import Plan
 
 RowKey = tuple[int, bytes, bytes, bytes]
 # What `Put(...)`, `Tally(...)` and `Batch(...)` do, without their Python functions.
@@ -68,36 +60,8 @@ _new_batch: Callable[
 ] = partial(tuple.__new__, Batch)
 
 RETRIES_MAX = 30
-TOKEN_LIFE_MS = 600_000
-"""How long a client token of a transaction is remembered (API reference, TransactWriteItems)."""
-
-NOTHING = INNOCENT
 NO_UNITS: dict[str, int] = {}
 """What a write that no index knows of took from indexes. Never changed."""
-
-
-class Written(Struct):
-    """What a write did. `index_units` maps an index to the write capacity it took."""
-
-    old: Stored | None
-    new: Stored | None
-    index_units: dict[str, int]
-    collection_bytes: int | None = None
-    index_places: dict[str, bytes] | None = None
-    """Where in each global index: the token of the entry that is written, or goes."""
-
-    @property
-    def charged_bytes(self) -> int:
-        """The bytes the table is charged for: the larger of both images."""
-        return max(self.old.size if self.old else 0, self.new.size if self.new else 0)
-
-
-class ClientToken(Struct, frozen=True):
-    """A transaction's idempotency token; `fingerprint` is a hash of all its parameters."""
-
-    scope: str
-    token: str
-    fingerprint: bytes
 
 
 async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None) -> Written:
@@ -201,7 +165,7 @@ async def write_new(
     """Do writes of different items to a table of which it is known that it has none of them and
     that nobody else writes to: nothing is read. also: a row of the caller's, as for `write_batch`,
     whose guard makes sure of that; False if it does not hold."""
-    plan = _Plan(db, db.versions.next(), actor, new=True)
+    plan = Plan(db, db.versions.next(), actor, new=True)
     for write in writes:
         plan.add(write, None)
     await plan.meter_collections()
@@ -220,11 +184,11 @@ async def write_all(
     now = db.clock.now_ms() / 1000
     admit_all(db, writes, now)
     rows = await _read_olds(db.engine, writes)
-    claim = None if token is None else await _claim(db, token)
-    if token is not None and claim is None:
+    also = None if token is None else await claim(db, token)
+    if token is not None and also is None:
         return None
     try:
-        done = await _attempt(db, writes, rows, claim=claim, together=True)
+        done = await _attempt(db, writes, rows, also=also, together=True)
         if done is None:
             done = await _take_turns(db, writes, token=token, together=True)
     except Contended:
@@ -266,7 +230,7 @@ async def _write_several(
     db: Database, writes: Sequence[ItemWrite], actor: str | None, also: Put | Keep | None
 ) -> list[Written | Throttled]:
     rows = await _read_olds(db.engine, writes)
-    done = await _attempt(db, writes, rows, actor=actor, claim=also)
+    done = await _attempt(db, writes, rows, actor=actor, also=also)
     if done is None:
         done = await _take_turns(db, writes, actor=actor, also=also)
     assert done is not None
@@ -350,10 +314,11 @@ async def _take_turns(
             await db.turns.pause(attempt)
             await _bring_up_to_date(db, writes)
             rows = await _read_olds(db.engine, writes)
-            claim = also if token is None else await _claim(db, token)
-            if token is not None and claim is None:
-                return None
-            done = await _attempt(db, writes, rows, actor=actor, claim=claim, together=together)
+            if token is not None:
+                also = await claim(db, token)
+                if also is None:
+                    return None
+            done = await _attempt(db, writes, rows, actor=actor, also=also, together=together)
             if done is not None:
                 return done
     raise Contended
@@ -377,7 +342,7 @@ async def _attempt(
     rows: Sequence[Row | None],
     *,
     actor: str | None = None,
-    claim: Put | Keep | None = None,
+    also: Put | Keep | None = None,
     together: bool = False,
 ) -> list[Written | Throttled] | None:
     """Evaluate every write on these rows and commit; None when a guard found other rows.
@@ -385,14 +350,14 @@ async def _attempt(
     A write that an index has no capacity for is left out, or cancels those that go together.
     """
     version = db.versions.next(max((row.version for row in rows if row), default=0))
-    plan = _Plan(db, version, actor)
+    plan = Plan(db, version, actor)
     done: list[Written | Throttled] = []
     reasons: list[Reason] = []
     for write, row in zip(writes, rows, strict=True):
         old = None if row is None else Stored(row.version, row.value)
         try:
             done.append(plan.add(write, old))
-            reasons.append(NOTHING)
+            reasons.append(INNOCENT)
         except ConditionFailed:
             reasons.append(Reason("ConditionalCheckFailed", "The conditional request failed", old))
         except Invalid as error:
@@ -402,7 +367,7 @@ async def _attempt(
                 reasons.append(throttled_reason(fault))
             else:
                 done.append(fault)
-                reasons.append(NOTHING)
+                reasons.append(INNOCENT)
     if len(done) < len(writes):
         await _refuse(db, plan, writes, rows, reasons, together=together)
         return None
@@ -415,16 +380,16 @@ async def _attempt(
             raise
         code = "ItemCollectionSizeLimitExceeded"
         reason = Reason(code, "Collection size exceeded.")
-        reasons = [reason if at in error.guilty else NOTHING for at in range(len(writes))]
+        reasons = [reason if at in error.guilty else INNOCENT for at in range(len(writes))]
         raise TransactionCancelled(reasons) from error
-    if claim is not None:
-        plan.writes.append(claim)
+    if also is not None:
+        plan.writes.append(also)
     return done if await _landed(db, writes, plan.batch()) else None
 
 
 async def _refuse(
     db: Database,
-    plan: _Plan,
+    plan: Plan,
     writes: Sequence[ItemWrite],
     rows: Sequence[Row | None],
     reasons: list[Reason],
@@ -440,163 +405,7 @@ async def _refuse(
         return
     if together:
         raise TransactionCancelled(reasons)
-    guilty = next(reason for reason in reasons if reason is not NOTHING)
+    guilty = next(reason for reason in reasons if reason is not INNOCENT)
     if guilty.code == "ConditionalCheckFailed":
         raise ConditionFailed(guilty.old, charged_bytes=guilty.old.size if guilty.old else 0)
     raise Invalid(guilty.message or "")
-
-
-class _Grown(NamedTuple):
-    """By how many bytes the write at a place of the batch lets its item collection grow."""
-
-    at: int
-    written: Written
-    size_bytes: int
-
-
-class _Plan:
-    """The batch under construction for one attempt."""
-
-    def __init__(self, db: Database, version: int, actor: str | None, *, new: bool = False) -> None:
-        """new: nobody has to look whether there is an old image; there is none."""
-        self.version = version
-        self._absent = ANY if new else ABSENT
-        self.writes: list[Put | Delete | Keep] = []
-        self._db = db
-        self._actor = actor
-        self._at_ms = db.clock.now_ms()
-        self._changes: list[Change] = []
-        self._tallies: dict[int, tuple[int, int]] = {}
-        self._collections: dict[tuple[int, bytes], list[_Grown]] = {}
-        self._taken = 0
-        self._backfilling: list[Put | Delete] = []
-
-    def add(self, write: ItemWrite, old: Stored | None) -> Written:
-        """Take one write in.
-
-        Raises ConditionFailed or Invalid, leaving the plan unusable; Throttled, leaving it as is.
-        """
-        at, self._taken = self._taken, self._taken + 1
-        if write.condition is not None and not write.condition.holds(old.item if old else None):
-            raise ConditionFailed(old)
-        table, key = write.table, write.key
-        new = write.apply(old, self.version)
-        row_key = (table.space, key.token, key.sort, b"")
-        seen = self._absent if old is None else old.version
-        if isinstance(write, CheckWrite) or (old is None and new is None):
-            self.writes.append(Keep(row_key, seen))
-            return Written(old, new, {})
-        deltas = indexes.deltas(table, key, old, new) if table.indexes else []
-        if deltas and self._actor is None:
-            admit_indexes(self._db.flows.of(table), deltas, self._at_ms / 1000)
-        self.writes.append(Put(row_key, seen, new.value) if new else Delete(row_key, seen))
-        rows = (new is not None) - (old is not None)
-        grown = (new.size if new else 0) - (old.size if old else 0)
-        self._tally(table.space, rows, grown)
-        written = Written(old, new, {})
-        local_grown = self._add_index_deltas(deltas, written) if deltas else 0
-        if table.has_local_indexes:
-            member = _Grown(at, written, grown + local_grown)
-            self._collections.setdefault((table.collection_space, key.token), []).append(member)
-        if table.logged and differ(old, new):
-            self._log(table, key.token, old, new)
-        if table.expiry is not None:
-            self.writes += expiry.moves(table.expiry, key, old, new)
-        return written
-
-    async def meter_collections(self) -> None:
-        """Carry the sizes of item collections along; raises CollectionTooLarge."""
-        guilty: list[int] = []
-        for (space, token), members in self._collections.items():
-            grown = sum(member.size_bytes for member in members)
-            row_key = (space, token, b"", b"")
-            row = await self._db.engine.get_one(row_key, pending=True)
-            size = max(0, (int.from_bytes(row.value, "big") if row else 0) + grown)
-            if grown > 0 and size > self._db.collection_bytes_max:
-                guilty += [member.at for member in members if member.size_bytes > 0]
-            for member in members:
-                member.written.collection_bytes = size
-            if grown:
-                seen = row.version if row else ABSENT
-                self.writes.append(Put(row_key, seen, size.to_bytes(8, "big")))
-        if guilty:
-            raise CollectionTooLarge(guilty)
-
-    async def settle_backfilling(self) -> None:
-        """Index rows that the backfill may or may not have made yet: look, guard, and count."""
-        for write in self._backfilling:
-            row = await self._db.engine.get_one(write.key, pending=True)
-            seen = row.version if row else ABSENT
-            before = size_of(row.value) if row else 0
-            if isinstance(write, Put):
-                self.writes.append(Put(write.key, seen, write.value))
-                self._tally(write.key[0], 0 if row else 1, size_of(write.value) - before)
-            else:
-                self.writes.append(Delete(write.key, seen) if row else Keep(write.key, ABSENT))
-                self._tally(write.key[0], -1 if row else 0, -before)
-
-    def batch(self) -> Batch:
-        """Everything, as one commit."""
-        tallies = [Tally(space, *counts) for space, counts in self._tallies.items()]
-        return Batch(self.version, self.writes, self._changes, tallies)
-
-    def _add_index_deltas(self, deltas: Sequence[IndexDelta], written: Written) -> int:
-        """Index rows of one write; returns how many bytes its local indexes grew by."""
-        local_grown = 0
-        places = written.index_places = {}
-        for delta in deltas:
-            if delta.index.backfilling:
-                self._backfilling += delta.writes
-            else:
-                self.writes += delta.writes
-                self._tally(delta.index.space, delta.rows, delta.size_bytes)
-            written.index_units[delta.index.name] = delta.units
-            places[delta.index.name] = delta.writes[-1].key[1]
-            if delta.index.kind == "local":
-                local_grown += delta.size_bytes
-        return local_grown
-
-    def _tally(self, space: int, rows: int, size_bytes: int) -> None:
-        before = self._tallies.get(space, (0, 0))
-        self._tallies[space] = (before[0] + rows, before[1] + size_bytes)
-
-    def _log(self, table: Table, token: bytes, old: Stored | None, new: Stored | None) -> None:
-        record = Record(
-            at_ms=self._at_ms,
-            version=self.version,
-            old=old.value if old else None,
-            new=new.value if new else None,
-            actor=self._actor,
-        )
-        self._changes.append(Change(table.log_space, table.part_of(token), encode_record(record)))
-
-
-def differ(old: Stored | None, new: Stored | None) -> bool:
-    """Whether a write changed anything: the log holds no record of one that did not."""
-    if old is None or new is None:
-        return old is not new
-    return old.value != new.value and (old.size != new.size or old.item != new.item)
-
-
-async def _claim(db: Database, token: ClientToken) -> Put | None:
-    """The row that says that this token's transaction was done, to be written along with it under
-    the guard that it is not there yet; None when it is. Raises IdempotencyMismatch."""
-    key = _token_key(token)
-    row = await db.engine.get_one(key, pending=True)
-    if row is None or _expired(db, row):
-        value = db.clock.now_ms().to_bytes(8, "big") + token.fingerprint
-        return Put(key, ABSENT if row is None else row.version, value)
-    # The first use may still be on its way to the disk.
-    await settle(db.engine, db.versions.next())
-    if row.value[8:] != token.fingerprint:
-        raise IdempotencyMismatch
-    return None
-
-
-def _expired(db: Database, row: Row) -> bool:
-    return int.from_bytes(row.value[:8], "big") + TOKEN_LIFE_MS < db.clock.now_ms()
-
-
-def _token_key(token: ClientToken) -> RowKey:
-    digest = blake2b(f"{token.scope}\0{token.token}".encode(), digest_size=16).digest()
-    return (TOKENS_SPACE, digest, b"", b"")

@@ -11,13 +11,13 @@ import msgspec
 
 from jedlik.changes.record import record_time_ms
 from jedlik.storage.waist import Batch, Delete
+from jedlik.tables.client_tokens import TOKEN_LIFE_MS
 from jedlik.tables.database import TOKENS_SPACE, Database
 from jedlik.tables.destinations import delivered
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
 from jedlik.tables.recovery import delete_backup
 from jedlik.tables.streams import Stream
-from jedlik.tables.write import TOKEN_LIFE_MS
 
 STREAM_RETENTION_MS = 24 * 3_600_000
 """How long stream records stay (developer guide, DynamoDB Streams)."""

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.waist import StorageError
+from jedlik.tables.client_tokens import ClientToken
 from jedlik.tables.database import Database
 from jedlik.tables.errors import (
     CollectionTooLarge,
@@ -25,7 +26,7 @@ from jedlik.tables.item_writes import PutWrite
 from jedlik.tables.model import Table
 from jedlik.tables.read import scan
 from jedlik.tables.stored import Stored
-from jedlik.tables.write import ClientToken, write_all, write_one
+from jedlik.tables.write import write_all, write_one
 from jedlik.values import item_size
 from jedlik.workers.backfill import Backfill
 from tests.sim.split_engine import SplitEngine

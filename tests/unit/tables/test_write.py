@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from jedlik.changes.record import decode_record
 from jedlik.storage.waist import Batch, Put
+from jedlik.tables.client_tokens import ClientToken
 from jedlik.tables.database import Database
 from jedlik.tables.errors import (
     CollectionTooLarge,
@@ -21,7 +22,7 @@ from jedlik.tables.item_writes import CheckWrite, DeleteWrite, PutWrite, UpdateW
 from jedlik.tables.model import Index, KeyAttribute, KeySchema, StreamSettings, Table
 from jedlik.tables.read import get_item, scan
 from jedlik.tables.stored import Stored
-from jedlik.tables.write import ClientToken, write_all, write_batch, write_one
+from jedlik.tables.write import write_all, write_batch, write_one
 from jedlik.values import item_size
 from jedlik.workers.backfill import Backfill
 

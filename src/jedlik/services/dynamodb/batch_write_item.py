@@ -15,8 +15,8 @@ from jedlik.services.dynamodb.put_item import ITEM_TOO_LARGE
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import collection_metrics
 from jedlik.tables.errors import Contended, Invalid, Throttled
-from jedlik.tables.item_writes import ITEM_BYTES_MAX, DeleteWrite, ItemWrite, PutWrite
-from jedlik.tables.write import Written, write_batch
+from jedlik.tables.item_writes import ITEM_BYTES_MAX, DeleteWrite, ItemWrite, PutWrite, Written
+from jedlik.tables.write import write_batch
 from jedlik.values import check_item
 
 NOT_ONE_ACTION = (

@@ -7,11 +7,10 @@ from typing import Any
 
 from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb.errors import NAMESPACE, short_code, throttled
-from jedlik.tables.charges import throttled_reason
+from jedlik.tables.charges import INNOCENT, throttled_reason
 from jedlik.tables.errors import Invalid, Reason, Throttled, TransactionCancelled
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
-from jedlik.tables.write import NOTHING
 
 Item = dict[str, Any]
 
@@ -31,7 +30,7 @@ class KeyPlaces:
         """Look at one item's key."""
         try:
             self._places.append((table, key_of(table, attributes)))
-            self._reasons.append(NOTHING)
+            self._reasons.append(INNOCENT)
         except Invalid as error:
             self._reasons.append(Reason("ValidationError", error.message))
 
@@ -76,4 +75,4 @@ def _in_words(reason: Reason) -> Reason:
 
 def throttled_reasons(faults: Sequence[Throttled | None]) -> list[Reason]:
     """One reason for each item: those that must wait say so."""
-    return [NOTHING if each is None else throttled_reason(each) for each in faults]
+    return [INNOCENT if each is None else throttled_reason(each) for each in faults]

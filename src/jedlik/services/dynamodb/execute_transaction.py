@@ -20,6 +20,8 @@ from jedlik.services.dynamodb.partiql_permissions import statements
 from jedlik.services.dynamodb.partiql_requests import bound_of, is_read, table_of
 from jedlik.services.dynamodb.partiql_writes import DUPLICATE
 from jedlik.services.dynamodb.transaction_reads import admit_gets, take_gets
+from jedlik.tables.charges import INNOCENT
+from jedlik.tables.client_tokens import ClientToken
 from jedlik.tables.errors import Reason, TransactionCancelled
 from jedlik.tables.item_writes import ItemWrite
 from jedlik.tables.model import Table
@@ -28,7 +30,7 @@ from jedlik.tables.partiql.literals import Bound
 from jedlik.tables.partiql.plan import EXISTS_NEEDS_MORE, GetPlan, plan_get, plan_write
 from jedlik.tables.partiql.tree import Delete, Insert, Select, Update
 from jedlik.tables.read import get_items
-from jedlik.tables.write import NOTHING, ClientToken, write_all
+from jedlik.tables.write import write_all
 from jedlik.values import Invalid
 
 MIXED = (
@@ -140,7 +142,7 @@ def _writes(bounds: Sequence[Bound], tables: Sequence[Table]) -> list[ItemWrite]
     for number, (bound, table) in enumerate(zip(bounds, tables, strict=True)):
         try:
             writes.append(plan_write(bound, table))
-            reasons.append(NOTHING)
+            reasons.append(INNOCENT)
         except Invalid as error:
             if error.message == EXISTS_NEEDS_MORE:
                 raise _refused(number, error.message) from None

@@ -34,11 +34,11 @@ from jedlik.tables.errors import (
     Throttled,
 )
 from jedlik.tables.indexes import write_units
-from jedlik.tables.item_writes import PackedPut
+from jedlik.tables.item_writes import PackedPut, Written
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
 from jedlik.tables.pace import Pace
-from jedlik.tables.write import Written, write_batch, write_one
+from jedlik.tables.write import write_batch, write_one
 from jedlik.values import Invalid as InvalidValue
 from jedlik.values import Malformed
 

@@ -10,10 +10,10 @@ from jedlik.services.dynamodb.errors import NAMESPACE
 from jedlik.services.dynamodb.partiql_requests import Asked
 from jedlik.services.dynamodb.write_answers import condition_failed
 from jedlik.tables.errors import ConditionFailed
-from jedlik.tables.item_writes import ItemWrite, PutWrite, UpdateWrite
+from jedlik.tables.item_writes import ItemWrite, PutWrite, UpdateWrite, Written
 from jedlik.tables.partiql.literals import Bound
 from jedlik.tables.partiql.tree import Delete, Update
-from jedlik.tables.write import Written, write_one
+from jedlik.tables.write import write_one
 
 Item = dict[str, Any]
 

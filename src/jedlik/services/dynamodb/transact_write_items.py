@@ -23,6 +23,7 @@ from jedlik.services.dynamodb.rules import update_parameters, write_parameters
 from jedlik.services.dynamodb.transaction_reads import take_gets
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import collection_metrics
+from jedlik.tables.client_tokens import ClientToken
 from jedlik.tables.errors import Invalid, TransactionCancelled
 from jedlik.tables.expressions import Condition, Update
 from jedlik.tables.item_writes import (
@@ -32,11 +33,12 @@ from jedlik.tables.item_writes import (
     ItemWrite,
     PutWrite,
     UpdateWrite,
+    Written,
 )
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
 from jedlik.tables.read import get_items
-from jedlik.tables.write import ClientToken, Written, write_all
+from jedlik.tables.write import write_all
 from jedlik.values import check_item
 
 Item = dict[str, Any]

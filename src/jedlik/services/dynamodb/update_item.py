@@ -16,8 +16,8 @@ from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import condition_failed, write_answer
 from jedlik.tables.errors import ConditionFailed
 from jedlik.tables.expressions import Update
-from jedlik.tables.item_writes import UpdateWrite
-from jedlik.tables.write import Written, write_one
+from jedlik.tables.item_writes import UpdateWrite, Written
+from jedlik.tables.write import write_one
 from jedlik.values import check_item
 
 ANSWERED = frozenset(("ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"))

@@ -10,8 +10,8 @@ from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.errors import NAMESPACE
 from jedlik.tables.errors import ConditionFailed
+from jedlik.tables.item_writes import Written
 from jedlik.tables.model import Table
-from jedlik.tables.write import Written
 
 Request = dict[str, Any]
 GIB = 1 << 30
