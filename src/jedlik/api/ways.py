@@ -3,6 +3,7 @@
 Most operations have none. One that has (`@operation(…, way=…)`) is asked, after an answer, for a
 way to answer the like; whoever runs operations keeps it and tries it first. A way only answers what
 it understands beyond doubt and at once; for anything else it says None, and the operation is run.
+What it did may have to become durable first: then it says which answer comes later.
 """
 
 from __future__ import annotations
@@ -22,10 +23,19 @@ def every_row(value: str) -> bool:
     return True
 
 
+class Later(Protocol):
+    """An answer that must wait. waiting: what for: a future, by its methods."""
+
+    waiting: Any
+
+    def answer(self) -> bytes:
+        """The answer, once what it waits for has come to a good end."""
+
+
 class Way(Protocol):
     """For requests of one caller and region."""
 
-    def answer(self, body: bytes, now: float) -> bytes | None:
+    def answer(self, body: bytes, now: float) -> bytes | Later | None:
         """The answer; None leaves no trace. now: epoch seconds when the request arrived."""
 
 

@@ -10,7 +10,7 @@ from .http import HttpProtocol
 from .layout import Layout
 from .limits import Limits
 from .request import Answer, Handler, Refuse, Reply, Request
-from .resume import Begun
+from .resume import Begun, Due
 from .server import Server, serve
 from .stream import Conversation, StreamLimits, StreamServer, Unreadable
 
@@ -19,6 +19,7 @@ __all__ = [
     "Begun",
     "BodyBroken",
     "Conversation",
+    "Due",
     "Handler",
     "HttpProtocol",
     "Incoming",

@@ -26,7 +26,7 @@ from .reading import RequestReader
 from .repetition import Repetition, rest_of
 from .reply_bytes import WRITE_APART, begun, last, whole
 from .request import LearnedRequest, Reply, Request
-from .resume import Begun
+from .resume import Begun, Due
 from .stepping import step
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class HttpProtocol:
         self._write_paused = False
         self.drained = 0
         self.peer: Any = None
-        self.drive: Drive | None = None
+        self.drive: Drive | Due | None = None
         self.phase = IDLE
         self.since = server.now
 
@@ -312,6 +312,9 @@ class HttpProtocol:
             self._answer(request, Reply(200, *answer))
         elif isinstance(answer, Reply):
             self._answer(request, answer)
+        elif type(answer) is Due:
+            self.drive = answer
+            answer.waiting.add_done_callback(self._due)
         elif type(answer) is Begun:
             self.drive = answer.drive(self._finished, server.loop)
         else:
@@ -359,6 +362,25 @@ class HttpProtocol:
                 reply: Reply = await answer
                 return reply
         return await self._handler(request)
+
+    def _due(self, _done: object) -> None:
+        """What an answer waited for is done."""
+        due = self.drive
+        assert type(due) is Due
+        answer = due.answer()
+        server = self._server
+        if type(answer) is tuple and self.phase == BUSY and not server.closing:
+            # `_finished`, without a Reply.
+            lines, body = answer
+            self.drive = None
+            self._transport.write(ordinary(server.ok_start, lines, body))
+            self._answered(True)
+            if self.phase == IDLE and (self._reader.buffer or self._eof or self._reading_paused):
+                self._become_idle()
+        elif isinstance(answer, Reply):
+            self._finished(answer, None)
+        else:
+            self._finished(Reply(200, *answer), None)
 
     def _finished(self, reply: Reply | None, error: BaseException | None) -> None:
         """A handler that had to wait is through."""

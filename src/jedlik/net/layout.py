@@ -39,8 +39,8 @@ class Plan(Protocol):
     """A short way for the requests of one layout, set by the handler's owner. Must not raise."""
 
     def answer(self, match: Match[bytes], body: bytes) -> Any:
-        """An Answer or a Reply; a Begun (see `resume.py`); or None: the request goes to the handler
-        as any other."""
+        """An Answer or a Reply; a Begun or a Due (see `resume.py`); or None: the request goes to
+        the handler as any other."""
 
     def line(self, match: Match[bytes]) -> tuple[int, int]:
         """Up to where the next request may well be the same: a header's group, and the position.

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from orjson import JSONDecodeError, dumps, loads
 
 from jedlik.api.context import Context
-from jedlik.api.ways import Rows, every_row
+from jedlik.api.ways import Later, Rows, every_row
 from jedlik.identity import SIGNATURE_DIGITS, HeaderSignatures, Identity, RepeatedSignature
 from jedlik.net import Layout, Reply, Request
 from jedlik.net.request import Answer
-from jedlik.net.resume import Begun
+from jedlik.net.resume import Begun, Due
 from jedlik.net.stepping import step
 
 from . import cors
@@ -73,11 +73,11 @@ class Plan:
         self._settings = gateway.settings
         self._next_id = gateway.ids.next
 
-    def answer(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | None:
+    def answer(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | Due | None:
         """As `Layout.plan` asks: the answer, one that is begun, or None to look closely."""
         return None if self._looks_first else self.take(match, body)
 
-    def take(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | None:
+    def take(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | Due | None:
         """The same, for who has looked whether the tables are still what they were."""
         route = self._routes.get(match[self._target_group])
         if route is None:
@@ -93,13 +93,16 @@ class Plan:
 
     def serve(
         self, endpoint: Endpoint, identity: Identity, body: bytes, now: float
-    ) -> Answer | Reply | Begun | None:
+    ) -> Answer | Reply | Begun | Due | None:
         """The way from the body on: decode, check, authorise, run, encode; or less, if there is a
         known way for such bodies."""
         ways = endpoint.ways
         if ways is not None:
             answer = ways.answer(identity, body, now)
             if answer is not None:
+                if not isinstance(answer, bytes):
+                    ending = _Ending(self, endpoint, ways.recent, identity, answer, body, now)
+                    return Due(answer.waiting, ending)
                 took_s = self.clock() - now
                 endpoint.metrics.count_good(took_s)
                 way = ways.recent
@@ -133,11 +136,12 @@ class Plan:
             coroutine = endpoint.handler(ctx, req)
             ended, answer = step(coroutine)
             if not ended:
-                return Begun(coroutine, answer, partial(self._ended, endpoint, ctx, body))
+                rest = partial(self._ended, endpoint, identity, ctx, req, body)
+                return Begun(coroutine, answer, rest)
             if type(answer) is not bytes:
                 answer = dumps(answer)
         except Exception as error:
-            return self._refusal(endpoint, ctx, error, body)
+            return self.refusal(endpoint, ctx, error, body)
         took_s = self.clock() - now
         endpoint.metrics.count_good(took_s)
         if self._observer is not None:
@@ -174,7 +178,7 @@ class Plan:
                 return
         way = operation.way(ctx, req, body, rows)
         if way is not None:
-            endpoint.ways.add(KnownWay(identity, way, count))
+            endpoint.ways.add(KnownWay(identity, way, count, ctx.tables))
 
     def line(self, match: Match[bytes]) -> tuple[int, int]:
         """As `net.layout.Plan` asks: the signature's digits are what changes."""
@@ -202,23 +206,50 @@ class Plan:
         self._routes[target] = endpoint, signatures.check
 
     def _ended(
-        self, endpoint: Endpoint, ctx: Context, body: bytes, answer: Any, error: Exception | None
+        self,
+        endpoint: Endpoint,
+        identity: Identity,
+        ctx: Context,
+        req: dict[str, Any],
+        body: bytes,
+        answer: Any,
+        error: Exception | None,
     ) -> Reply:
         """The rest of the way for an operation that had to wait."""
         if error is not None:
-            return self._refusal(endpoint, ctx, error, body)
+            return self.refusal(endpoint, ctx, error, body)
         try:
             if type(answer) is not bytes:
                 answer = dumps(answer)
         except Exception as fault:
-            return self._refusal(endpoint, ctx, fault, body)
+            return self.refusal(endpoint, ctx, fault, body)
         took_s = self.clock() - ctx.now
         endpoint.metrics.count(200, took_s)
         if self._observer is not None:
             self._observer.served(ctx, endpoint.operation, took_s)
+        ways = endpoint.ways
+        if ways is not None and ways.wants(body, self.clock()):
+            self._find_way(endpoint, identity, ctx, req, body)
         return self._reply(endpoint, 200, answer, ctx.request_id)
 
-    def _refusal(self, endpoint: Endpoint, ctx: Context, error: Exception, body: bytes) -> Reply:
+    def context(self, identity: Identity, now: float) -> Context:
+        """That of a request by its own id."""
+        return Context(
+            self._db,
+            identity.account,
+            identity.region,
+            identity.principal,
+            self._next_id(),
+            now,
+            self._settings,
+        )
+
+    def told(self, endpoint: Endpoint, answer: bytes) -> str:
+        """The header lines of an answer."""
+        return answer_lines(self._next_id(), self._lines, crc32(answer), endpoint.content_line)
+
+    def refusal(self, endpoint: Endpoint, ctx: Context, error: Exception, body: bytes) -> Reply:
+        """What a request is told that failed, counted."""
         if self._observer is not None:
             self._observer.failed(ctx, endpoint.operation, error)
         answer, status, more = endpoint.failure(error, body, ctx.request_id)
@@ -235,6 +266,50 @@ class Plan:
         )
 
 
+class _Ending:
+    """The rest of the way for an answer that a way gives later. As `net.resume.Ending` asks."""
+
+    __slots__ = ("_body", "_endpoint", "_identity", "_later", "_now", "_plan", "_way")
+
+    def __init__(
+        self,
+        plan: Plan,
+        endpoint: Endpoint,
+        way: KnownWay | None,
+        identity: Identity,
+        later: Later,
+        body: bytes,
+        now: float,
+    ) -> None:
+        self._plan = plan
+        self._endpoint = endpoint
+        self._way = way
+        self._identity = identity
+        self._later = later
+        self._body = body
+        self._now = now
+
+    def ended(self) -> Answer | Reply:
+        """Counted and answered."""
+        try:
+            answer = self._later.answer()
+        except Exception as fault:
+            return self.failed(fault)
+        plan, endpoint, way = self._plan, self._endpoint, self._way
+        took_s = plan.clock() - self._now
+        endpoint.metrics.count_good(took_s)
+        if way is not None and way.count is not None:
+            way.count(took_s)
+        return plan.told(endpoint, answer), answer
+
+    def failed(self, error: Exception) -> Reply:
+        """Refused as the operation would have been."""
+        ctx = self._plan.context(self._identity, self._now)
+        if self._way is not None:
+            ctx.tables = self._way.tables
+        return self._plan.refusal(self._endpoint, ctx, error, self._body)
+
+
 class Again:
     """The way of requests that differ from an answered one in signature, body and what follows."""
 
@@ -246,7 +321,7 @@ class Again:
         self._serve = plan.serve
         self._check = signature.check
 
-    def answer(self, digits: bytes, body: bytes) -> Answer | Reply | Begun | None:
+    def answer(self, digits: bytes, body: bytes) -> Answer | Reply | Begun | Due | None:
         """As `Plan.answer`; digits: the signature's."""
         now = self._clock()
         identity = self._check(digits, body, now)

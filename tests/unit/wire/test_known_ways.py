@@ -49,15 +49,48 @@ def test_the_oldest_go() -> None:
     ways = KnownWays()
     for number in range(100):
         ways.add(KnownWay(ANNA, Beginning(b"%d." % number), None))
+        assert ways.answer(ANNA, b"%d." % number, 1.0) is not None
     assert ways.answer(ANNA, b"35.", 1.0) is None
     assert ways.answer(ANNA, b"36.", 1.0) == b"36.:1"
     assert ways.answer(ANNA, b"99.", 1.0) == b"99.:1"
 
 
+def test_few_are_kept_that_have_answered_nothing() -> None:
+    ways = KnownWays()
+    ways.add(KnownWay(ANNA, Beginning(b"good"), None))
+    assert ways.answer(ANNA, b"good", 1.0) is not None
+    made = [Beginning(b"%d." % number) for number in range(20)]
+    for each in made:
+        ways.add(KnownWay(ANNA, each, None))
+    assert ways.answer(ANNA, b"other", 1.0) is None
+    assert [each.asked for each in made] == [0] * 16 + [1] * 4
+    assert ways.answer(ANNA, b"good", 1.0) == b"good:1"
+    assert ways.answer(ANNA, b"17.", 1.0) == b"17.:1"
+    assert ways.answer(ANNA, b"15.", 1.0) is None
+
+
 def test_making_ways_is_rationed() -> None:
     ways = KnownWays()
-    assert not ways.wants(b"x" * 5000, 100.0)
+    assert not ways.wants(b"x" * 70_000, 100.0)
     assert ways.wants(b"x", 100.0)
     assert not ways.wants(b"x", 100.005)
     assert ways.wants(b"x", 100.02)
     assert ways.wants(b"x", 50.0)  # the clock was set back
+    assert ways.wants(b"x" * 40_000, 51.0)  # finding out about a long one takes longer
+    assert not ways.wants(b"x", 51.05)
+    assert ways.wants(b"x", 51.2)
+
+
+def test_ways_that_are_no_good_are_made_less_often() -> None:
+    ways, now = KnownWays(), 100.0
+    made = 0
+    for _ in range(1000):
+        now += 0.01
+        if ways.wants(b"x", now):
+            made += 1
+            ways.add(KnownWay(ANNA, Beginning(b"%d." % made), None))
+    assert made < 25
+    assert ways.answer(ANNA, b"%d." % made, now) is not None
+    now += 2.0
+    assert ways.wants(b"x", now)
+    assert ways.wants(b"x", now + 0.02)  # one that was good makes up for them

@@ -8,6 +8,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import key_of_item, refuse_paths_into_keys
 from jedlik.services.dynamodb.permissions import ON_PUT
+from jedlik.services.dynamodb.put_item_way import way_of
 from jedlik.services.dynamodb.request_expressions import only_condition, refuse
 from jedlik.services.dynamodb.rules import only_old_values, write_parameters
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
@@ -20,7 +21,14 @@ from jedlik.values import check_item
 ITEM_TOO_LARGE = "Item size has exceeded the maximum allowed size"
 
 
-@operation("dynamodb", "PutItem", access="write", permissions=ON_PUT, rules=[write_parameters])
+@operation(
+    "dynamodb",
+    "PutItem",
+    access="write",
+    permissions=ON_PUT,
+    rules=[write_parameters],
+    way=way_of,
+)
 async def put_item(ctx: Context, req: dict[str, Any]) -> bytes:
     item, name, condition = req["Item"], req["TableName"], None
     size = check_item(item)

@@ -1,0 +1,147 @@
+"""The way of a PutItem that differs from one before it in nothing but its item's values.
+
+The same steps as `put_item.py` and the short way of `tables/write.py`, with what they found then:
+the table, its lane, what surrounds the values in the body and in storage. Only for puts without a
+condition that answer nothing, into a table where a write changes nothing but its row, in an engine
+of this process; and only while the table is still the one that it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from jedlik.api.context import Context
+from jedlik.api.ways import Rows, every_row
+from jedlik.services.dynamodb.item_forms import ItemForm
+from jedlik.services.dynamodb.item_pieces import form_of
+from jedlik.services.dynamodb.usable_tables import known_table
+from jedlik.storage.waist import Embedded
+from jedlik.tables.indexes import WRITE_UNIT_BYTES
+from jedlik.tables.item_writes import ITEM_BYTES_MAX
+from jedlik.tables.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
+from jedlik.tables.model import Table
+from jedlik.tables.stored import size_of
+from jedlik.tables.throughput import Lane
+from jedlik.values import encode_key, token
+
+_MEMBERS = {"TableName", "Item"}
+_SILENT = ("ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
+_NOTHING = b"{}"
+
+
+def way_of(ctx: Context, req: dict[str, Any], body: bytes, rows: Rows) -> PutWay | None:
+    """The way of requests like this one; None if there is none."""
+    table, engine = known_table(ctx, req["TableName"]), ctx.db.embedded
+    if table is None or engine is None or engine is not ctx.db.engine or not table.plain:
+        return None
+    if any(name not in _MEMBERS and (name not in _SILENT or req[name] != "NONE") for name in req):
+        return None
+    if rows is not every_row and table.keys.partition[0].type != "S":
+        return None
+    try:
+        form = form_of(body, req["Item"], table.keys)
+    except LookupError:
+        return None
+    return PutWay(ctx.db, table, form, engine, rows)
+
+
+class PutWay:
+    """rows: those that the caller may have."""
+
+    __slots__ = (
+        "_engine",
+        "_form",
+        "_has_still",
+        "_lane",
+        "_next_version",
+        "_partition_type",
+        "_place",
+        "_rows",
+        "_sort_type",
+        "_space",
+        "_table",
+    )
+
+    def __init__(self, db: Any, table: Table, form: ItemForm, engine: Embedded, rows: Rows) -> None:
+        self._has_still = db.catalog.has_still
+        self._next_version = db.versions.next
+        self._table = table
+        self._place = table.account, table.region, table.name
+        self._space = table.space
+        self._lane: Lane = db.flows.of(table).write
+        self._form = form
+        self._engine = engine
+        self._rows = None if rows is every_row else rows
+        self._partition_type = table.keys.partition[0].type
+        self._sort_type = table.keys.sort[0].type if table.keys.sort else ""
+
+    def answer(self, body: bytes, now: float) -> bytes | _Put | None:
+        """As `api.ways.Way` asks."""
+        found = self._form.read(body)
+        if found is None:
+            return None
+        value, size, partition, sort = found
+        lane = self._lane
+        if now < lane.shut_until or lane.watch is not None:
+            return None  # it has to be admitted; or somebody wants to know what the key is called
+        if not self._has_still(self._place, self._table):
+            return None
+        if not partition or size > ITEM_BYTES_MAX:
+            return None
+        if self._rows is not None and not self._rows(partition.decode()):
+            return None  # the gateway will refuse it
+        if self._partition_type == "N":
+            partition = encode_key({"N": partition.decode()})
+        if self._sort_type:
+            if not sort:
+                return None
+            if self._sort_type == "N":
+                sort = encode_key({"N": sort.decode()})
+        if len(partition) > PARTITION_KEY_BYTES_MAX or len(sort) > SORT_KEY_BYTES_MAX:
+            return None
+        place = hashed = token(partition)
+        parts = lane.parts
+        if parts is not None and parts.by_sort:
+            place = hashed + sort
+        key = (self._space, hashed, sort, b"")
+        engine = self._engine
+        try:
+            # As in `write_one`: from here to `put_seen` nobody else's turn comes.
+            row = engine.peek(key)
+            if row is None:
+                larger = size
+                durable = engine.put_seen(key, self._next_version(0), value, 1, size)
+            else:
+                before = size_of(row.value)
+                larger = before if before > size else size
+                durable = engine.put_seen(
+                    key, self._next_version(row.version), value, 0, size - before
+                )
+        except Exception:
+            return None  # the operation will meet it, too, and tell of it
+        units = -(-larger // WRITE_UNIT_BYTES) or 1
+        if durable is not None:
+            return _Put(durable, lane, place, units, now)
+        lane.take(place, units, now)
+        return _NOTHING
+
+
+class _Put:
+    """A put that is on its way to the disk. units, now: what it takes of its lane, and when."""
+
+    __slots__ = ("_lane", "_now", "_place", "_units", "waiting")
+
+    def __init__(
+        self, waiting: Awaitable[None], lane: Lane, place: bytes, units: int, now: float
+    ) -> None:
+        self.waiting = waiting
+        self._lane = lane
+        self._place = place
+        self._units = units
+        self._now = now
+
+    def answer(self) -> bytes:
+        """As `api.ways.Later` asks."""
+        self._lane.take(self._place, self._units, self._now)
+        return _NOTHING
