@@ -12,6 +12,7 @@ record that was read; `Contended` means somebody was faster: read again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -33,6 +34,9 @@ ACCOUNT = INTERNAL_ACCOUNT
 REGION = "everywhere"
 PAGE_ITEMS = 500
 PAGE_BYTES = 4 << 20
+RETRIES_MAX = 50
+LAST = "\U0010ffff"
+"""Sorts after every name."""
 
 
 class Record(NamedTuple):
@@ -57,16 +61,25 @@ class Change(Struct, frozen=True):
 T = TypeVar("T")
 
 
-class Kind(Generic[T], Struct, frozen=True):
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Kind(Generic[T_co], Struct, frozen=True):
     """One kind of record that a service keeps: its group of rows and its type."""
 
     group: str
-    type: type[T]
+    type: type[T_co]
 
 
 def decode(kind: Kind[T], row: Record) -> T:
     """The record in a row."""
     return msgspec.json.decode(row.document, type=kind.type)
+
+
+def storing(kind: Kind[T], name: str, new: T | None, seen: Record | None = None) -> Change:
+    """The change that puts a record, or nothing, in the place of `seen`."""
+    document = None if new is None else msgspec.json.encode(new)
+    return Change(kind.group, name, document, seen)
 
 
 class InternalTable:
@@ -159,6 +172,34 @@ class InternalTable:
             raise Contended from cancelled
         finally:
             self.changed.set()
+
+    async def replace(
+        self,
+        kind: Kind[T],
+        name: str,
+        next_of: Callable[[T | None], T | None],
+        beside: Callable[[T | None, T | None], Sequence[Change]] = lambda old, new: (),
+    ) -> tuple[T | None, T | None]:
+        """Replace a record by what `next_of` makes of it (None: of nothing, or delete it), and make
+        the changes `beside` it in the same write. Returns what was there and what is now.
+
+        Both functions are pure: they are asked again when somebody else was faster. Nothing is
+        written when nothing changes. Raises Contended when that happens again and again.
+        """
+        for _ in range(RETRIES_MAX):
+            row = await self.get(kind.group, name)
+            old = decode(kind, row) if row else None
+            new = next_of(old)
+            others = beside(old, new)
+            changes = [] if new == old else [storing(kind, name, new, seen=row)]
+            if not changes and not others:
+                return old, new
+            try:
+                await self.write(*changes, *others)
+            except Contended:
+                continue
+            return old, new
+        raise Contended
 
     async def _table(self) -> Table:
         catalog = self._db.catalog

@@ -9,16 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
-import msgspec
-
 from jedlik.tables.database import Database
-from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Kind, Record, decode
+from jedlik.tables.internal import LAST, Change, InternalTable, Kind, Record, decode, storing
 
 T = TypeVar("T")
-
-RETRIES_MAX = 20
-LAST = "\U0010ffff"  # sorts after every name
 
 
 class OwnedRecords:
@@ -56,30 +50,15 @@ class OwnedRecords:
         """Replace a record by what `next_of` makes of it (None: of nothing, or delete it), and make
         the changes `beside` it in the same write. Returns what was there and what is now.
 
-        Both functions are pure: they are asked again when somebody else was faster. Nothing is
-        written when nothing changes.
+        See InternalTable.replace.
         """
-        for _ in range(RETRIES_MAX):
-            row = await self._table.get(kind.group, self.owner(kind) + name)
-            old = decode(kind, row) if row else None
-            new = next_of(old)
-            others = beside(old, new)
-            changes = [] if new == old else [self.storing(kind, name, new, seen=row)]
-            if not changes and not others:
-                return old, new
-            try:
-                await self._table.write(*changes, *others)
-            except Contended:
-                continue
-            return old, new
-        raise Contended
+        return await self._table.replace(kind, self.owner(kind) + name, next_of, beside)
 
     def storing(
         self, kind: Kind[T], name: str, new: T | None, seen: Record | None = None
     ) -> Change:
         """The change that puts a record, or nothing, in the place of `seen`."""
-        document = None if new is None else msgspec.json.encode(new)
-        return Change(kind.group, self.owner(kind) + name, document, seen)
+        return storing(kind, self.owner(kind) + name, new, seen)
 
     def owner(self, kind: Kind[T]) -> str:
         """What the names of a kind begin with."""

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from jedlik.tables.spaced_records import Spaced
+
 TABLE = "firehose"
 DESTINATION_ID = "destinationId-000000000001"
 MAIN, BACKUP = "main", "backup"
@@ -41,13 +43,9 @@ class Encryption(msgspec.Struct, frozen=True):
     changes_ms: tuple[int, ...] = ()
 
 
-class DeliveryStream(msgspec.Struct, frozen=True):
+class DeliveryStream(Spaced, frozen=True):
     """space: of its buffer and of how far that is delivered (`store.py`)."""
 
-    account: str
-    region: str
-    name: str
-    space: int
     kind: Kind
     created_ms: int
     destination: S3

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from jedlik.services.kinesis.shards import Shard, by_keys, index_of
+from jedlik.tables.spaced_records import Spaced
 
 TABLE = "kinesis"
 Status = Literal["CREATING", "DELETING", "ACTIVE", "UPDATING"]
@@ -30,15 +31,11 @@ class Peak(msgspec.Struct, frozen=True):
     records_per_s: int
 
 
-class Stream(msgspec.Struct, frozen=True, dict=True):
+class Stream(Spaced, frozen=True, dict=True):
     """One stream. space: of its log and of the rows of its shards (`store.py`). settles_at_ms: when
     a state that lasts a moment ends. mode_changes_ms: of the last day. peaks: of the last 30 days,
     while it is on demand."""
 
-    account: str
-    region: str
-    name: str
-    space: int
     created_ms: int
     mode: Mode
     shards: tuple[Shard, ...]

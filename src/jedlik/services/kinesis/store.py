@@ -17,23 +17,15 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from jedlik.services.kinesis.records import TABLE, Commitment, Consumer, Stream
 from jedlik.storage.waist import ABSENT, Batch, Change, LogBounds, Put, SpaceDropped, Write
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change as RecordChange
-from jedlik.tables.internal import InternalTable, Record
+from jedlik.tables.internal import LAST, Kind, decode
+from jedlik.tables.spaced_records import SpacedRecords
 
-STREAM, CONSUMER, ACCOUNT = "stream", "consumer", "account"
+CONSUMER, COMMITMENT = Kind("consumer", Consumer), Kind("account", Commitment)
 RETRIES_MAX = 50
-LAST = "\U0010ffff"
-
-_encode = msgspec.json.Encoder().encode
-_decode_stream = msgspec.json.Decoder(Stream).decode
-_decode_consumer = msgspec.json.Decoder(Consumer).decode
-_decode_commitment = msgspec.json.Decoder(Commitment).decode
 
 
 class Totals(NamedTuple):
@@ -55,150 +47,57 @@ class StreamGone(Exception):
     """There is no such stream (any more)."""
 
 
-class Store:
+class Store(SpacedRecords[Stream]):
     """The streams of all accounts. `Store.of(db)` is the one of a database."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._table = InternalTable(db, TABLE)
-        self._known: dict[str, tuple[bytes, Stream]] = {}
-        self._arrivals: dict[int, asyncio.Event] = {}
+    TABLE = TABLE
+    GONE = StreamGone
+    kind = Kind("stream", Stream)
 
-    @classmethod
-    def of(cls, db: Database) -> Store:
-        found = db.beside.get(cls)
-        if found is None:
-            found = db.beside[cls] = cls(db)
-        assert isinstance(found, Store)
-        return found
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self._arrivals: dict[int, asyncio.Event] = {}
 
     # Streams
 
-    async def get(self, account: str, region: str, name: str) -> Stream | None:
-        record = await self._table.get(STREAM, f"{account}|{region}|{name}")
-        if record is None:
-            self._known.pop(f"{account}|{region}|{name}", None)
-            return None
-        return self._decoded(record)
-
-    def known(self, account: str, region: str, name: str) -> Stream | None:
-        """The stream as it was last seen, without a look at the store."""
-        found = self._known.get(f"{account}|{region}|{name}")
-        return found[1] if found else None
-
-    async def list(self, account: str, region: str) -> list[Stream]:
-        """The streams of an account and region by name."""
-        low = f"{account}|{region}|"
-        return [
-            self._decoded(each)
-            for each in await self._table.range(STREAM, low=low, high=low + LAST)
-        ]
-
-    async def all(self) -> list[Stream]:
-        if not await self._table.exists():
-            return []
-        return [self._decoded(each) for each in await self._table.range(STREAM)]
-
-    async def create(self, stream: Stream) -> Stream:
-        """Store a new stream with a space of its own. Raises Contended if there is one."""
-        space = await self._db.catalog.reserve_spaces(1)
-        await self._db.engine.space_create(space)
-        stream = msgspec.structs.replace(stream, space=space)
-        await self._table.write(RecordChange(STREAM, _name(stream), _encode(stream)))
-        return stream
-
-    async def change(
-        self, account: str, region: str, name: str, how: Callable[[Stream], Stream | None]
-    ) -> Stream | None:
-        """Store what `how` makes of a stream, None deletes it. Raises StreamGone, Contended."""
-        for _ in range(RETRIES_MAX):
-            record = await self._table.get(STREAM, f"{account}|{region}|{name}")
-            if record is None:
-                raise StreamGone(name)
-            old = self._decoded(record)
-            new = how(old)
-            if new == old:
-                return old
-            document = None if new is None else _encode(new)
-            try:
-                await self._table.write(RecordChange(STREAM, record.name, document, record))
-            except Contended:
-                continue
-            if new is None:
-                self._known.pop(record.name, None)
-            return new
-        raise Contended
-
     async def drop(self, stream: Stream) -> None:
         """Forget a stream, its consumers and its records."""
-        await self._db.drop_spaces([stream.space])
         for consumer in await self.consumers(stream):
             await self.change_consumer(stream, consumer.name, lambda old: None)
-        try:
-            await self.change(stream.account, stream.region, stream.name, lambda old: None)
-        except StreamGone:
-            return
-
-    def _decoded(self, record: Record) -> Stream:
-        known = self._known.get(record.name)
-        if known is not None and known[0] == record.document:
-            return known[1]
-        stream = _decode_stream(record.document)
-        self._known[record.name] = record.document, stream
-        return stream
+        await super().drop(stream)
 
     # Consumers
 
     async def consumers(self, stream: Stream) -> list[Consumer]:
-        low = f"{_name(stream)}|"
-        return [
-            _decode_consumer(each.document)
-            for each in await self._table.range(CONSUMER, low=low, high=low + LAST)
-        ]
+        low = f"{stream.place}|"
+        rows = await self._table.range(CONSUMER.group, low=low, high=low + LAST)
+        return [decode(CONSUMER, row) for row in rows]
 
     async def consumer(self, stream: Stream, name: str) -> Consumer | None:
-        record = await self._table.get(CONSUMER, f"{_name(stream)}|{name}")
-        return None if record is None else _decode_consumer(record.document)
+        row = await self._table.get(CONSUMER.group, f"{stream.place}|{name}")
+        return None if row is None else decode(CONSUMER, row)
 
     async def change_consumer(
         self, stream: Stream, name: str, how: Callable[[Consumer | None], Consumer | None]
     ) -> Consumer | None:
         """Store what `how` makes of a consumer, or of none. Raises Contended."""
-        key = f"{_name(stream)}|{name}"
-        for _ in range(RETRIES_MAX):
-            record = await self._table.get(CONSUMER, key)
-            old = None if record is None else _decode_consumer(record.document)
-            new = how(old)
-            if new == old:
-                return old
-            document = None if new is None else _encode(new)
-            try:
-                await self._table.write(RecordChange(CONSUMER, key, document, record))
-            except Contended:
-                continue
-            return new
-        raise Contended
+        return (await self._table.replace(CONSUMER, f"{stream.place}|{name}", how))[1]
 
     # The account
 
     async def commitment(self, account: str, region: str) -> Commitment:
-        record = await self._table.get(ACCOUNT, f"{account}|{region}")
-        return Commitment() if record is None else _decode_commitment(record.document)
+        row = await self._table.get(COMMITMENT.group, f"{account}|{region}")
+        return Commitment() if row is None else decode(COMMITMENT, row)
 
     async def change_commitment(
         self, account: str, region: str, how: Callable[[Commitment], Commitment]
     ) -> Commitment:
         """Raises Contended."""
-        key = f"{account}|{region}"
-        for _ in range(RETRIES_MAX):
-            record = await self._table.get(ACCOUNT, key)
-            new = how(Commitment() if record is None else _decode_commitment(record.document))
-            try:
-                await self._table.write(RecordChange(ACCOUNT, key, _encode(new), record))
-            except Contended:
-                continue
-            return new
-        raise Contended
+        _, new = await self._table.replace(
+            COMMITMENT, f"{account}|{region}", lambda old: how(old or Commitment())
+        )
+        assert new is not None
+        return new
 
     # Records
 
@@ -281,10 +180,6 @@ class Store:
             if await engine.commit(Batch(self._db.versions.next(expect), (put,))) is None:
                 return
         raise Contended
-
-
-def _name(stream: Stream) -> str:
-    return f"{stream.account}|{stream.region}|{stream.name}"
 
 
 def _shard_key(space: int, index: int) -> tuple[int, bytes, bytes, bytes]:
