@@ -16,7 +16,7 @@ from typing import Any
 import uvloop
 
 from jedlik.api.errors import ApiError, validation
-from jedlik.api.operation import Registry, Service, operation
+from jedlik.api.operation import Operation, Registry, Service, operation
 from jedlik.identity import Authenticator, Credentials, Principal, root_credential
 from jedlik.identity.credentials import Credential
 from jedlik.net import Reply, Request, Server
@@ -200,7 +200,7 @@ class SettableClock:
 class RunningGateway(Running):
     """A gateway with one operation, GetItem, and its clock."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, operation: Operation = get_item) -> None:
         self.clock = SettableClock()
         self.credentials = Credentials(
             [
@@ -217,7 +217,7 @@ class RunningGateway(Running):
                 ),
             ]
         )
-        registry = Registry([Service("dynamodb", {"GetItem": get_item}, translate)])
+        registry = Registry([Service("dynamodb", {"GetItem": operation}, translate)])
         self.gateway = Gateway(
             registry,
             Authenticator(self.credentials, mode=mode, account=ACCOUNT),  # type: ignore[arg-type]
