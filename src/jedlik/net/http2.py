@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("jedlik.net")
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 STREAMS_MAX = 100
 WINDOW = 1 << 20
 RESETS_MAX = 200  # of unanswered streams, within a minute

@@ -19,8 +19,8 @@ from typing import Any, Protocol, cast
 
 from msgspec import Struct
 
+from .connections import Connections
 from .drive import Drive
-from .server import file_limit
 
 log = logging.getLogger("jedlik.net")
 
@@ -133,7 +133,7 @@ class StreamProtocol(asyncio.Protocol):
             self._transport.abort()
             return
         encrypted = transport.get_extra_info("sslcontext") is not None
-        self._conversation = self._server.converse(transport.get_extra_info("sockname"), encrypted)
+        self._conversation = self._server.converse(encrypted)
         self._known = self._conversation.known
 
     def data_received(self, data: bytes) -> None:
@@ -357,30 +357,24 @@ class StreamProtocol(asyncio.Protocol):
             self._reserved = wanted
 
 
-class StreamServer:
+class StreamServer(Connections["StreamProtocol"]):
     """Listens for one kind of conversation until closed."""
 
     def __init__(
         self,
-        converse: Callable[[Any, bool], Conversation],
+        converse: Callable[[bool], Conversation],
         *,
         loop: asyncio.AbstractEventLoop,
         limits: StreamLimits | None = None,
     ) -> None:
-        """converse: makes the conversation of a new connection, told the address of our own end
-        and whether it is encrypted.
-        """
-        self.converse = converse
-        self.loop = loop
+        """converse: makes the conversation of a new connection, told whether it is encrypted."""
         self.limits = limits or StreamLimits()
-        self.closing = False
-        self.now = loop.time()  # as of the last tick; a second's precision serves time-outs
-        self._connections: set[StreamProtocol] = set()
-        self._connections_max = min(self.limits.connections_max, file_limit())
-        self._unfinished_bytes = 0
-        self._listeners: list[asyncio.AbstractServer] = []
-        self._emptied: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        super().__init__(
+            loop,
+            connections_max=self.limits.connections_max,
+            held_bytes_max=self.limits.unfinished_bytes_max,
+        )
+        self.converse = converse
         self._tick()
 
     async def listen_on(self, sock: socket.socket, tls: ssl.SSLContext | None = None) -> None:
@@ -394,49 +388,9 @@ class StreamServer:
         )
         self._listeners.append(listener)
 
-    async def close(self, *, grace_s: float = 10.0) -> None:
-        """Stop: accept no more, finish what is being answered, end the rest after `grace_s`."""
-        self.closing = True
-        for listener in self._listeners:
-            listener.close()
-        for connection in tuple(self._connections):
-            connection.stop()
-        if self._connections:
-            self._emptied = self.loop.create_future()
-            await asyncio.wait([self._emptied], timeout=grace_s)
-        for connection in tuple(self._connections):
-            connection.abort()
-        if self._timer is not None:
-            self._timer.cancel()
-
     @property
     def is_open(self) -> bool:
         return not self.closing and all(each.is_serving() for each in self._listeners)
-
-    @property
-    def connection_count(self) -> int:
-        return len(self._connections)
-
-    # Called by connections
-
-    def admit(self, connection: StreamProtocol) -> bool:
-        """Count a new connection; False if there are too many."""
-        self._connections.add(connection)
-        return len(self._connections) <= self._connections_max and not self.closing
-
-    def leave(self, connection: StreamProtocol) -> None:
-        """A connection has ended, and so has its last answer."""
-        if connection.drive is None:
-            self._connections.discard(connection)
-            if self._emptied is not None and not self._connections and not self._emptied.done():
-                self._emptied.set_result(None)
-
-    def reserve(self, size: int) -> bool:
-        """Take bytes for a large message, or give them back (negative); False: there are none."""
-        if size > 0 and self._unfinished_bytes + size > self.limits.unfinished_bytes_max:
-            return False
-        self._unfinished_bytes += size
-        return True
 
     def _tick(self) -> None:
         self.now = self.loop.time()

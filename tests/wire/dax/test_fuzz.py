@@ -203,7 +203,7 @@ async def test_broken_messages(part: int, node: DaxNode, caplog: pytest.LogCaptu
             await asyncio.sleep(0)  # what had to wait goes on
     await asyncio.sleep(0.1)
     assert "failed" not in caplog.text, caplog.text[-30000:]
-    assert not server._connections and server._unfinished_bytes == 0
+    assert not server._connections and server._held_bytes == 0
     for cache in (node.nodes[0].items, node.nodes[0].queries):
         cache.clear()  # type: ignore[union-attr]
     gc.collect()

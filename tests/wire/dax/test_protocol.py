@@ -10,6 +10,7 @@ import pytest
 from jedlik.net import StreamLimits
 from jedlik.tables.errors import Contended
 from jedlik.wire.dax.cbor import byte_string, integer, text
+from jedlik.wire.dax.conversation import AUTHORISED_S
 from tests.wire.dax import node as wire
 from tests.wire.dax.node import GREETING, DaxNode, authorisation, get, message
 
@@ -187,14 +188,13 @@ async def test_a_known_key_is_verified_in_open_mode_too(node: DaxNode) -> None:
     assert (await connection.call(wire.ENDPOINTS))[0] == []
 
 
-async def test_an_authorisation_ends(node: DaxNode, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_authorisation_ends(node: DaxNode) -> None:
     await put(node, "a", "x")
-    monkeypatch.setattr("jedlik.wire.dax.conversation.AUTHORISED_S", 0.15)
     connection = await node.connect()
     for _ in range(3):
         connection.send(get("T1x", b"a"))
         assert (await connection.reply())[0] == []
-    await asyncio.sleep(0.2)
+    node.ahead_s += AUTHORISED_S
     connection.send(get("T1x", b"a"))  # though its reply is known
     assert (await connection.reply())[0] == AUTHENTICATION_FAILED
 
@@ -248,10 +248,10 @@ async def test_nothing_is_kept_for_a_length_that_is_only_told(node: DaxNode) -> 
     connection.send(message(wire.GET, b"\x5a\x00\xff\xff\xff"))  # 16 MB to come
     connection.send(b"x" * 100_000)
     await asyncio.sleep(0.05)
-    assert node.servers[0]._unfinished_bytes < 200_000
+    assert node.servers[0]._held_bytes < 200_000
     connection.close()
     await asyncio.sleep(0.05)
-    assert node.servers[0]._unfinished_bytes == 0
+    assert node.servers[0]._held_bytes == 0
 
 
 async def test_who_is_slow_is_given_up(node: DaxNode) -> None:
@@ -390,10 +390,10 @@ async def test_a_projection_of_very_many_paths_takes_no_time(node: DaxNode) -> N
     paths = wire.array(*(wire.array(b"\x12", text("a"), text(str(i))) for i in range(50_000)))
     chosen = wire.options(o0=byte_string(b"\x82\x01" + paths))
     connection = await node.connect()
-    started = time.perf_counter()
+    started = time.process_time()
     connection.send(get("T1x", b"a", chosen))
     assert (await connection.reply())[0] in (VALIDATION, [])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 async def test_frames_around_replies_for_who_wants_them(node: DaxNode) -> None:

@@ -112,9 +112,9 @@ class Door:
         self.ids = RequestIds(random)
         self.items = ItemWriter(plane.lists.number_of)
 
-    def converse(self, own_address: Any, encrypted: bool) -> Conversation:
-        """The conversation of a new connection. own_address: of our end of it."""
-        return Conversation(self, own_address, encrypted)
+    def converse(self, encrypted: bool) -> Conversation:
+        """The conversation of a new connection."""
+        return Conversation(self, encrypted)
 
 
 class Conversation:
@@ -131,7 +131,6 @@ class Conversation:
         "_identity",
         "_message",
         "_method",
-        "_own_address",
         "_refusal",
         "_shelf",
         "_skipper",
@@ -139,10 +138,9 @@ class Conversation:
         "_token",
     )
 
-    def __init__(self, door: Door, own_address: Any, encrypted: bool) -> None:
+    def __init__(self, door: Door, encrypted: bool) -> None:
         self._door = door
         self._stopwatch = door.stopwatch
-        self._own_address = own_address
         self._encrypted = encrypted
         self._greeted = False
         self._frames = False
