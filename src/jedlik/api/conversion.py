@@ -26,6 +26,8 @@ JAVA = {
     "float": "Float",
     "timestamp": "Date",
 }
+# Unverified: that the parser takes these strings, as dynalite found. So in values/check.py.
+BOOLEAN_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 LIMITS = {"integer": 2**31 - 1, "long": 2**63 - 1}
 PARAMETERIZED = (
     "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class "
@@ -40,8 +42,8 @@ DEPTH_MAX = 500
 def convert(shapes: Shapes, name: str, structure: dict[str, Any]) -> None:
     """Check a structure's members against their types, in place.
 
-    Members that are null or unknown are removed, whole numbers lose their fraction, "true" becomes
-    true.
+    Members that are null or unknown are removed, whole numbers lose their fraction, "true" and
+    the like become true.
     Raises ApiError SerializationException.
     """
     _structure(shapes, name, structure, 0)
@@ -126,9 +128,10 @@ def _scalar(kind: str, value: Any) -> Any:
         if kind == "string":
             return value
         if kind == "boolean":
-            if value.lower() in ("true", "false"):
-                return value.lower() == "true"
-            raise serialization("Unexpected token received from parser")
+            meant = BOOLEAN_WORDS.get(value.lower())
+            if meant is None:
+                raise serialization("Unexpected token received from parser")
+            return meant
         raise serialization(f"STRING_VALUE cannot be converted to {java}")
     if kind in ("string", "boolean"):
         number = "NUMBER" if isinstance(value, int) else "DECIMAL"

@@ -39,6 +39,8 @@ TOO_DEEP = (
     "Attributes in the item have nested levels beyond supported limit"
 )
 EMPTY_NAME = "Empty attribute name"
+# Unverified: that the parser takes these strings, as dynalite found. So in api/conversion.py.
+BOOLEAN_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 NAME_TOO_LARGE = "Attribute name is too large, must be less than 65536 bytes"
 
 
@@ -95,7 +97,7 @@ def check_value(value: dict[str, Any], depth: int = 0) -> int:
         return number_size(content)
     if kind == "BOOL":
         if type(content) is not bool:
-            raise _wrong_json(content, "Boolean")
+            value["BOOL"] = _boolean(content)
         return 1
     if kind == "M":
         return _check_map(content, depth)
@@ -103,7 +105,7 @@ def check_value(value: dict[str, Any], depth: int = 0) -> int:
         return _check_list(content, depth)
     if kind == "NULL":
         if type(content) is not bool:
-            raise _wrong_json(content, "Boolean")
+            value["NULL"] = content = _boolean(content)
         if not content:
             raise Invalid(NULL_NOT_TRUE)
         return 1
@@ -217,6 +219,14 @@ def binary_size(base64_text: str) -> int:
     if not base64_text:
         return 0
     return len(base64_text) // 4 * 3 - (base64_text[-1] == "=") - (base64_text[-2] == "=")
+
+
+def _boolean(content: Any) -> bool:
+    """What AWS's parser takes a string for where it wants true or false."""
+    found = BOOLEAN_WORDS.get(content.lower()) if type(content) is str else None
+    if found is None:
+        raise _wrong_json(content, "Boolean")
+    return found
 
 
 def _wrong_json(content: Any, wanted: str) -> Invalid | Malformed:

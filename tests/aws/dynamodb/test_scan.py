@@ -123,6 +123,22 @@ def test_scan_filter(ask, filled):
     )
 
 
+def test_not_contains_is_about_attributes_that_are_there(ask, filled):
+    """Unverified against AWS; DynamoDB Local answers so."""
+    found = {
+        name: ask(
+            "Scan",
+            TableName=filled,
+            Select="COUNT",
+            ScanFilter={
+                name: {"ComparisonOperator": "NOT_CONTAINS", "AttributeValueList": [{"S": "b"}]}
+            },
+        )["Count"]
+        for name in ("pk", "v", "missing")
+    }
+    assert found == {"pk": 30, "v": 40, "missing": 0}
+
+
 def test_counting(ask, filled):
     answer = ask("Scan", TableName=filled, Select="COUNT")
     assert answer == {"Count": 40, "ScannedCount": 40}

@@ -62,7 +62,7 @@ def test_no_integer(value, text):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        ("yes", "Unexpected token received from parser"),
+        ("23", "Unexpected token received from parser"),
         (1, "NUMBER_VALUE cannot be converted to Boolean"),
         (1.5, "DECIMAL_VALUE cannot be converted to Boolean"),
         ([], "Unrecognized collection type class java.lang.Boolean"),
@@ -71,6 +71,13 @@ def test_no_integer(value, text):
 )
 def test_no_boolean(value, text):
     assert text_of("GetItem", {"ConsistentRead": value}) == text
+
+
+@pytest.mark.parametrize(("value", "meant"), [("true", True), ("YES", True), ("0", False)])
+def test_strings_that_say_true_or_false_become_so(value, meant):
+    request = {"ConsistentRead": value}
+    SHAPES.input_shape("GetItem").convert(request)
+    assert request == {"ConsistentRead": meant}
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_arguments_that_do_not_fit(condition: dict[str, Any], message: str) -> N
         ("l", compare("CONTAINS", A), True),
         ("ss", compare("NOT_CONTAINS", A), False),
         ("ss", compare("NOT_CONTAINS", {"S": "z"}), True),
-        ("zz", compare("NOT_CONTAINS", A), True),
+        ("zz", compare("NOT_CONTAINS", A), False),
         ("zz", {"ComparisonOperator": "NULL"}, True),
         ("s", {"ComparisonOperator": "NULL"}, False),
         ("s", {"ComparisonOperator": "NOT_NULL"}, True),

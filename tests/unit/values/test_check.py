@@ -78,14 +78,29 @@ def test_what_is_no_value_is_refused(value: dict[str, Any], message: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("value", "normal"),
+    [
+        ({"BOOL": "true"}, {"BOOL": True}),
+        ({"BOOL": "No"}, {"BOOL": False}),
+        ({"NULL": "TRUE"}, {"NULL": True}),
+        ({"L": [{"BOOL": "0"}]}, {"L": [{"BOOL": False}]}),
+    ],
+)
+def test_strings_that_say_true_or_false_become_so(value, normal):
+    check_value(value)
+    assert value == normal
+
+
+@pytest.mark.parametrize(
     "value",
     [
         {"S": 5},
         {"S": True},
         {"N": 5},
         {"B": 5},
-        {"BOOL": "true"},
-        {"NULL": "true"},
+        {"BOOL": "t"},
+        {"NULL": "23"},
+        {"BOOL": 1},
         {"SS": "a"},
         {"SS": [1]},
         {"NS": [1]},

@@ -240,8 +240,8 @@ def _predicate(operator: str, arguments: list[AttributeValue]) -> Predicate:
         "GE": lambda found: predicates.is_at_most(first, found),
         "BEGINS_WITH": lambda found: predicates.begins_with(found, first),
         "CONTAINS": lambda found: predicates.contains(found, first),
-        # True of a missing attribute; DynamoDB Local says False. Unverified against AWS.
-        "NOT_CONTAINS": lambda found: not predicates.contains(found, first),
+        # False of a missing attribute, as DynamoDB Local has it. Unverified against AWS.
+        "NOT_CONTAINS": lambda found: found is not None and not predicates.contains(found, first),
     }
     return tests[operator]
 

@@ -216,7 +216,7 @@ class _Parser:
                 self.advance()
                 number = self.expect("number").text
                 self.expect("]")
-                parts.append(int(number) if len(number) < 20 else 10**20)
+                parts.append(int(number))
             else:
                 return Path(tuple(parts))
 
