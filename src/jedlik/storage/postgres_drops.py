@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from jedlik.storage.postgres_faults import FAULTS
 from jedlik.storage.postgres_parts import Parts
@@ -126,10 +127,10 @@ class Upkeep:
             except Exception:
                 _log.warning("upkeep failed", exc_info=True)
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), LOOK_S)
-            except TimeoutError:
-                pass
+            with suppress(TimeoutError):
+                # Not wait_for, which in Python 3.11 may forget that `close` cancels.
+                async with asyncio.timeout(LOOK_S):
+                    await self._wake.wait()
 
     async def _round(self) -> None:
         async with self._pool.connection() as connection:

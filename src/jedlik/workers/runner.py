@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from jedlik.storage.waist import StorageClosed
 from jedlik.tables.clock import Clock
+from jedlik.tables.ending import end
 from jedlik.workers.leases import Lease
 
 RETRY_S = 1.0
@@ -65,9 +67,7 @@ class Runner:
 
     async def stop(self) -> None:
         """End every job at its next suspension point; each step is safe to cut off anywhere."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._lease is not None:
             await self._lease.give_back()
 
@@ -98,10 +98,9 @@ class Runner:
         if schedule.wake is None or more:
             return
         if not is_new:
-            try:
-                await asyncio.wait_for(schedule.wake.wait(), POLL_S)
-            except TimeoutError:
-                pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await schedule.wake.wait()
         schedule.wake.set()
         if not schedule.everywhere:
             await lease.wait()

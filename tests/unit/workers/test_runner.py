@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jedlik.tables import ending
 from jedlik.workers import runner
 from jedlik.workers.runner import Runner, Schedule
 
@@ -86,3 +87,31 @@ async def test_a_job_that_failed_is_tried_again_without_a_new_wake(
     await until(lambda: job.steps == 2)
     assert "background job CountingJob failed" in caplog.text
     await running.stop()
+
+
+class Deaf:
+    """A job that loses the first cancellation, as Python 3.11's asyncio.wait_for may."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    async def step(self, now_ms: int) -> bool:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.heard += 1
+            if self.heard > 1:
+                raise
+        return True
+
+
+async def test_a_job_that_loses_a_cancellation_is_ended_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending, "AGAIN_S", 0.01)
+    job = Deaf()
+    running = Runner([Schedule(job, 0)], Clock())
+    running.start()
+    await idle()
+    await asyncio.wait_for(running.stop(), 60)
+    assert job.heard == 2

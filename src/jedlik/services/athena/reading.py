@@ -81,8 +81,8 @@ class Reading:
                 assert reader.stdin is not None
                 assert reader.stdout is not None
                 reader.stdin.write(orjson.dumps(asked) + b"\n")
-                told = await asyncio.wait_for(reader.stdout.readline(), READ_S_MAX)
-            except (TimeoutError, ValueError, OSError):
+                told = await _line(reader.stdout)
+            except (ValueError, OSError):
                 pass  # it takes too long, or says too much, or has died: told is empty
             finally:
                 if not told or self._kept is not None:
@@ -115,6 +115,22 @@ class Reading:
 
     def _let_go(self) -> None:
         self._closing = asyncio.ensure_future(self.close())
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """The answer; empty if none comes in time.
+
+    Not by `asyncio.wait_for`: in Python 3.11 that forgets a cancellation that comes along with the
+    line, and the query would outlive its runner.
+    """
+    reading = asyncio.ensure_future(stream.readline())
+    try:
+        done, _ = await asyncio.wait([reading], timeout=READ_S_MAX)
+        return reading.result() if done else b""
+    finally:
+        if not reading.done():
+            reading.cancel()
+            await asyncio.wait([reading])
 
 
 async def _end(reader: asyncio.subprocess.Process) -> None:

@@ -39,6 +39,7 @@ from jedlik.services.athena.store import Store
 from jedlik.services.glue import Catalog
 from jedlik.services.s3 import Objects
 from jedlik.tables.database import Database
+from jedlik.tables.ending import end
 from jedlik.tables.internal import Change, InternalTable
 
 BEAT_S = 10.0
@@ -135,9 +136,7 @@ class Runner:
                 if self._db.catalog.shared:
                     await self._look()
         finally:
-            for task in self._running.values():
-                task.cancel()
-            await asyncio.gather(*self._running.values(), return_exceptions=True)
+            await end(self._running.values())
             self._running.clear()
         return False
 
