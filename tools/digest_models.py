@@ -33,9 +33,11 @@ SERVICES = {  # our name: botocore's folder
 }
 PARTS = {  # of services of which we have a part, and that are too large to read for it
     "glue": (
-        "BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable", "BatchGetPartition",
+        "BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable",
+        "BatchDeleteTableVersion", "BatchGetPartition", "BatchUpdatePartition",
         "CreateDatabase", "CreatePartition", "CreateTable", "DeleteDatabase", "DeletePartition",
-        "DeleteTable", "GetDatabase", "GetDatabases", "GetPartition", "GetPartitions", "GetTable",
+        "DeleteTable", "DeleteTableVersion", "GetDatabase", "GetDatabases", "GetPartition",
+        "GetPartitionIndexes", "GetPartitions", "GetTable", "GetTableVersion", "GetTableVersions",
         "GetTables", "SearchTables", "UpdateDatabase", "UpdatePartition", "UpdateTable",
     ),
 }  # fmt: skip

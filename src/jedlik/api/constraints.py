@@ -217,7 +217,14 @@ def printed(shapes: Shapes, name: str, value: Any) -> str:
         return f"{name}({members})"
     if kind == "boolean":
         return "true" if value else "false"
+    if kind == "blob":
+        return printed_bytes(_measure(shape, value)[0])
     return str(value)
+
+
+def printed_bytes(size: int) -> str:
+    """Bytes as AWS's Java prints them (seen in osquery/osquery, issue 3568)."""
+    return f"java.nio.HeapByteBuffer[pos=0 lim={size} cap={size}]"
 
 
 def _measure(shape: Shape, value: Any) -> tuple[Any, str]:

@@ -41,8 +41,9 @@ class Operation:
     where that is not the name of the service. action: what policies call it, where that is not its
     own name ("ListBucket"). permissions: what it asks, where that is more than the action on the
     ARNs (`api/access.py`). denied: from AWS's text to the refusal, as the service's `errors` makes
-    it (`access_denied`). streams: the answer has one member, an async iterator of events.
-    way: makes shorter ways for requests like one that was answered (`ways.py`).
+    it (`access_denied`). unfit: the same for what breaks a constraint of the shape, where the
+    service does not say ValidationException (`unfit`). streams: the answer has one member, an async
+    iterator of events. way: makes shorter ways for requests like one that was answered (`ways.py`).
     """
 
     __slots__ = (
@@ -60,6 +61,7 @@ class Operation:
         "service",
         "signing_name",
         "streams",
+        "unfit",
         "way",
     )
 
@@ -85,6 +87,7 @@ class Operation:
         prefix = ACTION_PREFIXES.get(self.signing_name, self.signing_name)
         self.action = f"{prefix}:{action or name}"
         self.denied: Callable[[str], ApiError] = access_denied
+        self.unfit: Callable[[str], ApiError] | None = None
         self.name = name
         self.streams = streams
         self.way = way
@@ -135,7 +138,13 @@ class Operation:
             message = rule(request)
             if message is not None:
                 raise validation(message)
-        self.input.constrain(request)
+        if self.unfit is None:
+            self.input.constrain(request)
+            return
+        try:
+            self.input.constrain(request)
+        except ApiError as refusal:
+            raise self.unfit(refusal.message or "") from None
 
     def __call__(self, ctx: Context, request: Request) -> Awaitable[dict[str, Any] | bytes]:
         """Run the handler; the checks are the caller's (the gateway's) business."""
@@ -291,4 +300,5 @@ def _load_service(package: ModuleType, only: Sequence[str]) -> Service:
     errors = importlib.import_module(f"{package.__name__}.errors")
     for each in found.values():
         each.denied = getattr(errors, "access_denied", access_denied)
+        each.unfit = getattr(errors, "unfit", None)
     return Service(service, dict(sorted(found.items())), errors.translate)

@@ -131,6 +131,8 @@ def test_a_client_token_begins_one_query(athena: Any, bucket: str) -> None:
         ("SELECT * FROM missing", "TABLE_NOT_FOUND: line 1:1: Table 'awsdatacatalog.{}.missing'"),
         ("SELECT * FROM nowhere.t", "SCHEMA_NOT_FOUND: line 1:1: Schema 'nowhere' does not exist"),
         ("SELECT missing FROM (SELECT 1 a)", "COLUMN_NOT_FOUND: line 1:1: Column 'missing' cannot"),
+        ("SELECT missing", "COLUMN_NOT_FOUND: line 1:1: Column 'missing' cannot be resolved"),
+        ("SELECT 1 / (SELECT 0)", "DIVISION_BY_ZERO: Division by zero"),
         ("SELECT nofunction(1)", "FUNCTION_NOT_FOUND: line 1:1: Function 'nofunction' not"),
         ("SELECT cast('x' AS integer)", "INVALID_CAST_ARGUMENT: Cannot cast 'x' to"),
         ("DROP TABLE missing", "FAILED: SemanticException [Error 10001]: Table not found {}."),

@@ -142,3 +142,42 @@ def test_partitions(glue: Any, database: str) -> None:
 
 def test_what_is_not_there_is_unknown(glue: Any) -> None:
     assert code(glue.get_jobs) == "UnknownOperationException"
+
+
+def test_versions_of_tables(glue: Any, database: str) -> None:
+    where = {"DatabaseName": database, "TableName": "t"}
+    glue.create_table(DatabaseName=database, TableInput=a_table("t"))
+    for text in ("one", "two"):
+        glue.update_table(DatabaseName=database, TableInput={**a_table("t"), "Description": text})
+    glue.update_table(DatabaseName=database, TableInput=a_table("t"), SkipArchive=True)
+    found = glue.get_table_versions(**where)["TableVersions"]
+    assert [each["VersionId"] for each in found] == ["3", "1", "0"]
+    assert found[0]["Table"] == glue.get_table(DatabaseName=database, Name="t")["Table"]
+    assert found[1]["Table"]["Description"] == "one"
+    assert glue.get_table_version(**where)["TableVersion"] == found[0]
+    assert glue.get_table_version(**where, VersionId="1")["TableVersion"] == found[1]
+    assert code(glue.get_table_version, **where, VersionId="9") == "EntityNotFoundException"
+    stale = {"DatabaseName": database, "TableInput": a_table("t"), "VersionId": "1"}
+    assert code(glue.update_table, **stale) == "ConcurrentModificationException"
+    glue.delete_table_version(**where, VersionId="0")
+    (error,) = glue.batch_delete_table_version(**where, VersionIds=["1", "0"])["Errors"]
+    assert error["VersionId"] == "0"
+    assert error["ErrorDetail"]["ErrorCode"] == "EntityNotFoundException"
+    assert len(glue.get_table_versions(**where)["TableVersions"]) == 1
+    glue.delete_table(DatabaseName=database, Name="t")
+    assert code(glue.get_table_versions, **where) == "EntityNotFoundException"
+
+
+def test_partitions_are_updated_several_at_a_time(glue: Any, database: str) -> None:
+    where = {"DatabaseName": database, "TableName": "t"}
+    glue.create_table(DatabaseName=database, TableInput=a_table("t"))
+    assert glue.get_partition_indexes(**where)["PartitionIndexDescriptorList"] == []
+    glue.create_partition(**where, PartitionInput={"Values": ["1", "a"]})
+    entries = [
+        {"PartitionValueList": values, "PartitionInput": {"Parameters": {"n": "m"}}}
+        for values in (["1", "a"], ["2", "b"])
+    ]
+    (error,) = glue.batch_update_partition(**where, Entries=entries)["Errors"]
+    assert error["PartitionValueList"] == ["2", "b"]
+    told = glue.get_partition(**where, PartitionValues=["1", "a"])["Partition"]
+    assert told["Parameters"] == {"n": "m"} and told["Values"] == ["1", "a"]

@@ -96,16 +96,8 @@ async def _source(ctx: Context, req: dict[str, Any], now_ms: int) -> Source:
     """Raises ApiError. Unverified texts."""
     given = req["KinesisStreamSourceConfiguration"]
     arn = given["KinesisStreamARN"]
-    _, _, _, region, account, path = arn.split(":", 5)
-    stream = await KinesisStore.of(ctx.db).get(account, region, path.partition("/")[2])
-    if (
-        stream is None
-        or stream.status == "DELETING"
-        or (region, account)
-        != (
-            ctx.region,
-            ctx.account,
-        )
-    ):
+    stream = await KinesisStore.of(ctx.db).by_arn(arn)
+    ours = stream is not None and (stream.region, stream.account) == (ctx.region, ctx.account)
+    if stream is None or not ours or stream.status == "DELETING":
         raise invalid(f"The Kinesis stream {arn} does not exist in this account and region.")
     return await beginning(ctx.db, stream, given["RoleARN"], now_ms)

@@ -213,8 +213,7 @@ class Deliverer:
         """24 hours; what comes from Kinesis, as long as it is kept there."""
         hours = RETENTION_HOURS
         if stream.source is not None:
-            _, _, _, region, account, name = stream.source.stream_arn.split(":", 5)
-            source = await KinesisStore.of(self._db).get(account, region, name.partition("/")[2])
+            source = await KinesisStore.of(self._db).by_arn(stream.source.stream_arn)
             if source is not None:
                 hours = max(hours, source.retention_hours)
         return hours * HOUR_MS

@@ -26,11 +26,7 @@ class Meters:
 
     @classmethod
     def of(cls, db: Database) -> Meters:
-        found = db.beside.get(cls)
-        if found is None:
-            found = db.beside[cls] = cls()
-        assert isinstance(found, Meters)
-        return found
+        return db.one(cls)
 
     def request(self, space: int, now: float) -> bool:
         return _take(self._requests, space, 1 / PUT_REQUESTS_PER_S, now)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jedlik.api.constraints import printed_bytes
 from jedlik.api.context import Context
 from jedlik.api.errors import validation
 from jedlik.services.firehose.encryption import is_on
@@ -42,8 +43,9 @@ def data_of(record: Mapping[str, Any], where: str) -> bytes:
         raise validation("Data is no base64.") from None  # unverified
     if len(data) > RECORD_BYTES_MAX:
         raise validation(
-            f"1 validation error detected: Value at '{where}' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {RECORD_BYTES_MAX}"
+            f"1 validation error detected: Value '{printed_bytes(len(data))}' at '{where}' failed "
+            "to satisfy constraint: Member must have length less than or equal to "
+            f"{RECORD_BYTES_MAX}"
         )
     return data
 

@@ -50,8 +50,7 @@ class Sourcer:
         """Take some of what is new; whether there may be more. Raises Gone, Contended."""
         source = stream.source
         assert source is not None
-        _, _, _, region, account, name = source.stream_arn.split(":", 5)
-        found = await self._kinesis.get(account, region, name.partition("/")[2])
+        found = await self._kinesis.by_arn(source.stream_arn)
         if found is None or found.status in ("CREATING", "DELETING"):
             return False
         if not self._may_read(stream, source):

@@ -1,54 +1,32 @@
 """Writes the objects of one delivery: the records of a plan, through their processors, to S3.
 
 Records are read twice where they may go to different objects: first to find out where each goes
-(a number for each is all that is kept), then to write, some objects at a time. Neither holds more
-than a page of records. An object that is there already was written before a crash: its name follows
-from the plan.
+(`sorting.py`), then to write, some objects at a time. Neither holds more than a page of records. An
+object that is there already was written before a crash: its name follows from the plan.
 """
 
 from __future__ import annotations
 
 import asyncio
-from array import array
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from jedlik.services.firehose import prefixes
 from jedlik.services.firehose.compression import Compressor, compressor
 from jedlik.services.firehose.destinations import bucket
-from jedlik.services.firehose.jq_process import NO_KEYS
-from jedlik.services.firehose.limits import PARTITIONS_MAX, PREFIX_CHARACTERS_MAX
-from jedlik.services.firehose.partition_keys import Extractor, Keys
-from jedlik.services.firehose.processing import (
-    EXTRACTION_FAILED,
-    TOO_MANY_PARTITIONS,
-    Failed,
-    Processing,
-    failed_line,
-)
+from jedlik.services.firehose.processing import Failed, Processing, failed_line
 from jedlik.services.firehose.records import DeliveryStream, Plan, Record
 from jedlik.services.firehose.roles import Roles
+from jedlik.services.firehose.sorting import Sorting, Target, split
 from jedlik.services.firehose.store import Store
 from jedlik.services.s3 import Objects, ObjectWriter
 from jedlik.tables.database import Database
 
 OBJECTS_AT_ONCE = 64
-QUERIED_AT_ONCE = 500
 Open = dict[int, tuple[ObjectWriter, Compressor]]
 """What is being written, by the place of its target."""
-
-
-@dataclass
-class Target:
-    """An object in the making. oldest_ms: when the oldest of its records arrived."""
-
-    keys: Mapping[str, str]
-    failed: bool
-    oldest_ms: int
-    key: str = ""
 
 
 @dataclass
@@ -77,19 +55,18 @@ class Writing:
         self._to = plan.destination
         self._processing = Processing.of(plan.destination)
         self._objects = Objects(db, account=stream.account, region=stream.region)
-        self._targets: list[Target] = []
-        self._places = array("i")
-        """For each record, after they were split: its target; below 0, why it failed: ~index."""
-        self._failures: list[Failed] = []
+        self._sorting = Sorting(plan.destination, self._processing)
         self._written = Written()
 
     async def run(self) -> Written:
         """Raises S3Error, Refused and whatever keeps an object from being written."""
         if self._processing.may_fail:
-            await self._sort_out()
+            await self._sorting.run(self._pages())
+            self._written.failures = self._sorting.counts
         else:
-            self._targets.append(Target({}, False, self._plan.oldest_ms))
-        for target in self._targets:
+            self._sorting.targets.append(Target({}, False, self._plan.oldest_ms))
+        targets = self._sorting.targets
+        for target in targets:
             target.key = prefixes.object_key(
                 self._to,
                 target.oldest_ms,
@@ -102,8 +79,8 @@ class Writing:
             await self._roles.require_object(
                 self._stream, self._to["RoleARN"], bucket(self._to), target.key
             )
-        for first in range(0, len(self._targets), OBJECTS_AT_ONCE):
-            await self._write(range(first, min(first + OBJECTS_AT_ONCE, len(self._targets))))
+        for first in range(0, len(targets), OBJECTS_AT_ONCE):
+            await self._write(range(first, min(first + OBJECTS_AT_ONCE, len(targets))))
         return self._written
 
     async def _pages(self) -> AsyncIterator[list[Record]]:
@@ -113,87 +90,12 @@ class Writing:
             after = page[-1][0]
             await asyncio.sleep(0)
 
-    # Where each record goes
-
-    async def _sort_out(self) -> None:
-        places: dict[tuple[str, ...] | None, int] = {}
-        known: dict[tuple[str, str], int] = {}
-        prefix = self._to.get("Prefix", "")
-        names = sorted(
-            prefixes.keys(prefix, prefixes.FROM_QUERY) | prefixes.keys(prefix, prefixes.FROM_LAMBDA)
-        )
-
-        def place_of(record: Record, keys: Mapping[str, str]) -> int:
-            """Raises Failed."""
-            try:
-                values = tuple(keys[name] for name in names)
-            except KeyError:
-                raise Failed(EXTRACTION_FAILED, NO_KEYS) from None
-            place = places.get(values)
-            if place is None:
-                used = dict(zip(names, values, strict=True))
-                self._check_prefix(record, used)
-                if len(places) > PARTITIONS_MAX:
-                    text = f"There are more than {PARTITIONS_MAX} active partitions"
-                    raise Failed(TOO_MANY_PARTITIONS, text)
-                place = places[values] = len(self._targets)
-                self._targets.append(Target(used, False, record.at_ms))
-            return place
-
-        def fail(record: Record, failed: Failed) -> None:
-            self._written.failures[failed.code, failed.message] += 1
-            index = known.setdefault((failed.code, failed.message), len(self._failures))
-            if index == len(self._failures):
-                self._failures.append(failed)
-            self._places.append(~index)
-            place = places.get(None)
-            if place is None:
-                place = places[None] = len(self._targets)
-                self._targets.append(Target({}, True, record.at_ms))
-            target = self._targets[place]
-            target.oldest_ms = min(target.oldest_ms, record.at_ms)
-
-        async with AsyncExitStack() as stack:
-            extractor = None
-            if self._processing.query is not None and names:
-                extractor = await stack.enter_async_context(Extractor(self._processing.query))
-            async for page in self._pages():
-                split = await asyncio.to_thread(_split, page, self._processing)
-                found = await _keys_of(split, extractor)
-                taken = iter(found)
-                for record, pieces in zip(page, split, strict=True):
-                    if isinstance(pieces, Failed):
-                        fail(record, pieces)
-                        continue
-                    for _ in pieces:
-                        keys = next(taken)
-                        try:
-                            if isinstance(keys, str):
-                                raise Failed(EXTRACTION_FAILED, keys)
-                            place = place_of(record, keys)
-                        except Failed as failed:
-                            fail(record, failed)
-                            continue
-                        self._places.append(place)
-                        target = self._targets[place]
-                        target.oldest_ms = min(target.oldest_ms, record.at_ms)
-
-    def _check_prefix(self, record: Record, keys: Mapping[str, str]) -> None:
-        try:
-            when = datetime.fromtimestamp(record.at_ms / 1000, UTC)
-            prefixes.evaluated(self._to, when, seed="", keys=keys)
-        except (prefixes.TooLong, UnicodeEncodeError):
-            text = f"The prefix is longer than {PREFIX_CHARACTERS_MAX} characters"
-            raise Failed(EXTRACTION_FAILED, text) from None
-
-    # The objects
-
     async def _write(self, group: range) -> None:
         """The objects of some targets, all at once."""
         async with AsyncExitStack() as stack:
             open_: Open = {}
             for place in group:
-                target = self._targets[place]
+                target = self._sorting.targets[place]
                 if await self._objects.exists(bucket(self._to), target.key):
                     continue
                 writer = self._objects.writer(bucket(self._to), target.key)
@@ -210,24 +112,19 @@ class Writing:
                 await writer.write(await asyncio.to_thread(packed.finish))
         self._written.objects += len(open_)
 
-    def _made(
-        self,
-        page: Sequence[Record],
-        open_: Open,
-        done: int,
-    ) -> tuple[dict[int, bytes], int]:
+    def _made(self, page: Sequence[Record], open_: Open, done: int) -> tuple[dict[int, bytes], int]:
         """What each object grows by; and how many places were used by then. In a thread."""
         grown: dict[int, list[bytes]] = {}
         delimiter, now_ms = self._processing.delimiter, self._db.clock.now_ms()
-        failed_place = next((i for i, each in enumerate(self._targets) if each.failed), -1)
-        split = _split(page, self._processing)
-        for record, pieces in zip(page, split, strict=True):
+        sorting = self._sorting
+        failed_place = next((i for i, each in enumerate(sorting.targets) if each.failed), -1)
+        for record, pieces in zip(page, split(page, self._processing), strict=True):
             for piece in [record.data] if isinstance(pieces, Failed) else pieces:
-                place = self._places[done] if self._places else 0
+                place = sorting.places[done] if sorting.places else 0
                 done += 1
                 if place < 0:
                     if failed_place in open_:
-                        line = failed_line(record, piece, self._failures[~place], now_ms)
+                        line = failed_line(record, piece, sorting.failures[~place], now_ms)
                         grown.setdefault(failed_place, []).append(line)
                 elif place in open_:
                     grown.setdefault(place, []).append(piece + delimiter if delimiter else piece)
@@ -236,26 +133,3 @@ class Writing:
         return {
             place: open_[place][1].feed(b"".join(pieces)) for place, pieces in grown.items()
         }, done
-
-
-def _split(page: Sequence[Record], processing: Processing) -> list[list[bytes] | Failed]:
-    """What becomes of each record. In a thread."""
-    found: list[list[bytes] | Failed] = []
-    for record in page:
-        try:
-            found.append(processing.expanded(record.data))
-        except Failed as failed:
-            found.append(failed)
-    return found
-
-
-async def _keys_of(
-    split: Sequence[list[bytes] | Failed], extractor: Extractor | None
-) -> list[Keys]:
-    pieces = [each for found in split if not isinstance(found, Failed) for each in found]
-    if extractor is None:
-        return [{}] * len(pieces)
-    keys: list[Keys] = []
-    for first in range(0, len(pieces), QUERIED_AT_ONCE):
-        keys += await extractor.keys_of(pieces[first : first + QUERIED_AT_ONCE])
-    return keys

@@ -17,11 +17,13 @@ def _glue(code: str, message: str, status: int = 400) -> ApiError:
 
 
 def not_there(fault: NotThere) -> ApiError:
-    """Unverified: the text for partitions."""
+    """Unverified: the texts for partitions and versions."""
     if fault.kind == "Database":
         return _glue("EntityNotFoundException", f"Database {fault.name} not found.")
     if fault.kind == "Table":
         return _glue("EntityNotFoundException", "Entity Not Found")
+    if fault.kind == "TableVersion":
+        return _glue("EntityNotFoundException", "TableVersion not found.")
     return _glue("EntityNotFoundException", "Cannot find partition.")
 
 

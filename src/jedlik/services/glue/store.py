@@ -3,6 +3,7 @@
     ("databases|account|region", database)                     -> Glue's Database
     ("tables|account|region|database's id", table)             -> Glue's Table
     ("partitions|account|region|table's id", values as JSON)   -> Glue's Partition
+    ("versions|account|region|table's id", version)            -> Glue's Table as it was before
 
 Documents are the dicts that Glue's API answers, with members of our own: `_id`, new with each
 database and table, so that one made again does not show what an old one had; `_named` and
@@ -143,19 +144,32 @@ class Catalog:
             raise AlreadyThere("Table", name) from None
 
     async def change_table(
-        self, database: str, name: str, next_of: Callable[[Document], Document]
+        self,
+        database: str,
+        name: str,
+        next_of: Callable[[Document], Document],
+        *,
+        archive: bool = True,
+        seen: str | None = None,
     ) -> None:
-        """Raises NotThere."""
+        """archive: keep the version before. seen: the one that it must be. Raises NotThere,
+        Contended."""
         for _ in range(RETRIES_MAX):
             row, old = await self._table_row(database, name)
+            if seen is not None and seen != old["VersionId"]:
+                raise Contended
             new = {
                 **next_of(old),
                 "Name": old["Name"],
                 "UpdateTime": self._now_s(),
                 "VersionId": str(int(old["VersionId"]) + 1),
             }
+            changes = [Change(row.group, row.name, orjson.dumps(new), seen=row)]
+            if archive:
+                version = _version(old["VersionId"])
+                changes.append(Change(self._versions(old), version, orjson.dumps(old)))
             try:
-                await self._table.write(Change(row.group, row.name, orjson.dumps(new), seen=row))
+                await self._table.write(*changes)
             except Contended:
                 continue
             return
@@ -165,9 +179,25 @@ class Catalog:
         """With its partitions. Raises NotThere."""
         row, table = await self._table_row(database, name)
         await self._table.write(Change(row.group, row.name, None, seen=row))
-        group = self._partitions(table)
-        while rows := await self._table.range(group, limit=PAGE):
-            await self._table.write(*(Change(group, each.name, None, seen=each) for each in rows))
+        for group in (self._partitions(table), self._versions(table)):
+            while rows := await self._table.range(group, limit=PAGE):
+                await self._table.write(
+                    *(Change(group, each.name, None, seen=each) for each in rows)
+                )
+
+    async def versions(self, database: str, name: str) -> list[Document]:
+        """What the table is and was, the newest first. Raises NotThere."""
+        now = await self.table(database, name)
+        rows = await self._table.range(self._versions(now), reverse=True)
+        return [now, *(orjson.loads(row.document) for row in rows)]
+
+    async def delete_version(self, database: str, name: str, version: str) -> None:
+        """Raises NotThere. The newest one stays with its table."""
+        table = await self.table(database, name)
+        row = await self._table.get(self._versions(table), _version(version))
+        if row is None:
+            raise NotThere("TableVersion", version)
+        await self._table.write(Change(row.group, row.name, None, seen=row))
 
     # Partitions
 
@@ -237,6 +267,9 @@ class Catalog:
     def _partitions(self, table: Document) -> str:
         return f"partitions|{self.account}|{self.region}|{table['_id']}"
 
+    def _versions(self, table: Document) -> str:
+        return f"versions|{self.account}|{self.region}|{table['_id']}"
+
     async def _table_row(self, database: str, name: str) -> tuple[Record, Document]:
         owner = await self.database(database)
         row = await self._table.get(self._tables(owner), name.lower())
@@ -268,6 +301,11 @@ def _shown(value: Any) -> Any:
     if isinstance(value, dict):
         return shown(value)
     return [_shown(each) for each in value] if isinstance(value, list) else value
+
+
+def _version(version: str) -> str:
+    """Sorts as the numbers do."""
+    return version.zfill(12)
 
 
 def _key(values: Sequence[str]) -> str:

@@ -23,5 +23,11 @@ async def update_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         own = {member: old[member] for member in kept}
         return {**given, "IsRegisteredWithLakeFormation": False, **own}
 
-    await catalog_of(ctx, req).change_table(req["DatabaseName"], name, next_of)
+    await catalog_of(ctx, req).change_table(
+        req["DatabaseName"],
+        name,
+        next_of,
+        archive=not req.get("SkipArchive", False),
+        seen=req.get("VersionId"),
+    )
     return {}

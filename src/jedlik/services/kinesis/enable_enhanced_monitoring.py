@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.kinesis.descriptions import METRICS
-from jedlik.services.kinesis.names import OnStream, change_stream
-from jedlik.services.kinesis.records import Stream
+from jedlik.services.kinesis.monitoring import monitor
+from jedlik.services.kinesis.names import OnStream
 
 
 @operation(
@@ -20,19 +17,4 @@ from jedlik.services.kinesis.records import Stream
     permissions=OnStream("EnableEnhancedMonitoring"),
 )
 async def enable_enhanced_monitoring(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    wanted = METRICS if "ALL" in req["ShardLevelMetrics"] else req["ShardLevelMetrics"]
-    before: list[str] = []
-
-    def changed(stream: Stream) -> Stream:
-        now = stream.monitored
-        before[:] = now
-        kept = [each for each in METRICS if each in now or each in wanted]
-        return msgspec.structs.replace(stream, monitored=tuple(kept))
-
-    stream = await change_stream(ctx, req, changed)
-    return {
-        "StreamName": stream.name,
-        "StreamARN": stream.arn,
-        "CurrentShardLevelMetrics": before,
-        "DesiredShardLevelMetrics": list(stream.monitored),
-    }
+    return await monitor(ctx, req, enable=True)

@@ -37,11 +37,7 @@ class Meters:
 
     @classmethod
     def of(cls, db: Database) -> Meters:
-        found = db.beside.get(cls)
-        if found is None:
-            found = db.beside[cls] = cls()
-        assert isinstance(found, Meters)
-        return found
+        return db.one(cls)
 
     def write(self, space: int, shard: int, size: int, now: float) -> bool:
         """Take a record of `size` bytes; False if there is no room for it this second.

@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from jedlik.api.constraints import printed_bytes
 from jedlik.api.context import Context
 from jedlik.services.kinesis import limits
 from jedlik.services.kinesis.errors import NotFound, invalid, rate_exceeded, validation
@@ -55,8 +56,9 @@ def entry_of(
     size = len(data) + len(key.encode())
     if len(data) > stream.record_kib_max * limits.KIB:
         raise validation(
-            f"1 validation error detected: Value at '{at}data' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {stream.record_kib_max * limits.KIB}"
+            f"1 validation error detected: Value '{printed_bytes(len(data))}' at '{at}data' failed "
+            "to satisfy constraint: Member must have length less than or equal to "
+            f"{stream.record_kib_max * limits.KIB}"
         )
     record = LogRecord(now_ms, key, data, "KMS" if stream.key_id is not None else None)
     place = hash_key(spread if auto else key) if explicit is None else int(explicit)

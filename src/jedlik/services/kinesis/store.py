@@ -60,6 +60,11 @@ class Store(SpacedRecords[Stream]):
 
     # Streams
 
+    async def by_arn(self, arn: str) -> Stream | None:
+        """The stream of an ARN that is one."""
+        _, _, _, region, account, path = arn.split(":", 5)
+        return await self.get(account, region, path.partition("/")[2])
+
     async def drop(self, stream: Stream) -> None:
         """Forget a stream, its consumers and its records."""
         for consumer in await self.consumers(stream):

@@ -42,9 +42,7 @@ class Subscriptions:
 
     @classmethod
     def of(cls, db: Database) -> Subscriptions:
-        found = db.beside.setdefault(cls, cls())
-        assert isinstance(found, cls)
-        return found
+        return db.one(cls)
 
     def begin(self, consumer: Consumer, shard: Shard) -> Subscription:
         """Take the place of an older one. Raises ApiError if that is too young to be replaced."""

@@ -35,7 +35,7 @@ def _described(group: Group) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "logGroupName": group.name,
         "creationTime": group.created_ms,
-        "metricFilterCount": 0,
+        "metricFilterCount": len(group.metric_filters),
         "arn": f"{group.arn}:*",
         "logGroupArn": group.arn,
         "storedBytes": group.stored_bytes,

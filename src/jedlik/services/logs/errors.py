@@ -36,8 +36,28 @@ def invalid(message: str) -> ApiError:
     return _logs("InvalidParameterException", message)
 
 
+def unfit(message: str) -> ApiError:
+    """What breaks a constraint of the model, as AWS answered in lazywithclass/winston-cloudwatch,
+    issue 136."""
+    return invalid(message)
+
+
 def invalid_token() -> ApiError:
     return invalid("The specified nextToken is invalid.")
+
+
+def no_filter(kind: str) -> ApiError:
+    """kind: "metric" or "subscription". Unverified text."""
+    return _logs("ResourceNotFoundException", f"The specified {kind} filter does not exist.")
+
+
+def limit_exceeded() -> ApiError:
+    return _logs("LimitExceededException", "Resource limit exceeded.")
+
+
+def no_policy() -> ApiError:
+    """Unverified text."""
+    return _logs("ResourceNotFoundException", "Policy with the specified name does not exist.")
 
 
 def protected() -> ApiError:

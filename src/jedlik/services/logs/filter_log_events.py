@@ -12,7 +12,7 @@ from jedlik.api.operation import operation
 from jedlik.services.logs.errors import invalid
 from jedlik.services.logs.patterns import compiled
 from jedlik.services.logs.requests import from_token, group_arns, group_name, logs_of, to_token
-from jedlik.services.logs.store import Event, Logs, Stream, event_name
+from jedlik.services.logs.store import Event, Logs, Stream, event_id, event_name
 
 LIMIT = 10_000
 PAGE_BYTES = 1 << 20
@@ -45,7 +45,8 @@ async def filter_log_events(ctx: Context, req: dict[str, Any]) -> dict[str, Any]
             break
         place = name
         searched += 1
-        if matches(event.message):
+        event = await logs.whole(stream, name, event)
+        if matches(event.message) is not None:
             size += len(event.message)
             shown.append(
                 {
@@ -53,7 +54,7 @@ async def filter_log_events(ctx: Context, req: dict[str, Any]) -> dict[str, Any]
                     "timestamp": event.at_ms,
                     "message": event.message,
                     "ingestionTime": event.ingested_ms,
-                    "eventId": name.replace("|", ""),
+                    "eventId": event_id(name),
                 }
             )
     answer: dict[str, Any] = {"events": shown, "searchedLogStreams": []}

@@ -36,7 +36,9 @@ async def get_log_events(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         before = min(high, place) if place else high
         found = await logs.last_events(stream, low=low, high=before, limit=limit + 1)
         found = [each for each in found if each[0] != place][-limit:]
-    found = _within(found, forward)
+    found = [
+        (name, await logs.whole(stream, name, event)) for name, event in _within(found, forward)
+    ]
     # Without events the tokens stay where they are: that is how a reader knows the end.
     first = found[0][0] if found else place or low
     last = found[-1][0] if found else place or high
@@ -54,7 +56,7 @@ def _within(found: list[tuple[str, Event]], forward: bool) -> list[tuple[str, Ev
     """As many as fit into a page, from the side where the reading begins."""
     size = 0
     for number, (_, event) in enumerate(found if forward else reversed(found)):
-        size += len(event.message)
+        size += event.size_bytes
         if size > PAGE_BYTES and number:
             return found[:number] if forward else found[-number:]
     return found

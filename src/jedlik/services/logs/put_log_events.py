@@ -12,8 +12,7 @@ from jedlik.services.logs.store import EVENT_OVERHEAD_BYTES
 
 BATCH_BYTES_MAX = 1_048_576
 BATCH_EVENTS_MAX = 10_000
-EVENT_BYTES_MAX = 262_144
-"""AWS takes up to a megabyte since 2025; an event is an item of ours."""
+EVENT_BYTES_MAX = 1_048_576
 DAY_MS = 86_400_000
 OLD_MS, NEW_MS = 14 * DAY_MS, 2 * 3_600_000
 """Older and newer events than this are rejected (API reference)."""

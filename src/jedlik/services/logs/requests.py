@@ -53,6 +53,22 @@ def named(ctx: Context, name_or_arn: str) -> str:
     return parts[6]
 
 
+def keyed_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
+    """Of the group in logGroupName or resourceIdentifier."""
+    if "logGroupName" in req:
+        return group_arns(ctx, req)
+    return [str(req.get("resourceIdentifier", "*"))]
+
+
+def keyed_group(ctx: Context, req: Mapping[str, Any]) -> str:
+    """The same group's name. Raises ApiError. Unverified texts; keys for query results, which
+    resourceIdentifier may name as well, are not there."""
+    name, other = req.get("logGroupName"), req.get("resourceIdentifier")
+    if (name is None) == (other is None):
+        raise invalid("Exactly one of logGroupName and resourceIdentifier must be specified.")
+    return name if name is not None else named(ctx, str(other))
+
+
 def page(found: Sequence[T], req: Mapping[str, Any]) -> tuple[Sequence[T], dict[str, str]]:
     """The part of `found` that a request asks for, and the token of the rest."""
     first = int(from_token(req["nextToken"])) if "nextToken" in req else 0

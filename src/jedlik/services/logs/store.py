@@ -3,6 +3,7 @@
     ("groups|account|region", group)                  -> Group
     ("streams|account|region|group's id", stream)     -> Stream
     log_events: (stream's id, time | number)          -> Event
+    log_events: (stream's id|rest, time | number | part) -> the rest of a long event's message
 
 Ids are new with each group and stream, so that one which is made again does not show old events.
 Events sort by their time, then as they came.
@@ -10,10 +11,11 @@ Events sort by their time, then as they came.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from jedlik.services.logs import filters
 from jedlik.services.logs.errors import group_exists, no_group, no_stream, stream_exists
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
@@ -22,6 +24,8 @@ from jedlik.tables.internal import Change, InternalTable, Record
 TABLE, EVENTS_TABLE = "logs", "log_events"
 RETRIES_MAX = 20
 PAGE = 500
+PART_CHARS = 50_000
+"""Of a message in one row: as JSON that is less than an item may have, whatever the characters."""
 EVENT_OVERHEAD_BYTES = 26
 """Of each event in what is stored (API reference, PutLogEvents)."""
 
@@ -38,6 +42,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     protected: bool = False
     stored_bytes: int = 0
+    metric_filters: tuple[filters.MetricFilter, ...] = ()
+    subscriptions: tuple[filters.Subscription, ...] = ()
 
     @property
     def arn(self) -> str:
@@ -54,9 +60,18 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True):
+    """message: all of it, or the first PART_CHARS of a long one. parts: how many rows have the
+    rest; size: bytes of the whole message, where there are some."""
+
     at_ms: int
     ingested_ms: int
     message: str
+    parts: int = 0
+    size: int = 0
+
+    @property
+    def size_bytes(self) -> int:
+        return self.size or len(self.message.encode())
 
 
 class Logs:
@@ -207,16 +222,19 @@ class Logs:
             break
         else:
             raise Contended
+        named = [(event_name(at, self._db.versions.next()), at, text) for at, text in events]
         changes = [
-            Change(
-                stream.id,
-                event_name(at_ms, self._db.versions.next()),
-                msgspec.json.encode(Event(at_ms, ingested_ms, text)),
-            )
-            for at_ms, text in events
+            change
+            for name, at_ms, text in named
+            for change in _written(stream, name, at_ms, ingested_ms, text)
         ]
         for first_at in range(0, len(changes), PAGE):
             await self._events.write(*changes[first_at : first_at + PAGE])
+        if group.metric_filters or group.subscriptions:
+            place = filters.Place(self._account, self._region, group.name, stream_name)
+            came = [filters.Came(event_id(name), at, text) for name, at, text in named]
+            filters.measure(self._db, place, group.metric_filters, came)
+            await filters.subscribe(self._db, place, group.subscriptions, came, ingested_ms)
         await self.change_group(
             group_name,
             lambda now: msgspec.structs.replace(now, stored_bytes=now.stored_bytes + size),
@@ -228,6 +246,14 @@ class Logs:
         """Up to `limit` events from the name `low` on, up to `high` inclusive."""
         rows = await self._events.range(stream.id, low=low, high=high, limit=limit)
         return [(row.name, msgspec.json.decode(row.document, type=Event)) for row in rows]
+
+    async def whole(self, stream: Stream, name: str, event: Event) -> Event:
+        """An event with all of its message."""
+        if not event.parts:
+            return event
+        rows = await self._events.range(_rest(stream), low=f"{name}|", high=f"{name}|~")
+        rest = "".join(msgspec.json.decode(row.document, type=str) for row in rows)
+        return msgspec.structs.replace(event, message=event.message + rest, parts=0)
 
     async def last_events(
         self, stream: Stream, *, low: str = "", high: str, limit: int
@@ -246,13 +272,41 @@ class Logs:
                 return size
             for row in rows:
                 event = msgspec.json.decode(row.document, type=Event)
-                size += len(event.message.encode()) + EVENT_OVERHEAD_BYTES
+                size += event.size_bytes + EVENT_OVERHEAD_BYTES
+                if event.parts:
+                    rest = await self._events.range(
+                        _rest(stream), low=f"{row.name}|", high=f"{row.name}|~"
+                    )
+                    await self._events.write(
+                        *(Change(each.group, each.name, None, seen=each) for each in rest)
+                    )
             await self._events.write(*(Change(stream.id, row.name, None, seen=row) for row in rows))
 
     def _new_id(self) -> str:
         return f"{self._db.versions.next():020d}"
 
 
+def _rest(stream: Stream) -> str:
+    return f"{stream.id}|rest"
+
+
+def _written(
+    stream: Stream, name: str, at_ms: int, ingested_ms: int, text: str
+) -> Iterator[Change]:
+    """An event's rows, the rest of a long message first."""
+    parts = [text[at : at + PART_CHARS] for at in range(PART_CHARS, len(text), PART_CHARS)]
+    for number, part in enumerate(parts):
+        yield Change(_rest(stream), f"{name}|{number:04d}", msgspec.json.encode(part))
+    size = len(text.encode()) if parts else 0
+    event = Event(at_ms, ingested_ms, text[:PART_CHARS], len(parts), size)
+    yield Change(stream.id, name, msgspec.json.encode(event))
+
+
 def event_name(at_ms: int, number: int) -> str:
     """Sorts by time, then as they came."""
     return f"{at_ms:015d}|{number:020d}"
+
+
+def event_id(name: str) -> str:
+    """How clients know an event."""
+    return name.replace("|", "")

@@ -13,10 +13,11 @@ from jedlik.services.logs.requests import group_arns
 @operation("logs", "TestMetricFilter", access="read", resource=group_arns)
 async def test_metric_filter(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     matches = compiled(req["filterPattern"])
+    found = [(message, matches(message)) for message in req["logEventMessages"]]
     return {
         "matches": [
-            {"eventNumber": number, "eventMessage": message, "extractedValues": {}}
-            for number, message in enumerate(req["logEventMessages"], 1)
-            if matches(message)
+            {"eventNumber": number, "eventMessage": message, "extractedValues": match.extracted}
+            for number, (message, match) in enumerate(found, 1)
+            if match is not None
         ]
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-_MISSING_COLUMN = re.compile(r'Referenced (?:column|table) "([^"]+)" not found')
+_MISSING_COLUMN = re.compile(r'Referenced (?:column|table) "([^"]+)" (?:was )?not found')
 _NO_COLUMN = re.compile(r'(?:does not have a column named|Could not find key) "([^"]+)"')
 _MISSING_FUNCTION = re.compile(r"Function with name \"?([\w$]+)\"? does not exist")
 _CAST = re.compile(
@@ -54,6 +54,8 @@ def _reasons(fault: Exception, text: str) -> list[tuple[type[Exception], str, in
     cast = _CAST.search(text)
     if 'in file "' in text or "from source column" in text:
         conversion = f"HIVE_BAD_DATA: {first}"
+    elif text.startswith("Division by zero"):
+        conversion = "DIVISION_BY_ZERO: Division by zero"
     elif cast is not None:
         conversion = f"INVALID_CAST_ARGUMENT: Cannot cast '{cast[1]}' to {cast[2].lower()}"
     else:

@@ -1,0 +1,65 @@
+"""PutSubscriptionFilter: events of a group go to a Kinesis stream or to Firehose as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from jedlik.api.access import Ask, pass_role
+from jedlik.api.context import Context
+from jedlik.api.operation import operation
+from jedlik.services.logs.delivering import check_destination
+from jedlik.services.logs.errors import invalid, limit_exceeded
+from jedlik.services.logs.filters import Subscription
+from jedlik.services.logs.patterns import compiled
+from jedlik.services.logs.requests import group_arns, logs_of
+from jedlik.services.logs.store import Group
+
+FILTERS_MAX = 2
+SERVICE = "logs.amazonaws.com"
+
+
+class _HandsRole:
+    """Its own action on the group, and iam:PassRole for the role."""
+
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        found = [Ask("logs:PutSubscriptionFilter", arn) for arn in group_arns(ctx, req)]
+        if "roleArn" in req:
+            found.append(pass_role(req["roleArn"], SERVICE))
+        return found
+
+    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+        return self.asks(ctx, req)
+
+
+@operation("logs", "PutSubscriptionFilter", access="write", permissions=_HandsRole())
+async def put_subscription_filter(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    compiled(req["filterPattern"])
+    logs = logs_of(ctx)
+    group = await logs.group(req["logGroupName"])
+    _with(group, req["filterName"], None)
+    if "roleArn" not in req and ":lambda:" not in req["destinationArn"]:  # unverified text
+        raise invalid("roleArn is required for this destination.")
+    await check_destination(ctx, req["destinationArn"])
+    made = Subscription(
+        name=req["filterName"],
+        pattern=req["filterPattern"],
+        created_ms=int(ctx.now * 1000),
+        destination=req["destinationArn"],
+        role=req.get("roleArn"),
+        distribution=req.get("distribution", "ByLogStream"),
+    )
+    await logs.change_group(group.name, lambda now: _with(now, made.name, made))
+    return {}
+
+
+def _with(group: Group, name: str, made: Subscription | None) -> Group:
+    kept = [each for each in group.subscriptions if each.name != name]
+    if len(kept) >= FILTERS_MAX:
+        raise limit_exceeded()
+    if made is not None:
+        kept.append(made)
+    kept.sort(key=lambda each: each.name)
+    return msgspec.structs.replace(group, subscriptions=tuple(kept))
