@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from jedlik.services.s3 import configurations, records
 from jedlik.services.s3.deleting import delete_one
+from jedlik.services.s3.errors import S3Error
+from jedlik.services.s3.lifecycle import Filter, due_ms
+from jedlik.services.s3.object_lock import remover
 from jedlik.services.s3.records import (
     GARBAGE,
     Bucket,
@@ -33,7 +37,6 @@ from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, Record
 
 SHELVES = 256
-DAY_MS = 86_400_000
 ROWS_A_STEP = 100
 
 _log = logging.getLogger("jedlik.workers")
@@ -139,7 +142,7 @@ class ObjectUpkeep:
 
     async def _apply(self, bucket: Bucket, rule: Mapping[str, Any], now_ms: int) -> None:
         store = self._store
-        wanted = _Filter(rule)
+        wanted = Filter(rule)
         expiration = rule.get("Expiration") or {}
         days = expiration.get("Days")
         at = expiration.get("Date")
@@ -151,8 +154,10 @@ class ObjectUpkeep:
                 if version.marker or not wanted.takes(version):
                     continue
                 due = at is not None and now_ms >= at * 1000
-                if due or (days is not None and _is_old(version.modified_ms, days, now_ms)):
+                if due or (days is not None and now_ms >= due_ms(version.modified_ms, days)):
                     await delete_one(store, bucket, key, None, {}, now_ms=now_ms)
+        if expiration.get("ExpiredObjectDeleteMarker"):
+            await self._expire_markers(bucket, wanted)
         noncurrent = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
         keep = (rule.get("NoncurrentVersionExpiration") or {}).get("NewerNoncurrentVersions") or 0
         if noncurrent is not None:
@@ -161,8 +166,20 @@ class ObjectUpkeep:
         if abort is not None:
             await self._abort(bucket, wanted.prefix, abort, now_ms)
 
+    async def _expire_markers(self, bucket: Bucket, wanted: Filter) -> None:
+        """Markers that mark nothing any more."""
+        group = records.objects(bucket)
+        async for key, row in self._store.walk(group, prefix=wanted.prefix, after="", delimiter=""):
+            assert row is not None
+            current = decode(Version, row)
+            if not current.marker or await self._store.older(
+                bucket, key, below=current.seq, limit=1
+            ):
+                continue
+            await self._store.remove(bucket, key, current.version)
+
     async def _expire_older(
-        self, bucket: Bucket, wanted: _Filter, days: int, keep: int, now_ms: int
+        self, bucket: Bucket, wanted: Filter, days: int, keep: int, now_ms: int
     ) -> None:
         """A version counts as not current since the one after it was written."""
         group = records.objects(bucket)
@@ -174,9 +191,11 @@ class ObjectUpkeep:
             since_ms = current.modified_ms
             older = await self._store.older(bucket, key, below=current.seq, limit=1000)
             for place, version in enumerate(older):
-                old_enough = place >= keep and _is_old(since_ms, days, now_ms)
+                old_enough = place >= keep and now_ms >= due_ms(since_ms, days)
                 if old_enough and (version.marker or wanted.takes(version)):
-                    await self._store.remove(bucket, key, version.version)
+                    with suppress(S3Error):  # locked
+                        permit = remover(now_ms)
+                        await self._store.remove(bucket, key, version.version, permit=permit)
                 since_ms = version.modified_ms
 
     async def _abort(self, bucket: Bucket, prefix: str, days: int, now_ms: int) -> None:
@@ -185,34 +204,6 @@ class ObjectUpkeep:
         async for _, row in walk:
             assert row is not None
             upload = decode(Upload, row)
-            if _is_old(upload.started_ms, days, now_ms):
+            if now_ms >= due_ms(upload.started_ms, days):
                 left = self._store.garbage(Garbage(layout=upload.id, parts=upload.id))
                 await self._write(Change(row.group, row.name, None, seen=row), left)
-
-
-class _Filter:
-    """Which objects a rule is about."""
-
-    def __init__(self, rule: Mapping[str, Any]) -> None:
-        chosen = rule.get("Filter") or {}
-        both = chosen.get("And") or chosen
-        self.prefix: str = both.get("Prefix") or rule.get("Prefix") or ""
-        tags = list(both.get("Tags") or ())
-        if both.get("Tag"):
-            tags.append(both["Tag"])
-        self._tags = {tag["Key"]: tag["Value"] for tag in tags}
-        self._above = both.get("ObjectSizeGreaterThan")
-        self._below = both.get("ObjectSizeLessThan")
-
-    def takes(self, version: Version) -> bool:
-        return (
-            self._tags.items() <= version.tags.items()
-            and (self._above is None or version.size > self._above)
-            and (self._below is None or version.size < self._below)
-        )
-
-
-def _is_old(since_ms: int, days: int, now_ms: int) -> bool:
-    """S3 rounds up to the midnight (UTC) that follows."""
-    due = since_ms + days * DAY_MS
-    return now_ms >= -(-due // DAY_MS) * DAY_MS

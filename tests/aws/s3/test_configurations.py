@@ -112,8 +112,61 @@ def test_public_access_is_blocked_until_somebody_allows_it(
 
 def test_what_is_not_there_says_so(s3: Any, bucket: str, refused: Any) -> None:
     with refused("NotImplemented", 501):
-        s3.list_bucket_inventory_configurations(Bucket=bucket)
+        s3.get_bucket_metadata_configuration(Bucket=bucket)
     with refused("ReplicationConfigurationNotFoundError", 404):
         s3.get_bucket_replication(Bucket=bucket)
     with refused("ObjectLockConfigurationNotFoundError", 404):
         s3.get_object_lock_configuration(Bucket=bucket)
+
+
+NUMBERED = {
+    "analytics": {"StorageClassAnalysis": {}},
+    "inventory": {
+        "IsEnabled": True, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Daily"},
+        "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::b", "Format": "CSV"}},
+    },
+    "metrics": {"Filter": {"Prefix": "a/"}},
+    "intelligent_tiering": {
+        "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_configurations_by_their_id(s3: Any, bucket: str, kind: str, refused: Any) -> None:
+    def do(verb: str, end: str = "", **more: Any) -> Any:
+        return getattr(s3, f"{verb}_bucket_{kind}_configuration{end}")(Bucket=bucket, **more)
+
+    member = f"{kind.title().replace('_', '')}Configuration"
+    assert f"{member}List" not in do("list", "s")
+    with refused("NoSuchConfiguration", 404):
+        do("get", Id="one")
+    for name in ("two", "one"):
+        do("put", Id=name, **{member: {"Id": name, **NUMBERED[kind]}})
+    assert do("get", Id="one")[member] == {"Id": "one", **NUMBERED[kind]}
+    page = do("list", "s")
+    assert [each["Id"] for each in page[f"{member}List"]] == ["one", "two"]
+    assert page["IsTruncated"] is False
+    do("delete", Id="one")
+    with refused("NoSuchConfiguration", 404):
+        do("delete", Id="one")
+
+
+def test_replication_is_checked_and_kept(s3: Any, bucket: str, refused: Any) -> None:
+    rule = {"Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""}, "ID": "r",
+            "DeleteMarkerReplication": {"Status": "Disabled"},
+            "Destination": {"Bucket": "arn:aws:s3:::jedlik-no-such-bucket"}}  # fmt: skip
+    wanted = {"Role": "arn:aws:iam::000000000000:role/r", "Rules": [rule]}
+    with refused("InvalidRequest", 400) as error:
+        s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=wanted)
+    assert "Versioning must be 'Enabled'" in error.message
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    with refused("InvalidRequest", 400) as error:
+        s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=wanted)
+    assert error.message == "Destination bucket must exist."
+    rule["Destination"] = {"Bucket": f"arn:aws:s3:::{bucket}"}
+    s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=wanted)
+    assert s3.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"] == wanted
+    s3.delete_bucket_replication(Bucket=bucket)
+    with refused("ReplicationConfigurationNotFoundError", 404):
+        s3.get_bucket_replication(Bucket=bucket)

@@ -6,6 +6,7 @@ bucket's policy alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,12 +14,20 @@ import orjson
 
 from jedlik.api.access import Ask, Given
 from jedlik.api.context import Context
-from jedlik.services.s3.errors import access_denied, invalid_request, key_too_long
+from jedlik.services.s3.errors import (
+    access_denied,
+    invalid_bucket_name,
+    invalid_request,
+    key_too_long,
+    no_such_bucket,
+)
 from jedlik.services.s3.limits import KEY_BYTES_MAX
 from jedlik.services.s3.records import Bucket
 from jedlik.services.s3.store import Store
 
+NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")  # what buckets could be called long ago
 POLICY = "policy"
+BYPASS = "s3:BypassGovernanceRetention"
 PUBLIC_ACCESS = "public-access"
 ALL_BLOCKED = {
     "BlockPublicAcls": True,
@@ -44,7 +53,10 @@ class Asks:
     async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
         action = self._versioned if req.get("VersionId") else self._action
         key = req["Key"] if self._on_object else ""
-        return await asked(ctx, req, action, req["Bucket"], key)
+        asks = await asked(ctx, req, action, req["Bucket"], key)
+        if req.get("BypassGovernanceRetention"):
+            asks = [*asks, *await asked(ctx, req, BYPASS, req["Bucket"], key)]
+        return asks
 
 
 class CopyAsks(Asks):
@@ -71,8 +83,10 @@ class DeleteAsks:
         found: list[Ask] = []
         for place, each in enumerate(req["Delete"]["Objects"]):
             action = "s3:DeleteObjectVersion" if each.get("VersionId") else "s3:DeleteObject"
-            for ask in await asked(ctx, req, action, req["Bucket"], each["Key"]):
-                found.append(ask._replace(member=place))
+            actions = (action, BYPASS) if req.get("BypassGovernanceRetention") else (action,)
+            for each_action in actions:
+                for ask in await asked(ctx, req, each_action, req["Bucket"], each["Key"]):
+                    found.append(ask._replace(member=place))
         return found
 
 
@@ -130,7 +144,9 @@ async def bucket_of(ctx: Context, req: dict[str, Any]) -> Bucket:
 
 
 async def usable_bucket(ctx: Context, name: str, expected_owner: str | None = None) -> Bucket:
-    bucket = await Store.of(ctx).bucket(name)
+    bucket = await Store.of(ctx).find_bucket(name)
+    if bucket is None:
+        raise (no_such_bucket if NAME.fullmatch(name) else invalid_bucket_name)(name)
     if bucket.account != ctx.account and bucket.account not in ctx.granted:
         raise access_denied()
     if expected_owner is not None and expected_owner != bucket.account:

@@ -30,6 +30,7 @@ from jedlik.services.s3.errors import (
     no_such_upload,
     part_too_small,
 )
+from jedlik.services.s3.lifecycle import expiration_member
 from jedlik.services.s3.limits import PART_BYTES_MIN
 from jedlik.services.s3.records import Bucket, Garbage, Part, Upload, Version, encode
 from jedlik.services.s3.store import RETRIES_MAX, Store
@@ -62,6 +63,7 @@ async def complete_multipart_upload(ctx: RestContext, req: dict[str, Any]) -> di
         **checksum_members(stored.checksum),
         **encryption_members(stored),
         **version_member(bucket, stored),
+        **await expiration_member(store, bucket, stored),
     }
 
 
@@ -78,6 +80,12 @@ async def _complete(ctx: RestContext, store: Store, bucket: Bucket, req: dict[st
     mine = msgspec.structs.replace(upload, completing=os.urandom(8).hex())
     claim = Change(row.group, row.name, encode(mine), seen=row)
     await store.table.write(claim)
+    kind = req.get("ChecksumType")
+    if kind is not None and upload.algorithm and kind != upload.checksum_type:
+        raise invalid_request(
+            f"The upload was created using the {upload.checksum_type} checksum mode. The complete "
+            "request must use the same checksum mode."
+        )
     parts = _chosen(upload, await store.parts(upload.id), req)
     size = sum(part.size for part in parts)
     if req.get("MpuObjectSize") not in (None, size):
@@ -103,6 +111,10 @@ async def _complete(ctx: RestContext, store: Store, bucket: Bucket, req: dict[st
         storage_class=upload.storage_class,
         encryption=upload.encryption,
         kms_key=upload.kms_key,
+        bucket_key=upload.bucket_key,
+        lock_mode=upload.lock_mode,
+        lock_until_ms=upload.lock_until_ms,
+        legal_hold=upload.legal_hold,
     )
     await store.put_layout(upload.id, parts)
     claimed = row._replace(document=encode(mine))

@@ -41,6 +41,7 @@ OWNERSHIP = Kind(
     "ownership",
     ("OwnershipControlsNotFoundError", "The bucket ownership controls were not found"),
 )
+OWNERSHIP_GONE = Kind("no-ownership", OWNERSHIP.missing)
 PUBLIC_ACCESS = Kind(
     "public-access",
     (

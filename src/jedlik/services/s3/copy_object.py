@@ -23,6 +23,7 @@ from jedlik.services.s3.errors import (
     invalid_argument,
     no_such_key,
 )
+from jedlik.services.s3.lifecycle import expiration_member
 from jedlik.services.s3.limits import COPY_BYTES_MAX
 from jedlik.services.s3.ranges import Range, spans_of
 from jedlik.services.s3.receiving import receive_copy
@@ -52,7 +53,7 @@ async def copy_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     )
     if itself and not (replaces or changes or req.get("ChecksumAlgorithm")):
         raise copy_to_itself()
-    fields = described(req, ctx)
+    fields = await described(req, ctx, bucket)
     if not replaces:
         # Of what a request sets, the website's redirect alone is not the source's.
         redirect = {k: v for k, v in fields["headers"].items() if k == REDIRECT}
@@ -90,6 +91,7 @@ async def copy_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
         "CopyObjectResult": result,
         **encryption_members(stored),
         **version_member(bucket, stored),
+        **await expiration_member(store, bucket, stored),
     }
     if source_bucket.versioning:
         answer["CopySourceVersionId"] = source.version

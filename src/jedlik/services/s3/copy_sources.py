@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from jedlik.api.context import Context
 from jedlik.services.s3.access import usable_bucket
+from jedlik.services.s3.archived import check_copyable
 from jedlik.services.s3.conditions import check_copy
 from jedlik.services.s3.errors import invalid_argument, invalid_request
 from jedlik.services.s3.lookups import found_version
@@ -47,4 +48,5 @@ async def copy_source(ctx: Context, req: Mapping[str, Any]) -> tuple[Bucket, Ver
             "version id."
         )
     check_copy(req, version)
+    check_copyable(version, int(ctx.now * 1000))
     return bucket, version, source.version

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import AsksForAll
@@ -16,7 +18,6 @@ from jedlik.services.s3.errors import (
     bucket_owned_by_you,
     illegal_location,
     invalid_location,
-    invalid_request,
 )
 from jedlik.services.s3.limits import BUCKETS_MAX
 from jedlik.services.s3.store import Store
@@ -37,8 +38,6 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
     name = req["Bucket"]
     check_name(name)
     check_acl(req)
-    if req.get("ObjectLockEnabledForBucket"):
-        raise invalid_request("Object Lock is not available here")
     location = (req.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
     if location is not None and not _LOCATION.fullmatch(location):
         raise invalid_location(location)
@@ -57,6 +56,8 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
                 "TooManyBuckets", "You have attempted to create more buckets than allowed"
             )
         new = new_bucket(store.db, name, account=ctx.account, region=region)
+        if req.get("ObjectLockEnabledForBucket"):
+            new = msgspec.structs.replace(new, object_lock=True, versioning="Enabled")
         if await store.add_bucket(new):
             return {"Location": f"/{name}"}
         found = await store.bucket(name)

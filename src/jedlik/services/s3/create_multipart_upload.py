@@ -47,7 +47,7 @@ async def create_multipart_upload(ctx: RestContext, req: dict[str, Any]) -> dict
         started_ms=int(ctx.now * 1000),
         algorithm=algorithm,
         checksum_type=kind,
-        **described(req, ctx),
+        **await described(req, ctx, bucket),
     )
     name = upload_name(key, upload.id)
     await store.table.write(Change(uploads(bucket), name, encode(upload)))

@@ -17,5 +17,6 @@ from jedlik.services.s3.access import on_bucket
     permissions=on_bucket("s3:PutBucketOwnershipControls"),
 )
 async def delete_bucket_ownership_controls(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
-    await configurations.delete(ctx, req, configurations.OWNERSHIP)
+    # A new bucket has some; that this one has none any more is written down.
+    await configurations.put(ctx, req, configurations.OWNERSHIP, {})
     return {}

@@ -34,7 +34,10 @@ async def delete_objects(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any
         try:
             if ctx.refused and place in ctx.refused:
                 raise ctx.refused[place]
-            conditions = {"IfMatch": each.get("ETag")}
+            conditions = {
+                "IfMatch": each.get("ETag"),
+                "BypassGovernanceRetention": req.get("BypassGovernanceRetention"),
+            }
             deleted = await delete_one(
                 store, bucket, check_key(key), version, conditions, now_ms=int(ctx.now * 1000)
             )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from jedlik.services.s3.conditions import on_write
 from jedlik.services.s3.errors import invalid_version_id
+from jedlik.services.s3.object_lock import remover
 from jedlik.services.s3.records import NULL, Bucket, Version, seq_of
 from jedlik.services.s3.store import Store, no_condition
 
@@ -34,7 +35,8 @@ async def delete_one(
     if version is not None:
         if version != NULL and seq_of(version) is None:
             raise invalid_version_id(version)
-        gone = await store.remove(bucket, key, version, condition=condition)
+        permit = remover(now_ms, bypass=bool(req.get("BypassGovernanceRetention")))
+        gone = await store.remove(bucket, key, version, condition=condition, permit=permit)
         return Deleted(version, gone is not None and gone.marker, False)
     if not bucket.versioning:
         await store.remove(bucket, key, condition=condition)

@@ -12,10 +12,10 @@ from unicodedata import category
 from urllib.parse import parse_qsl
 
 from jedlik.api.rest import RestContext
+from jedlik.services.s3 import archived, encryption, object_lock
 from jedlik.services.s3.errors import (
     acl_not_supported,
     invalid_argument,
-    invalid_request,
     invalid_storage_class,
     invalid_tag,
     metadata_too_large,
@@ -45,35 +45,25 @@ STORAGE_CLASSES = (
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
     "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR",
 )  # fmt: skip
-_UNSUPPORTED = ("SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerAlgorithm",
-                "WriteOffsetBytes")  # fmt: skip
+_UNSUPPORTED = ("CopySourceSSECustomerAlgorithm", "WriteOffsetBytes")
 
 
-def described(req: Mapping[str, Any], ctx: RestContext) -> dict[str, Any]:
+async def described(req: Mapping[str, Any], ctx: RestContext, bucket: Bucket) -> dict[str, Any]:
     """The fields of a Version or Upload that a request sets. Raises S3Error."""
     check_acl(req)
     for member in _UNSUPPORTED:
         if req.get(member) is not None:
             raise not_implemented(member)
-    if req.get("ObjectLockMode") or req.get("ObjectLockLegalHoldStatus"):
-        raise invalid_request("Bucket is missing Object Lock Configuration")
     storage_class = req.get("StorageClass") or "STANDARD"
     if storage_class not in STORAGE_CLASSES:
         raise invalid_storage_class(storage_class)
-    encryption = req.get("ServerSideEncryption") or "AES256"
-    if encryption not in ("AES256", "aws:kms", "aws:kms:dsse"):
-        raise invalid_argument(
-            "The encryption method specified is not supported",
-            "x-amz-server-side-encryption",
-            encryption,
-        )
     return {
         "headers": kept_headers(req, ctx.headers),
         "metadata": metadata_of(req),
         "tags": header_tags(req.get("Tagging")),
         "storage_class": storage_class,
-        "encryption": encryption,
-        "kms_key": req.get("SSEKMSKeyId") or "",
+        **await encryption.fields_of(ctx, bucket, req),
+        **object_lock.fields_of(bucket, req, int(ctx.now * 1000)),
     }
 
 
@@ -170,6 +160,8 @@ def encryption_members(found: Version | Upload) -> dict[str, Any]:
     members: dict[str, Any] = {"ServerSideEncryption": found.encryption}
     if found.kms_key:
         members["SSEKMSKeyId"] = found.kms_key
+    if found.bucket_key:
+        members["BucketKeyEnabled"] = True
     return members
 
 
@@ -195,6 +187,8 @@ def object_members(ctx: RestContext, bucket: Bucket, version: Version) -> dict[s
         "AcceptRanges": "bytes",
         "Metadata": {name: _encoded(value) for name, value in version.metadata.items()},
         **encryption_members(version),
+        **object_lock.members(version),
+        **archived.restore_member(version, int(ctx.now * 1000)),
     }
     if bucket.versioning:
         members["VersionId"] = version.version

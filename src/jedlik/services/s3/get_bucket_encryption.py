@@ -8,6 +8,7 @@ from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3 import configurations
 from jedlik.services.s3.access import on_bucket
+from jedlik.services.s3.encryption import DEFAULT
 
 
 @operation(
@@ -17,13 +18,5 @@ from jedlik.services.s3.access import on_bucket
     permissions=on_bucket("s3:GetEncryptionConfiguration"),
 )
 async def get_bucket_encryption(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
-    default = {
-        "Rules": [
-            {
-                "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-                "BucketKeyEnabled": False,
-            }
-        ]
-    }
-    found = await configurations.get(ctx, req, configurations.ENCRYPTION, default)
+    found = await configurations.get(ctx, req, configurations.ENCRYPTION, DEFAULT)
     return {"ServerSideEncryptionConfiguration": found}

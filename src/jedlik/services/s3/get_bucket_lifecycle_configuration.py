@@ -22,5 +22,7 @@ async def get_bucket_lifecycle_configuration(
     found = await configurations.get(ctx, req, configurations.LIFECYCLE)
     return {
         "Rules": found["Rules"],
-        "TransitionDefaultMinimumObjectSize": "all_storage_classes_128K",
+        "TransitionDefaultMinimumObjectSize": found.get(
+            "TransitionDefaultMinimumObjectSize", "all_storage_classes_128K"
+        ),
     }

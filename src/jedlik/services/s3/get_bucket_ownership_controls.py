@@ -19,4 +19,6 @@ from jedlik.services.s3.access import on_bucket
 async def get_bucket_ownership_controls(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     default = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     found = await configurations.get(ctx, req, configurations.OWNERSHIP, default)
+    if not found:
+        await configurations.get(ctx, req, configurations.OWNERSHIP_GONE)
     return {"OwnershipControls": found}

@@ -1,4 +1,4 @@
-"""GetObjectLockConfiguration: there is none to be had."""
+"""GetObjectLockConfiguration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3 import configurations
-from jedlik.services.s3.access import on_bucket
+from jedlik.services.s3.access import bucket_of, on_bucket
 
 
 @operation(
@@ -17,5 +17,7 @@ from jedlik.services.s3.access import on_bucket
     permissions=on_bucket("s3:GetBucketObjectLockConfiguration"),
 )
 async def get_object_lock_configuration(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
-    found = await configurations.get(ctx, req, configurations.OBJECT_LOCK)
+    bucket = await bucket_of(ctx, req)
+    default = {"ObjectLockEnabled": "Enabled"} if bucket.object_lock else None
+    found = await configurations.get(ctx, req, configurations.OBJECT_LOCK, default)
     return {"ObjectLockConfiguration": found}

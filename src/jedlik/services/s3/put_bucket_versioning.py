@@ -9,7 +9,7 @@ import msgspec
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, on_bucket
-from jedlik.services.s3.errors import S3Error, not_implemented
+from jedlik.services.s3.errors import S3Error, invalid_bucket_state, not_implemented
 from jedlik.services.s3.records import Bucket
 from jedlik.services.s3.store import Store
 from jedlik.tables.internal import Change
@@ -30,6 +30,11 @@ async def put_bucket_versioning(ctx: RestContext, req: dict[str, Any]) -> dict[s
         raise not_implemented("x-amz-mfa")
 
     def switched(now: Bucket) -> tuple[Bucket, list[Change]]:
+        if now.object_lock and status != "Enabled":
+            raise invalid_bucket_state(
+                "An Object Lock configuration is present on this bucket, so the versioning state "
+                "cannot be changed."
+            )
         return msgspec.structs.replace(now, versioning=status), []
 
     await Store.of(ctx).change_bucket(bucket.name, switched)

@@ -16,7 +16,9 @@ from jedlik.services.s3.described import (
     version_member,
 )
 from jedlik.services.s3.errors import entity_too_large, entity_too_small, missing_length
+from jedlik.services.s3.lifecycle import expiration_member
 from jedlik.services.s3.limits import PUT_BYTES_MAX
+from jedlik.services.s3.object_lock import check_digest
 from jedlik.services.s3.receiving import Expected, receive
 from jedlik.services.s3.records import Version
 from jedlik.services.s3.store import Store
@@ -27,7 +29,8 @@ async def put_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     store = Store.of(ctx)
     bucket = await bucket_of(ctx, req)
     key = check_key(req["Key"])
-    fields = described(req, ctx)
+    fields = await described(req, ctx, bucket)
+    check_digest(req, ctx.headers)
     expected = Expected(req, ctx.headers, "")
     condition = on_write(req, key)
     current = await store.current(bucket, key)
@@ -64,4 +67,5 @@ async def put_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
         **checksum_members(stored.checksum),
         **encryption_members(stored),
         **version_member(bucket, stored),
+        **await expiration_member(store, bucket, stored),
     }

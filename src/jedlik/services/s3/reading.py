@@ -8,13 +8,15 @@ from typing import Any
 
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import check_key
+from jedlik.services.s3.archived import check_readable
 from jedlik.services.s3.conditions import check_read
 from jedlik.services.s3.described import checksum_members, object_members, quoted
 from jedlik.services.s3.errors import invalid_part_number, invalid_request, part_number_out_of_range
+from jedlik.services.s3.lifecycle import expiration_member
 from jedlik.services.s3.limits import PARTS_MAX
 from jedlik.services.s3.lookups import found_version
 from jedlik.services.s3.ranges import Range, part_range, read_range, spans_in, spans_of
-from jedlik.services.s3.records import Bucket
+from jedlik.services.s3.records import Bucket, Part, Version
 from jedlik.services.s3.store import Store
 from jedlik.storage.blobs import Span
 
@@ -26,6 +28,13 @@ _OVERRIDES = {
     "ResponseContentLanguage": "content-language",
     "ResponseExpires": "expires",
 }
+
+
+def _checksum_of_part(version: Version, part: Part) -> dict[str, Any]:
+    """A part's own, where the object's is made of those of its parts."""
+    if version.checksum is None or version.checksum[2] != "COMPOSITE" or part.checksum is None:
+        return {}
+    return checksum_members((*part.checksum, "COMPOSITE"))
 
 
 async def opened(
@@ -41,12 +50,18 @@ async def opened(
     if bucket.versioning:
         known["x-amz-version-id"] = version.version
     check_read(req, version, known)
+    if req.get("SSECustomerAlgorithm") is not None:
+        raise invalid_request("The encryption parameters are not applicable to this object.")
     overrides = {m: h for m, h in _OVERRIDES.items() if req.get(m) is not None}
     if overrides and not ctx.identified:
         raise invalid_request(
             "Request specific response headers cannot be used for anonymous GET requests."
         )
+    if ctx.method == "GET":
+        check_readable(version, int(ctx.now * 1000))
     members = object_members(ctx, bucket, version)
+    if req.get("VersionId") is None:
+        members.update(await expiration_member(store, bucket, version))
     for member, header in overrides.items():
         value = req[member]
         is_date = isinstance(value, (int, float))
@@ -67,6 +82,8 @@ async def opened(
             spans = await spans_of(store, version, wanted)
         else:
             members["PartsCount"] = len(parts)
+            if req.get("ChecksumMode") == "ENABLED":
+                members.update(_checksum_of_part(version, parts[number - 1]))
         asked = True
     else:
         ranged = read_range(text, version.size)
@@ -76,7 +93,8 @@ async def opened(
     if asked and version.size:
         ctx.status = 206
         members["ContentRange"] = f"bytes {wanted.start}-{wanted.end - 1}/{version.size}"
-    if req.get("ChecksumMode") == "ENABLED" and wanted.length == version.size:
+    whole = wanted.length == version.size and not (number is not None and version.layout)
+    if req.get("ChecksumMode") == "ENABLED" and whole:
         members.update(checksum_members(version.checksum))
     members["ContentLength"] = wanted.length
     return members, spans, wanted.length

@@ -45,6 +45,7 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     region: str
     created_ms: int
     versioning: str = ""
+    object_lock: bool = False
     configured: tuple[str, ...] = ()
 
     @property
@@ -58,7 +59,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seq: grows with every write; version: "null" or what clients call it. Bytes are in `blob`, or
     in the layout of an upload, or there are none. headers: those that are given back as they
     came (content-type and the like), by lower-case name. checksum: (algorithm, value, "FULL_OBJECT"
-    or "COMPOSITE"). Of the current version only: null_seq, where the null version is if it is not
+    or "COMPOSITE"). lock_mode, lock_until_ms: its retention; legal_hold: "ON", "OFF" or "", by
+    object_lock.py. Of the current version only: null_seq, where the null version is if it is not
     this one; older: whether there may be others.
     """
 
@@ -79,6 +81,11 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     storage_class: str = "STANDARD"
     encryption: str = "AES256"
     kms_key: str = ""
+    bucket_key: bool = False
+    lock_mode: str = ""
+    lock_until_ms: int = 0
+    legal_hold: str = ""
+    restored_until_ms: int = 0
     null_seq: int = 0
     older: bool = False
 
@@ -99,6 +106,10 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     storage_class: str = "STANDARD"
     encryption: str = "AES256"
     kms_key: str = ""
+    bucket_key: bool = False
+    lock_mode: str = ""
+    lock_until_ms: int = 0
+    legal_hold: str = ""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

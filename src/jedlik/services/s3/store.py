@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from jedlik.api.context import Context
-from jedlik.services.s3 import records
+from jedlik.services.s3 import object_lock, records
 from jedlik.services.s3.errors import no_such_bucket, no_such_upload
 from jedlik.services.s3.records import (
     BUCKETS,
@@ -36,6 +36,7 @@ from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, InternalTable, Record
 
 RETRIES_MAX = 100
+LOCK = "object-lock"  # the configuration of that name
 
 Condition = Callable[[Version | None], None]
 """Raises what refuses a write, given the current version (None: there is none, or a marker)."""
@@ -166,6 +167,8 @@ class Store:
         kept: blobs that it brings along. also: changes of the same commit.
         """
         kept = tuple(kept)
+        if bucket.object_lock and not new.marker:
+            new = object_lock.with_default(new, await self.configuration(bucket, LOCK))
         for _ in range(RETRIES_MAX):
             row = await self.table.get(records.objects(bucket), new.key)
             old = decode(Version, row) if row else None
@@ -191,10 +194,12 @@ class Store:
         version: str | None = None,
         *,
         condition: Condition = no_condition,
+        permit: Callable[[Version], None] = lambda _: None,
     ) -> Version | None:
         """Delete for good: the object of a bucket without versions, or one version.
 
-        Returns what was deleted, None if there was nothing.
+        permit: raises what keeps this version from being deleted. Returns what was deleted, None
+        if there was nothing.
         """
         for _ in range(RETRIES_MAX):
             group = records.objects(bucket)
@@ -206,12 +211,14 @@ class Store:
             condition(None if current.marker else current)
             if version is None or current.version == version:
                 found = current
+                permit(found)
                 changes = await self._uncovered(bucket, row, current)
             else:
                 maybe = await self.version(bucket, key, version)
                 if maybe is None:
                     return None
                 found = maybe
+                permit(found)
                 changes = await self._without(bucket, row, current, found)
             also, gone = self._garbage(found)
             try:

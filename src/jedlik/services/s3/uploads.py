@@ -28,8 +28,11 @@ def part_number(req: Mapping[str, Any]) -> int:
 
 def check_algorithm(upload: Upload, algorithm: str, *, is_given: bool) -> None:
     """A part's checksum, where the client sends one, is of the upload's kind."""
-    if upload.algorithm and is_given and algorithm != upload.algorithm:
+    sent = algorithm.lower() if is_given else "null"
+    if upload.algorithm and sent != upload.algorithm.lower():
+        if not is_given and upload.checksum_type == "FULL_OBJECT":
+            return  # calculated here, as that of the whole is
         raise invalid_request(
             f"Checksum Type mismatch occurred, expected checksum Type: "
-            f"{upload.algorithm.lower()}, actual checksum Type: {algorithm.lower()}"
+            f"{upload.algorithm.lower()}, actual checksum Type: {sent}"
         )

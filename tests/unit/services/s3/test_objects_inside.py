@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from jedlik.services.s3 import Objects, S3Error
+from jedlik.services.s3.lifecycle import DAY_MS
 from jedlik.services.s3.records import Garbage, Part, Upload, encode, upload_name, uploads
 from jedlik.services.s3.store import Store
 from jedlik.storage.blobs import FileBlobs
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables.database import Database
 from jedlik.tables.internal import Change
-from jedlik.workers.object_upkeep import DAY_MS, ObjectUpkeep
+from jedlik.workers.object_upkeep import ObjectUpkeep
 
 
 @pytest.fixture

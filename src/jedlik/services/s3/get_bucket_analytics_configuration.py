@@ -1,0 +1,22 @@
+"""GetBucketAnalyticsConfiguration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3 import numbered
+from jedlik.services.s3.access import on_bucket
+
+
+@operation(
+    "s3",
+    "GetBucketAnalyticsConfiguration",
+    access="read",
+    permissions=on_bucket("s3:GetAnalyticsConfiguration"),
+)
+async def get_bucket_analytics_configuration(
+    ctx: RestContext, req: dict[str, Any]
+) -> dict[str, Any]:
+    return await numbered.get(ctx, req, "AnalyticsConfiguration")

@@ -1,0 +1,22 @@
+"""ListBucketInventoryConfigurations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedlik.api.operation import operation
+from jedlik.api.rest import RestContext
+from jedlik.services.s3 import numbered
+from jedlik.services.s3.access import on_bucket
+
+
+@operation(
+    "s3",
+    "ListBucketInventoryConfigurations",
+    access="list",
+    permissions=on_bucket("s3:GetInventoryConfiguration"),
+)
+async def list_bucket_inventory_configurations(
+    ctx: RestContext, req: dict[str, Any]
+) -> dict[str, Any]:
+    return await numbered.listed(ctx, req, "InventoryConfiguration")
