@@ -41,11 +41,7 @@ class Counts:
 
     @classmethod
     def of(cls, db: Database) -> Counts:
-        found = db.beside.get(cls)
-        if found is None:
-            found = db.beside[cls] = cls()
-        assert isinstance(found, Counts)
-        return found
+        return db.one(cls)
 
     def add(self, counted: Counted, value: float) -> None:
         """Add one sample."""

@@ -11,9 +11,9 @@ to live one for the order in which items expire.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -37,6 +37,7 @@ OWN_SPACES = (0, TOKENS_SPACE, JOBS_SPACE, STREAMS_SPACE, MEASUREMENTS_SPACE, BA
 SYSTEM_BACKUP_MS = 35 * 24 * 3_600_000
 """How long a table deleted with point-in-time recovery on is kept (developer guide)."""
 
+T = TypeVar("T")
 _DROPS_TOKEN = b"drop".ljust(16, b"\0")
 
 
@@ -91,7 +92,15 @@ class Database:
         self.opened_at_ms = 1 << 62
         """When this process began; what it makes is no earlier."""
         self.beside: dict[type, Any] = {}
-        """What services keep in memory beside the tables, one of each type; put here by `app`."""
+        """What services keep in memory beside the tables, one of each type; put here by `app`, or
+        by `one`."""
+
+    def one(self, kind: type[T], make: Callable[[], T] | None = None) -> T:
+        """The one of a type that is kept beside the tables, made when it is first asked for."""
+        found = self.beside.get(kind)
+        if found is None:
+            found = self.beside[kind] = (make or kind)()
+        return cast(T, found)
 
     async def open(self) -> None:
         """Make what must be there before the first request."""

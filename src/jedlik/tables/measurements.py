@@ -53,8 +53,6 @@ MINUTES = Level(1, 60, 15 * DAY_S, 2)
 FIVE_MINUTES = Level(2, 300, 63 * DAY_S, 3)
 HOURS = Level(3, HOUR_S, 455 * DAY_S, None)
 LEVELS = (SECONDS, MINUTES, FIVE_MINUTES, HOURS)
-ADDED_AGE_S_MAX = 14 * DAY_S
-"""How old samples may be that are added; less than MINUTES.kept_s."""
 
 SERIES_MAX = 200_000
 """Series of one store: a client that makes up names must not fill the disk."""

@@ -47,11 +47,7 @@ class SpacedRecords(Generic[S]):
 
     @classmethod
     def of(cls, db: Database) -> Self:
-        found = db.beside.get(cls)
-        if found is None:
-            found = db.beside[cls] = cls(db)
-        assert isinstance(found, cls)
-        return found
+        return db.one(cls, lambda: cls(db))
 
     async def get(self, account: str, region: str, name: str) -> S | None:
         place = f"{account}|{region}|{name}"

@@ -70,8 +70,7 @@ class KinesisDeliveries:
 
     async def _deliver(self, table: Table, destination: Destination) -> bool:
         """Deliver some of what is new; whether there may be more."""
-        _, _, _, region, account, name = destination.stream_arn.split(":", 5)
-        stream = await self._store.get(account, region, name.partition("/")[2])
+        stream = await self._store.by_arn(destination.stream_arn)
         if stream is None or stream.space != destination.space or stream.status == "DELETING":
             await self._set(table, destination, "DISABLED", GONE)
             return False

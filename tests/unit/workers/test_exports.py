@@ -110,16 +110,8 @@ class World:
         if from_ms is not None:
             request["ExportType"] = "INCREMENTAL_EXPORT"
         store = Transfers(self.db, "export", "1", "r")
-        new = Transfer(
-            kind="export",
-            account="1",
-            region="r",
-            id=store.new_id(),
-            table=table.name,
-            table_arn=table.arn,
-            table_id=table.id,
-            request={"S3Bucket": BUCKET, **request},
-            start_ms=self.ms,
+        new = replace(
+            store.begun(table, {"S3Bucket": BUCKET, **request}, self.ms),
             at_ms=at_ms,
             from_ms=from_ms or 0,
             version_max=min(last_version_of(at_ms), self.db.versions.next()),
@@ -244,21 +236,12 @@ async def test_an_import_goes_on_after_restarts(seed: int, make_world: Any) -> N
     )
     store = Transfers(world.db, "import", "1", "r")
     source = {"S3Bucket": BUCKET, "S3KeyPrefix": exporting.data_folder(export)}
-    new = Transfer(
-        kind="import",
-        account="1",
-        region="r",
-        id=store.new_id(),
-        table=table.name,
-        table_arn=table.arn,
-        table_id=table.id,
-        request={
-            "S3BucketSource": source,
-            "InputFormat": "DYNAMODB_JSON",
-            "InputCompressionType": "GZIP",
-        },
-        start_ms=world.ms,
-    )
+    request = {
+        "S3BucketSource": source,
+        "InputFormat": "DYNAMODB_JSON",
+        "InputCompressionType": "GZIP",
+    }
+    new = store.begun(table, request, world.ms)
     await store.add(new)
     await world.work(writes=False)
     done = await Transfers(world.db, "import", "1", "r").get(new.id)

@@ -7,8 +7,6 @@ from typing import Any
 from jedlik.services.athena.records import ENGINE, Execution, NamedQuery, Prepared, WorkGroup
 from jedlik.services.glue import Document
 
-NO_REUSE = {"ResultReuseByAgeConfiguration": {"Enabled": False}}
-
 
 def execution(of: Execution) -> dict[str, Any]:
     status: dict[str, Any] = {"State": of.state, "SubmissionDateTime": of.submitted_ms / 1000}

@@ -13,12 +13,7 @@ RESULTS_MAX = 1000
 HISTORY_MS = 45 * 24 * 3_600_000
 """How long queries are remembered (user guide, "View recent queries")."""
 TOKEN_MS = HISTORY_MS
-WORK_GROUPS_MAX = 1000
 TAGS_MAX = 50
-NAMED_MAX = 50
-"""Of BatchGetNamedQuery and BatchGetQueryExecution (API reference)."""
-PREPARED_MAX = 256
-"""Of BatchGetPreparedStatement (API reference)."""
 FILES_MAX = 20_000
 """Objects that one query may read, here."""
 SPILL_MB = 4096

@@ -33,7 +33,6 @@ ALARMS_MAX = 5000
 """Alarms in an account and region."""
 ALARM_ACTIONS_MAX = 5
 ALARM_QUERIES_MAX = 20
-RULE_LENGTH_MAX = 10240
 RULE_ALARMS_MAX = 100
 EVALUATED_S_MAX = 24 * 3600
 """Period times evaluation periods, for periods below an hour; seven days for longer ones."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
@@ -106,17 +108,8 @@ async def _new_export(ctx: Context, req: dict[str, Any], store: Transfers) -> Tr
             raise Export.stretch()
     else:
         at_ms = instant(req.get("ExportTime"))
-    return Transfer(
-        kind="export",
-        account=ctx.account,
-        region=ctx.region,
-        id=store.new_id(),
-        table=table.name,
-        table_arn=table.arn,
-        table_id=table.id,
-        request=req,
-        start_ms=now,
-        token=req.get("ClientToken"),
+    return replace(
+        store.begun(table, req, now),
         at_ms=at_ms,
         from_ms=from_ms,
         version_max=min(last_version_of(at_ms), version),

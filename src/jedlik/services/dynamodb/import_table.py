@@ -21,7 +21,7 @@ from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME, table_arn
 from jedlik.services.dynamodb.transfer_descriptions import import_description
-from jedlik.services.dynamodb.transfers import Mismatch, Transfer, Transfers
+from jedlik.services.dynamodb.transfers import Mismatch, Transfers
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
 
 
@@ -91,18 +91,7 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         table = await ctx.db.create_table(made)
     except TableExists:
         raise ResourceInUse.exists(wanted.name) from None
-    new = Transfer(
-        kind="import",
-        account=ctx.account,
-        region=ctx.region,
-        id=store.new_id(),
-        table=table.name,
-        table_arn=table.arn,
-        table_id=table.id,
-        request=req,
-        start_ms=now_ms(ctx),
-        token=req.get("ClientToken"),
-    )
+    new = store.begun(table, req, now_ms(ctx))
     try:
         await store.add(new)
     except Contended:  # the same token at the same time

@@ -21,7 +21,7 @@ async def target_stream(ctx: Context, arn: str) -> Stream:
         raise validation(f"1 validation error detected: Invalid StreamArn '{arn}'")
     if parts[3] != ctx.region or parts[4] != ctx.account:
         raise validation("The stream has to be in the account and region of the table")
-    stream = await Store.of(ctx.db).get(parts[4], parts[3], parts[5].partition("/")[2])
+    stream = await Store.of(ctx.db).by_arn(arn)
     if stream is None or stream.status in ("CREATING", "DELETING"):
         raise ResourceNotFound.resource(arn)
     return stream

@@ -12,7 +12,7 @@ from jedlik.services.dynamodb.errors import Bulk, validation
 from jedlik.services.dynamodb.table_changes import active_table, now_ms
 from jedlik.services.dynamodb.table_names import table_arn
 from jedlik.services.dynamodb.transfer_descriptions import bulk_description
-from jedlik.services.dynamodb.transfers import Mismatch, Transfer, Transfers
+from jedlik.services.dynamodb.transfers import Mismatch, Transfers
 from jedlik.tables.errors import Contended
 
 
@@ -48,18 +48,7 @@ async def start_bulk_put_items(ctx: Context, req: dict[str, Any]) -> dict[str, A
         if before is not None:
             return {"BulkOperationDescription": bulk_description(before)}
         table = await active_table(ctx, req["TableName"])
-        new = Transfer(
-            kind="bulk",
-            account=ctx.account,
-            region=ctx.region,
-            id=store.new_id(),
-            table=table.name,
-            table_arn=table.arn,
-            table_id=table.id,
-            request=req,
-            start_ms=now_ms(ctx),
-            token=req.get("ClientToken"),
-        )
+        new = store.begun(table, req, now_ms(ctx))
         try:
             await store.add(new)
         except Contended:

@@ -20,6 +20,7 @@ from jedlik.tables.backups import new_id
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, InternalTable, Record
+from jedlik.tables.model import Table
 
 TABLE = "dynamodb_transfers"
 TOKEN_LIFE_MS = 8 * 3_600_000
@@ -105,6 +106,7 @@ class Transfers:
     def __init__(self, db: Database, kind: Kind, account: str, region: str) -> None:
         self._db = db
         self._kind = kind
+        self._account, self._region = account, region
         self._place = f"{kind}|{account}|{region}"
         self.table = InternalTable(db, TABLE)
 
@@ -136,8 +138,20 @@ class Transfers:
             raise Mismatch(token)
         return await self.get(used.id)
 
-    def new_id(self) -> str:
-        return new_id(self._db.clock.now_ms(), self._db.versions.next())
+    def begun(self, table: Table, request: dict[str, Any], now_ms: int) -> Transfer:
+        """A new one for a table, not stored yet."""
+        return Transfer(
+            kind=self._kind,
+            account=self._account,
+            region=self._region,
+            id=new_id(self._db.clock.now_ms(), self._db.versions.next()),
+            table=table.name,
+            table_arn=table.arn,
+            table_id=table.id,
+            request=request,
+            start_ms=now_ms,
+            token=request.get("ClientToken"),
+        )
 
     async def add(self, new: Transfer) -> None:
         """Store one, to be worked on. Raises Contended if its token is used at the same time."""
@@ -193,8 +207,7 @@ def of(db: Database, transfer: Transfer) -> Transfers:
 
 def written(db: Database) -> Written:
     """Of the exports that this process does."""
-    found: Written = db.beside.setdefault(Written, Written())
-    return found
+    return db.one(Written)
 
 
 def fingerprint(request: dict[str, Any]) -> str:

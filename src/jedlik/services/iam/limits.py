@@ -1,7 +1,6 @@
 """IAM's quotas (IAM user guide, "IAM and AWS STS quotas"), as they are without asking for more."""
 
 ACCESS_KEYS_PER_USER = 2
-ACCOUNT_ALIASES = 1
 ATTACHED_POLICIES = 10  # per user, group or role
 CLIENT_IDS_PER_PROVIDER = 100
 GROUPS_PER_USER = 10

@@ -45,8 +45,7 @@ class WebKeys:
 
     @classmethod
     def of(cls, ctx: Context) -> WebKeys:
-        found: WebKeys = ctx.db.beside.setdefault(cls, cls())
-        return found
+        return ctx.db.one(cls)
 
     async def find(self, provider: OidcProvider, key_id: str | None) -> Keys:
         """The keys that may have signed: that of the id, or all if there is none.
