@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from jedlik.wire.s3 import Edge
 
 SWITCH_INTERVAL_S = 0.0005  # the default 5 ms lets a returning writer wait for the GIL
-GARBAGE_THRESHOLD = 50_000
+GARBAGE_THRESHOLDS = (1000, 2000, 20)
+"""A look at the youngest is a pause of half a millisecond, 50,000 of them one of 20 to 50; what
+survived is looked at so rarely because most of it is rows, of which there are many."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger("jedlik")
@@ -476,7 +478,7 @@ def _settle() -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _resident_bytes() -> int:

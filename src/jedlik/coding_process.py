@@ -1,21 +1,36 @@
 """What encodes large exports and decodes large imports: `python -m jedlik.coding_process FD`,
-started by the server. It does what the channel at the file descriptor asks for, at low priority,
-and ends when the channel does. See coding_processes.py for the other side."""
+started by the server. It does what the channel at the file descriptor asks for, with what time is
+left over on the processors, and ends when the channel does. See coding_processes.py for the other
+side."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-import socket
-import sys
 
-import uvloop
+NICENESS = 19
 
-from jedlik.net.channel import Channel
-from jedlik.services.dynamodb.coding import Desk
 
-NICENESS = 5
+def yield_to_all() -> None:
+    """Run only while nobody else wants the processor. A process that is only nice is not
+    interrupted at once when the server has something to do, but after some milliseconds."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except (AttributeError, OSError):  # not Linux, or not allowed
+        os.nice(NICENESS)
+
+
+if __name__ == "__main__":
+    yield_to_all()  # before it reads its modules, which takes a while
+
+import asyncio  # noqa: E402
+import signal  # noqa: E402
+import socket  # noqa: E402
+import sys  # noqa: E402
+
+import uvloop  # noqa: E402
+
+from jedlik.net.channel import Channel  # noqa: E402
+from jedlik.services.dynamodb.coding import Desk  # noqa: E402
 
 
 async def run(sock: socket.socket) -> None:
@@ -33,7 +48,6 @@ async def run(sock: socket.socket) -> None:
 def main() -> None:
     # Ctrl-C reaches every process of the terminal; when this one ends is the server's business.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
     sock = socket.socket(fileno=int(sys.argv[1]))
     sock.setblocking(False)
     uvloop.run(run(sock))

@@ -34,7 +34,7 @@ from tests.contract.stepper import Stepper, settle
 
 
 async def until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         await asyncio.sleep(0.01)
@@ -103,13 +103,16 @@ async def test_the_log_stays_near_its_limit_under_steady_writes_and_reads(tmp_pa
 async def test_a_long_log_is_cut_off_after_a_rest_and_writing_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_checkpoint, "_REST_S", 0.05)
     engine = SqliteEngine.open(tmp_path)
     wal = tmp_path / "store.sqlite-wal"
+    assert engine._checkpointer is not None
     for _ in range(2):  # a second time, for the thread sleeps without a limit in between
+        monkeypatch.setattr(sqlite_checkpoint, "_REST_S", 3600)
         await fill(engine, 8000, size=1000)
         await taken_over(engine)
         assert wal.stat().st_size > 8 << 20
+        monkeypatch.setattr(sqlite_checkpoint, "_REST_S", 0.05)
+        engine._checkpointer._wake.set()
         await until(lambda: wal.stat().st_size == 0, "the log was cut off")
         page = await engine.scan(1, b"", None, item_limit=9000, byte_limit=1 << 30)
         assert len(page.entries) == 8000
@@ -129,7 +132,7 @@ async def test_a_failing_checkpoint_is_said_and_does_not_fail_writes(tmp_path: P
     async def checkpoint_error() -> bool:
         return "checkpoint_error" in (await engine.health()).details
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not await checkpoint_error():
         assert time.monotonic() < deadline
         await put(engine, key("p"), os.urandom(2000))
@@ -140,6 +143,24 @@ async def test_a_failing_checkpoint_is_said_and_does_not_fail_writes(tmp_path: P
         await asyncio.sleep(0.01)
     assert len((await engine.scan(1, b"", None, **ALL)).entries) == 2001
     await engine.close()
+
+
+async def test_only_rows_of_spaces_that_are_read_go_from_a_table_into_the_cache(
+    sqlite: SqliteEngine,
+) -> None:
+    await fill(sqlite, 300)
+    await fill(sqlite, 300, space=2)
+    table = sqlite._published.growing
+    await taken_over(sqlite)
+    assert sqlite._cache.sizes()[0] == 0, "what nobody reads is no reason to forget what is read"
+    first = key("f", bytes(4))
+    assert await sqlite.get_one(first) == sqlite._cache.young[first]
+    for space in (1, 2):
+        await put(sqlite, key("new", space=space), b"v")
+    await taken_over(sqlite)
+    assert set(sqlite._cache.young) == {first, key("new")}
+    await until(lambda: not (table.rows or table.logs or table.order.chunks()), "it is freed")
+    assert len((await sqlite.scan(2, b"", None, **ALL)).entries) == 301
 
 
 async def test_no_snapshot_outlives_its_tick(sqlite: SqliteEngine) -> None:

@@ -73,6 +73,13 @@ async def test_it_says_what_a_thread_says(coders: ProcessCoders, kind: str) -> N
     assert orjson.loads(found[0].value[4:]) == ITEMS[7]
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux only")
+async def test_it_runs_while_nobody_else_wants_the_processor(coders: ProcessCoders) -> None:
+    assert await encoded(coders, Form(ion=False, view="", key_names=()))
+    assert coders._popen is not None
+    assert os.sched_getscheduler(coders._popen.pid) == os.SCHED_IDLE
+
+
 async def test_what_reading_raises_reaches_who_takes(coders: ProcessCoders) -> None:
     async def read() -> bytes:
         raise LookupError("the object is gone")

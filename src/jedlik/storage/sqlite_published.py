@@ -36,7 +36,8 @@ from jedlik.storage.waist import (
 
 class Published:
     """dropped: spaces of which nothing is visible any more. version: the highest that is durable.
-    rows: those of the table that grows."""
+    rows: those of the table that grows. wanted: spaces of which single rows were found in SQLite;
+    only their new rows go from there into the cache. Images of tables are written and scanned."""
 
     # With a dictionary, so that a test can put something in the place of a method.
     __slots__ = (
@@ -55,6 +56,7 @@ class Published:
         "tables",
         "tallies",
         "version",
+        "wanted",
     )
 
     def __init__(
@@ -77,6 +79,7 @@ class Published:
         self.tallies: dict[int, Stats] = {}  # of spaces that were asked for
         self.logs: dict[tuple[int, int], LogBounds] = {}  # the same
         self.dropped = set(dropped)
+        self.wanted: set[int] = set()
         self.version = self.reader.version_ceiling()
         self.is_closed = False
 
@@ -108,6 +111,8 @@ class Published:
             row = self.reader.row(key)
         except apsw.Error as error:
             raise self._read_error(error) from error
+        if row is not None:
+            self.wanted.add(key[0])
         self.cache.put(key, row)
         return row
 
@@ -295,6 +300,7 @@ class Published:
             self.dropped.add(space)
             table.drops.append(space)
             self.tallies.pop(space, None)
+            self.wanted.discard(space)
             for place in [place for place in self.logs if place[0] == space]:
                 del self.logs[place]
         table.serial, table.check = group.serial, group.check
@@ -317,7 +323,8 @@ class Published:
         self.tables = [self.growing, table]
         return table
 
-    def let_go(self) -> None:
-        """SQLite has all of the frozen table."""
-        self.frozen = None
+    def let_go(self) -> Unapplied | None:
+        """SQLite has all of the frozen table, which nobody reads any more."""
+        table, self.frozen = self.frozen, None
         self.tables = [self.growing]
+        return table

@@ -33,6 +33,7 @@ _REST_S = 1.0  # without a write: then SQLite takes over what there is,
 _RESTLESS = 10  # and if there is no rest, after so many times that
 _HARD_LIMIT = 2  # times a limit: here writes wait for SQLite
 _CACHED_PER_TICK = 100
+_FREED_PER_TICK = 200
 
 
 class RunsJobs(Protocol):
@@ -263,9 +264,10 @@ class TakeOver:
         if published.frozen is not table:
             return
         growing, dropped, put = published.rows, published.dropped, published.cache.put
+        wanted = published.wanted
         some = list(islice(rows, _CACHED_PER_TICK))
         for key, row in some:
-            if key not in growing and key[0] not in dropped:
+            if key[0] in wanted and key not in growing and key[0] not in dropped:
                 put(key, row)
         if len(some) == _CACHED_PER_TICK and not self._is_closing:
             self._loop.call_soon(self._into_cache, table, rows)
@@ -274,12 +276,19 @@ class TakeOver:
 
     def _let_go(self) -> None:
         self._is_moving = False
-        self._published.let_go()
+        table = self._published.let_go()
+        if table is not None and not self._is_closing:
+            self._loop.call_soon(self._free, table)
         if not self._writing.is_writing and self._published.growing.serial and self._is_full(1):
             self.freeze()
         if self.is_held_back:
             self.is_held_back = False
             self._writing.has_room()
+
+    def _free(self, table: Unapplied) -> None:
+        """Take apart what nobody needs any more, little by little: all at once it takes long."""
+        if not self._is_closing and table.shrink(_FREED_PER_TICK):
+            self._loop.call_soon(self._free, table)
 
     def _not_taken_over(self, failure: StorageError) -> None:
         logger.warning("SQLite cannot take over what the journal holds: %s", failure)

@@ -61,6 +61,23 @@ class Unapplied:
             there[1].append(record)
         self.bytes += _RECORD_OVERHEAD + len(record)
 
+    def shrink(self, many: int) -> bool:
+        """Forget some of what it holds, which nobody reads any more; whether there is more."""
+        rows, chunks = self.rows, self.order.chunks()
+        if rows:
+            for _ in range(min(many, len(rows))):
+                rows.popitem()
+        elif chunks:
+            chunks.pop()
+        elif self.logs:
+            place, (_, records) = next(iter(self.logs.items()))
+            del records[-many:]
+            if not records:
+                del self.logs[place]
+        else:
+            return False
+        return True
+
 
 def merge(
     tables: Sequence[Unapplied],
