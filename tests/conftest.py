@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.support.server import Server
@@ -21,7 +22,13 @@ from tests.support.server import Server
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 REGION = "us-east-1"
-ACTIVE_S_MAX = 30
+ACTIVE_S_MAX = 60
+
+# How long an example takes, or is in the making, depends on who else is at work on the machine.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,7 @@ def client_settings(target: str, endpoint: str | None) -> dict[str, Any]:
         "aws_access_key_id": ACCESS_KEY,
         "aws_secret_access_key": SECRET_KEY,
         # One attempt: a retried 5xx would hide the fault that it is.
-        "config": Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
+        "config": Config(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=60),
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.support.oracles import free_port
 from tests.support.server import Server
 
-CERTIFICATE_S_MAX = 20
+CERTIFICATE_S_MAX = 60
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from tests.support.oracles import free_port
 from tests.support.server import Server
 from tests.wire.dax.node import ENDPOINTS, GREETING, Connection, authorisation
 
-SOON_S = 30.0
+SOON_S = 60.0
 KEYS = {
     "region_name": REGION,
     "aws_access_key_id": ACCESS_KEY,

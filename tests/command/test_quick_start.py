@@ -74,7 +74,7 @@ def test_the_quick_start_shows_what_happens(tmp_path: Path) -> None:
             assert done.stdout.strip() == shown.strip(), command
             if command.startswith("kill"):
                 assert server.process is not None
-                server.process.wait(10)
+                server.process.wait(COMMAND_S_MAX)
     finally:
         server.stop()
 

@@ -23,7 +23,9 @@ from tests.support.oracles import free_port
 from tests.support.raw import Raw
 from tests.support.server import Server
 
-START_S_MAX = 20
+START_S_MAX = 60
+STOP_S_MAX = 60
+FIRST_ANSWER_CPU_S_MAX = 4.0
 SAMPLES = {"Forum": 3, "ProductCatalog": 8, "Reply": 8, "Thread": 5}
 
 
@@ -94,10 +96,8 @@ def test_samples_are_for_new_folders_only(tmp_path: Path) -> None:
 def test_stops_cleanly_on_a_signal(tmp_path: Path, how: signal.Signals) -> None:
     server = Server("--data", str(tmp_path / "data")).start()
     assert server.process is not None
-    begun = time.monotonic()
     server.process.send_signal(how)
-    assert server.process.wait(10) == 0
-    assert time.monotonic() - begun < 5
+    assert server.process.wait(STOP_S_MAX) == 0
     assert "Traceback" not in server.output()
     assert '"stopping"' in server.output()
 
@@ -211,7 +211,7 @@ def test_root_keys_may_come_from_the_environment() -> None:
 def test_health_tells_the_figures_and_no_paths(tmp_path: Path) -> None:
     folder = str(tmp_path / "data")
     with Server("--data", folder) as server:
-        with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=5) as reply:
+        with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=60) as reply:
             text = reply.read().decode()
     health = json.loads(text)
     assert health["status"] == "healthy"
@@ -221,12 +221,11 @@ def test_health_tells_the_figures_and_no_paths(tmp_path: Path) -> None:
 
 
 def test_the_first_answer_comes_soon_and_idle_memory_is_small(tmp_path: Path) -> None:
-    # The promises are 0.5 s and 80 MB on a quiet machine; tests run beside each other, so the
-    # time allowed here only catches a start that has become slow in kind.
-    begun = time.monotonic()
+    # The promises are 0.5 s and 80 MB on a quiet machine; tests run beside each other, so what is
+    # allowed here, of the process's own time, only catches a start that has become slow in kind.
     with Server("--data", str(tmp_path / "data")) as server:
-        assert time.monotonic() - begun < 5
-        with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=5) as reply:
+        assert _cpu_s(server.pid) < FIRST_ANSWER_CPU_S_MAX
+        with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=60) as reply:
             assert json.load(reply)["memory_bytes"] < 80_000_000
 
 
@@ -266,6 +265,12 @@ def test_a_server_at_rest_does_next_to_nothing(tmp_path: Path) -> None:
             before = _wake_ups(server.pid)
             time.sleep(2)  # the first time, SQLite takes over what the start has written
             woken.append(_wake_ups(server.pid) - before)
+
+
+def _cpu_s(pid: int) -> float:
+    """What a process has taken of the processors so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _wake_ups(pid: int) -> int:

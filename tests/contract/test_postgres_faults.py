@@ -30,7 +30,8 @@ from jedlik.storage.waist import (
     Unknown,
 )
 from tests.contract.rows import batch, key, put
-from tests.support.postgres import Cluster, Missing, free_port
+from tests.support.oracles import free_port
+from tests.support.postgres import Cluster, Missing
 
 Open = Callable[..., Awaitable[PostgresEngine]]
 

@@ -66,7 +66,7 @@ async def test_a_second_process_is_told_who_holds_the_folder(
 ) -> None:
     folder = tmp_path / "data"
     with run_python(OPEN, str(folder)) as second:
-        answer, _ = second.communicate(timeout=30)
+        answer, _ = second.communicate(timeout=60)
     assert answer == (
         f"FolderLocked the data folder {folder} is in use by process {os.getpid()};"
         " stop it, or choose another folder\n"
@@ -83,7 +83,7 @@ async def test_a_killed_process_leaves_no_lock_behind(tmp_path: Path) -> None:
         with pytest.raises(FolderLocked, match=f"process {first.pid};"):
             SqliteEngine.open(tmp_path)
         first.send_signal(signal.SIGKILL)
-        first.wait(timeout=30)
+        first.wait(timeout=60)
     await SqliteEngine.open(tmp_path).close()
 
 
@@ -186,7 +186,7 @@ async def test_a_damaged_page_is_reported_and_the_rest_stays_readable(tmp_path: 
     for life in range(2):
         if not life:
             engine._takeover.freeze()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while (await engine.health()).writable:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
@@ -302,5 +302,5 @@ async def test_a_read_only_folder_is_said_plainly(tmp_path: Path) -> None:
         mount = f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && "
         before = ["unshare", "-m", "sh", "-c", mount + 'exec "$@"', "sh"]
     with run_python(OPEN, str(folder), before=before) as process:
-        answer, _ = process.communicate(timeout=30)
+        answer, _ = process.communicate(timeout=60)
     assert answer.startswith(f"StorageReadOnly {folder} may not be written")

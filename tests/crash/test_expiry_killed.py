@@ -18,7 +18,7 @@ TABLE = "expiring"
 EXPIRED = 1500
 KEPT = 200
 KILLS = 4
-WAIT_S_MAX = 30
+WAIT_S_MAX = 60
 
 
 @pytest.mark.slow

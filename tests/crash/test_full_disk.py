@@ -146,7 +146,7 @@ def assert_there(raw: Raw, count: int) -> None:
 
 def health(server: Server) -> tuple[str, bool]:
     try:
-        with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=5) as reply:
+        with urllib.request.urlopen(f"{server.endpoint}/_jedlik/health", timeout=60) as reply:
             body = json.load(reply)
     except urllib.error.HTTPError as error:
         body = json.load(error)

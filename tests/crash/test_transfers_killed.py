@@ -32,7 +32,7 @@ def client(server: Server, service: str) -> Any:
         region_name="us-east-1",
         aws_access_key_id="any",
         aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 3}, connect_timeout=5, read_timeout=60),
+        config=Config(retries={"total_max_attempts": 3}, connect_timeout=30, read_timeout=60),
     )
 
 

@@ -29,7 +29,7 @@ def client(server: Server) -> Any:
         region_name="us-east-1",
         aws_access_key_id="any",
         aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=60),
     )
 
 

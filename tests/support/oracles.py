@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -31,6 +32,7 @@ from tests.support.raw import Raw
 
 START_S_MAX = 60
 INSTALL_S_MAX = 600
+PORTS = (20_000, 32_000)
 
 # The official jar, as an npm package carries it. Pinned by digest, since it is run as it comes.
 DYNAMODB_LOCAL_PACKAGE = "amplify-dynamodb-simulator@2.9.30"
@@ -242,6 +244,13 @@ def _installing(home: Path) -> Iterator[bool]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that nobody listens on. Not of those that the system gives to connections that are made:
+    one of them could have it before whoever asks for it here does."""
+    while True:
+        port = PORTS[0] + secrets.randbelow(PORTS[1] - PORTS[0])
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port

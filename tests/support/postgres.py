@@ -14,7 +14,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,6 +22,7 @@ from typing import Any
 
 import asyncpg
 
+from tests.support.oracles import free_port
 from tests.support.quick_folder import quick_folder
 
 MAJOR_MIN = 15
@@ -201,12 +201,6 @@ def _user() -> pwd.struct_passwd | None:
         except KeyError:
             continue
     raise Missing("an ordinary user for PostgreSQL, which does not run as root")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Standby(Cluster):

@@ -27,6 +27,29 @@ KEY = "jedlik"
 SECRET = "jedlik"
 SESSION_KEY = "ASIASESSION"
 SESSION_TOKEN = "a-session-token"
+WAIT_S_MAX = 60
+"""For what comes at once where nobody else is at work."""
+
+
+class Held:
+    """A request that is answered once the test says so; see `echo`."""
+
+    known: dict[bytes, Held] = {}
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.begun, self.ended = threading.Event(), threading.Event()
+        self._released = asyncio.Event()
+        self.target = b"/held?%d" % len(self.known)
+        self.known[self.target] = self
+
+    def release(self) -> None:
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    async def wait(self) -> None:
+        self.begun.set()
+        await self._released.wait()
+        self.ended.set()
 
 
 class Running:
@@ -37,7 +60,7 @@ class Running:
         self._make = make
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._started.wait(10)
+        assert self._started.wait(WAIT_S_MAX)
 
     def _run(self) -> None:
         self.loop = uvloop.new_event_loop()
@@ -49,9 +72,9 @@ class Running:
         self.loop.close()
 
     def close(self, grace_s: float = 1.0) -> None:
-        self.begin_close(grace_s).result(grace_s + 5)
+        self.begin_close(grace_s).result(grace_s + WAIT_S_MAX)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(WAIT_S_MAX)
 
     def begin_close(self, grace_s: float) -> Any:
         return asyncio.run_coroutine_threadsafe(self.server.close(grace_s=grace_s), self.loop)
@@ -66,7 +89,11 @@ class Running:
             done.set()
 
         self.loop.call_soon_threadsafe(move)
-        assert done.wait(5)
+        assert done.wait(WAIT_S_MAX)
+
+    def hold(self) -> Held:
+        """A request to be sent that waits."""
+        return Held(self.loop)
 
     def connect(self) -> Client:
         return Client(self.port)
@@ -77,7 +104,7 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.settimeout(5)
+        self.socket.settimeout(WAIT_S_MAX)
         self._buffer = b""
 
     def send(self, data: bytes) -> Client:
@@ -112,7 +139,7 @@ class Client:
         except TimeoutError:
             return True
         finally:
-            self.socket.settimeout(5)
+            self.socket.settimeout(WAIT_S_MAX)
 
     def _more(self) -> None:
         data = self.socket.recv(1 << 20)
@@ -137,6 +164,8 @@ async def echo(request: Request) -> Reply:
     path = request.path
     if path == b"/wait":
         await asyncio.sleep(float(request.query))
+    elif path == b"/held":
+        await Held.known[request.target].wait()
     elif path == b"/yield":
         for _ in range(3):
             await asyncio.sleep(0)

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from jedlik.api.operation import operation
-from tests.wire.servers import Client, RunningGateway
+from tests.wire.servers import WAIT_S_MAX, Client, RunningGateway
 from tests.wire.signed import sign
 
 ORDINARY = b'{"Item":{"pk":{"S":"found"}}}'
@@ -137,7 +137,7 @@ def test_a_server_that_ends_sends_it_first(gateway: RunningGateway) -> None:
     client = knowing(gateway)
     client.send(asked("held"))
     assert client.silent()
-    closing = gateway.begin_close(5)
+    closing = gateway.begin_close(10 * WAIT_S_MAX)
     while not gateway.server.closing:
         time.sleep(0.01)
     GO_ON.set()
@@ -145,7 +145,7 @@ def test_a_server_that_ends_sends_it_first(gateway: RunningGateway) -> None:
     assert answer.body == b'{"later":"held"}'
     assert answer.headers["connection"] == "close"
     assert client.closed()
-    closing.result(5)
+    closing.result(WAIT_S_MAX)
 
 
 def test_a_client_that_went_is_waited_for(gateway: RunningGateway) -> None:
@@ -154,11 +154,11 @@ def test_a_client_that_went_is_waited_for(gateway: RunningGateway) -> None:
     client.send(asked("held"))
     assert client.silent()
     client.socket.close()
-    closing = gateway.begin_close(5)
+    closing = gateway.begin_close(10 * WAIT_S_MAX)
     with pytest.raises(TimeoutError):
         closing.result(0.2)
     GO_ON.set()
-    closing.result(5)
+    closing.result(WAIT_S_MAX)
     assert counted(gateway)[200] == good + 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tests.wire.servers import Running
+from tests.wire.servers import WAIT_S_MAX, Running
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
 
@@ -13,7 +13,7 @@ def get(headers: bytes = b"", target: bytes = b"/") -> bytes:
     return b"GET %b HTTP/1.1\r\nHost: a\r\n%b\r\n" % (target, headers)
 
 
-def wait_for(condition, *, seconds: float = 5) -> None:
+def wait_for(condition, *, seconds: float = WAIT_S_MAX) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -18,7 +18,7 @@ def test_an_answer_has_status_date_length_and_body(echo_server: Running) -> None
     assert answer.body == b"GET /x?y=1 "
     assert answer.headers["x-echo"] == "1"
     date = email.utils.parsedate_to_datetime(answer.headers["date"]).timestamp()
-    assert abs(date - time.time()) < 3
+    assert abs(date - time.time()) < 60
     assert "connection" not in answer.headers
 
 

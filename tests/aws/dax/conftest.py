@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ROLE = "arn:aws:iam::000000000000:role/DAXServiceRole"
-SETTLED_S_MAX = 20
+SETTLED_S_MAX = 60
 
 _numbers = itertools.count()
 

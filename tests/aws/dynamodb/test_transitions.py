@@ -42,7 +42,7 @@ def error_of(call, **parameters) -> tuple[str, str]:
 
 
 def wait_until_active(client, name):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while client.describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -11,7 +11,7 @@ from tests.support.follower import Follower, as_state, replay
 from tests.support.server import Server
 
 GENERATIONS = 3
-WAIT_S_MAX = 20
+WAIT_S_MAX = 60
 
 
 @pytest.fixture(scope="module")

@@ -51,8 +51,10 @@ class DaxNode:
         *,
         mode: Mode = "open",
         nodes: int = 1,
-        stopwatch: Callable[[], float] = time.monotonic,
+        stopwatch: Callable[[], float] | None = None,
     ) -> None:
+        self.ahead_s = 0.0
+        """How far its stopwatch has been moved."""
         self.settings = Settings(memory=True)
         self.db = Database(MemoryEngine())
         self.registry = load_registry([dynamodb])
@@ -65,7 +67,7 @@ class DaxNode:
             self.registry.services["dynamodb"],
             self.authenticator,
             folder=None,
-            stopwatch=stopwatch,
+            stopwatch=stopwatch or (lambda: time.monotonic() + self.ahead_s),
         )
         self.cluster = Cluster(ACCOUNT, REGION, "test")
         self.nodes = [Node(self.cluster, i + 1, f"test-{i}", "a") for i in range(nodes)]
