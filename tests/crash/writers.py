@@ -14,6 +14,8 @@ from typing import Any
 from tests.support.raw import Raw
 
 TABLE = "crash"
+PLAIN = "plain"
+"""Without indexes, stream or anything: its puts and updates take the short way of one step."""
 SORT_KEYS = 20
 COUNTER = {"pk": {"S": "counter"}, "sk": {"N": "0"}}
 """An item that all clients add to."""
@@ -32,6 +34,7 @@ class Unanswered:
 class Client:
     number: int
     random: Random
+    table: str = TABLE
     acknowledged: dict[int, Item] = field(default_factory=dict)  # sort key -> item
     unanswered: Unanswered | None = None
     answered: int = 0
@@ -69,7 +72,7 @@ class Client:
     def _add(self, raw: Raw) -> bool:
         """Add one to the counter; whether there was an answer."""
         body = {
-            "TableName": TABLE,
+            "TableName": self.table,
             "Key": COUNTER,
             "UpdateExpression": "ADD n :one",
             "ExpressionAttributeValues": {":one": {"N": "1"}},
@@ -117,12 +120,12 @@ class Client:
         pick = self.random.random()
         if pick < 0.4:
             item = self._item()
-            return "PutItem", {"TableName": TABLE, "Item": item}, {_sort(item): item}
+            return "PutItem", {"TableName": self.table, "Item": item}, {_sort(item): item}
         if pick < 0.6:
             return self._update()
-        if pick < 0.75:
+        if pick < 0.75 or self.table == PLAIN:
             sort = self.random.randrange(SORT_KEYS)
-            return "DeleteItem", {"TableName": TABLE, "Key": self._key(sort)}, {sort: None}
+            return "DeleteItem", {"TableName": self.table, "Key": self._key(sort)}, {sort: None}
         if pick < 0.9:
             return self._transaction()
         items = {_sort(item): item for item in (self._item() for _ in range(5))}
@@ -133,7 +136,7 @@ class Client:
         """Move an item in an index, or take it out of one."""
         sort = self.random.randrange(SORT_KEYS)
         new = dict(self.acknowledged.get(sort) or self._key(sort))
-        body = {"TableName": TABLE, "Key": self._key(sort)}
+        body = {"TableName": self.table, "Key": self._key(sort)}
         if self.random.random() < 0.5:
             new.pop("g", None)
             return "UpdateItem", {**body, "UpdateExpression": "REMOVE g"}, {sort: new}
