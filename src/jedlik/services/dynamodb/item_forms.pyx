@@ -2,10 +2,13 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from jedlik.values.numbers import DIGITS_MAX, number_size
+
+cdef extern from "plain_text.h":
+    bint jedlik_is_plain(const uint8_t *at, Py_ssize_t size) nogil
 
 cdef enum:
     TEXT
@@ -13,35 +16,20 @@ cdef enum:
     TRUTH
 
 cdef Py_ssize_t DIGITS = DIGITS_MAX
-cdef uint64_t ONES = 0x0101010101010101
-cdef uint64_t HIGHS = 0x8080808080808080
 
 
 cdef bint _is_text(const uint8_t *content, Py_ssize_t size) except -1:
     """Whether a string is written as it is, by who sends it and in storage."""
-    cdef const uint8_t *at = content
-    cdef Py_ssize_t left = size
-    cdef uint64_t odd = 0, wide = 0, eight
-    # Eight bytes at a time: a byte below 128 is less than n if subtracting n borrows, and is n if
-    # nothing is left of it by xor. Where a byte is above, the others are looked at one by one.
-    while left >= 8:
-        memcpy(&eight, at, 8)
-        odd = (eight - ONES * 32) | (eight + ONES) | ((eight ^ ONES * 92) - ONES)
-        if (odd | eight) & HIGHS:
-            break
-        at += 8
-        left -= 8
-    while left > 0:
-        if at[0] < 32 or at[0] == 127 or at[0] == 92:
+    cdef Py_ssize_t i
+    if jedlik_is_plain(content, size):
+        return True
+    for i in range(size):
+        if content[i] < 32 or content[i] == 92 or content[i] == 127:
             return False
-        wide |= at[0] & 128
-        at += 1
-        left -= 1
-    if wide:
-        try:
-            PyUnicode_DecodeUTF8(<const char *>content, size, NULL)
-        except UnicodeDecodeError:
-            return False
+    try:
+        PyUnicode_DecodeUTF8(<const char *>content, size, NULL)
+    except UnicodeDecodeError:
+        return False
     return True
 
 
