@@ -78,6 +78,15 @@ def test_every_change_is_delivered(
     assert answer["DestinationStatus"] == "UPDATING"
     shown = wait_for(dynamodb, table, "ACTIVE")
     assert shown["ApproximateCreationDateTimePrecision"] == "MILLISECOND"
+    with pytest.raises(ClientError) as refused:
+        dynamodb.update_kinesis_streaming_destination(
+            TableName=table,
+            StreamArn=arn,
+            UpdateKinesisStreamingConfiguration={
+                "ApproximateCreationDateTimePrecision": "MILLISECOND"
+            },
+        )
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
     answer = dynamodb.disable_kinesis_streaming_destination(TableName=table, StreamArn=arn)
     assert answer["DestinationStatus"] == "DISABLING"
     wait_for(dynamodb, table, "DISABLED")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jedlik.services.logs.filters import Came, MetricFilter, Place, measure
+from jedlik.services.logs.filters import Came, MetricFilter, Place, count, measure
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables.counts import Counts, Values
 from jedlik.tables.database import Database
@@ -44,3 +44,20 @@ def test_values_and_dimensions_come_from_events() -> None:
         ("M", "None", "Path=/b"): Values(1, 5.5, 5.5, 5.5),
     }
     assert counted("[ip, size]", "a 7", "b x", value="$size") == {("M", "None"): Values(1, 7, 7, 7)}
+
+
+def test_what_comes_in_is_counted() -> None:
+    db = Database(MemoryEngine())
+    count(db, PLACE, events=2, size=60)
+    found = {
+        (what.namespace, what.metric, what.dimensions): (what.unit, values)
+        for what, values in Counts.of(db).drained()
+    }
+    assert found == {
+        ("AWS/Logs", metric, of): (unit, Values(1, value, value, value))
+        for of in ((("LogGroupName", "/g"),), ())
+        for metric, unit, value in (
+            ("IncomingLogEvents", "Count", 2),
+            ("IncomingBytes", "Bytes", 60),
+        )
+    }

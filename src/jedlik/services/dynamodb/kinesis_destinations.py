@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jedlik.api.context import Context
+from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb.errors import ResourceInUse, ResourceNotFound, validation
 from jedlik.services.kinesis import Store, Stream
 from jedlik.tables.destinations import WAKE
@@ -47,6 +48,14 @@ def active_destination(table: Table, arn: str) -> Destination:
     if found.status != "ACTIVE":
         raise ResourceInUse.updating(table.name)
     return found
+
+
+def same_precision(table: Table, old: Destination) -> ApiError:
+    """Unverified text."""
+    return validation(
+        "Invalid Request: Precision is already set to the desired value of "
+        f"{old.precision} for tableId: {table.id}, kdsArn: {old.stream_arn}"
+    )
 
 
 def deliver(ctx: Context) -> None:

@@ -12,6 +12,7 @@ from jedlik.services.dynamodb.kinesis_destinations import (
     active_destination,
     deliver,
     destination_of,
+    same_precision,
     shown,
     with_destination,
 )
@@ -32,6 +33,8 @@ async def update_kinesis_streaming_destination(ctx: Context, req: dict[str, Any]
     def changed(table: Table) -> Table:
         old = active_destination(table, req["StreamArn"])
         precision = wanted.get("ApproximateCreationDateTimePrecision", old.precision)
+        if precision == old.precision:
+            raise same_precision(table, old)
         new = replace(old, status="UPDATING", precision=precision)
         return replace(table, destinations=with_destination(table, new))
 

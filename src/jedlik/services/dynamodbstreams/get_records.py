@@ -22,7 +22,10 @@ from jedlik.services.dynamodbstreams.iterators import (
 from jedlik.services.dynamodbstreams.positions import extent_of
 from jedlik.services.dynamodbstreams.records import stream_record
 from jedlik.services.dynamodbstreams.stream_names import found_stream
+from jedlik.tables.counts import Counted, Counts
 from jedlik.tables.streams import Stream
+
+NAMESPACE = "AWS/DynamoDB"
 
 
 def limit_in_bounds(req: dict[str, Any]) -> str | None:
@@ -63,11 +66,29 @@ async def get_records(ctx: Context, req: dict[str, Any]) -> bytes:
             final, upto = True, now[0].upto
             records = [told for told in records if (seq_of(_number(told)) or 0) <= upto]
             position = min(position, upto)
+    _count(ctx, stream, records)
     answer: dict[str, Any] = {"Records": records}
     if not final or position < upto:
         further = Iterator(stream.arn, shard.part, shard.ordinal, position)
         answer["NextShardIterator"] = write_iterator(further, secret=secret, now_ms=now_ms)
     return orjson.dumps(answer)
+
+
+def _count(ctx: Context, stream: Stream, records: list[dict[str, Any]]) -> None:
+    """What was read, for CloudWatch, under AWS's names."""
+    counts = Counts.of(ctx.db)
+    dimensions = (
+        ("Operation", "GetRecords"),
+        ("StreamLabel", stream.label),
+        ("TableName", stream.table),
+    )
+    size = sum(each["dynamodb"]["SizeBytes"] for each in records)
+    for metric, value, unit in (
+        ("ReturnedRecordsCount", len(records), "Count"),
+        ("ReturnedBytes", size, "Bytes"),
+    ):
+        where = Counted(stream.account, stream.region, NAMESPACE, metric, dimensions, unit)
+        counts.add(where, value)
 
 
 def _shard(stream: Stream, iterator: Iterator) -> Shard:

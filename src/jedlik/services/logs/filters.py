@@ -20,6 +20,7 @@ from jedlik.tables.counts import Counted, Counts
 from jedlik.tables.database import Database
 from jedlik.tables.internal import Change, InternalTable
 
+NAMESPACE = "AWS/Logs"
 DELIVERIES_TABLE = "log_deliveries"
 DELIVERIES = "deliveries"
 MESSAGE_BYTES_MAX = 700_000
@@ -75,6 +76,18 @@ class Place(NamedTuple):
     region: str
     group: str
     stream: str
+
+
+def count(db: Database, place: Place, *, events: int, size: int) -> None:
+    """What came in, for the namespace AWS/Logs: of the group, and of all groups together."""
+    counts = Counts.of(db)
+    for dimensions in ((("LogGroupName", place.group),), ()):
+        for metric, value, unit in (
+            ("IncomingLogEvents", events, "Count"),
+            ("IncomingBytes", size, "Bytes"),
+        ):
+            where = Counted(place.account, place.region, NAMESPACE, metric, dimensions, unit)
+            counts.add(where, value)
 
 
 def measure(

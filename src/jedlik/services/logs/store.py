@@ -230,8 +230,9 @@ class Logs:
         ]
         for first_at in range(0, len(changes), PAGE):
             await self._events.write(*changes[first_at : first_at + PAGE])
+        place = filters.Place(self._account, self._region, group.name, stream_name)
+        filters.count(self._db, place, events=len(events), size=size)
         if group.metric_filters or group.subscriptions:
-            place = filters.Place(self._account, self._region, group.name, stream_name)
             came = [filters.Came(event_id(name), at, text) for name, at, text in named]
             filters.measure(self._db, place, group.metric_filters, came)
             await filters.subscribe(self._db, place, group.subscriptions, came, ingested_ms)
