@@ -188,7 +188,8 @@ class S3:
         try:
             req.update(self._protocol.read_body(name, content))
         except xml.NotValid as error:
-            raise ApiError("MalformedXML", _MALFORMED_XML) from error
+            code = "MalformedACLError" if name.endswith("Acl") else "MalformedXML"
+            raise ApiError(code, _MALFORMED_XML) from error
 
     def _context(self, call: _Call, caller: s3.Caller, now: float) -> RestContext:
         identity = caller.identity
@@ -437,7 +438,9 @@ def _refused(call: _Call, refusal: ApiError) -> Reply:
     lines = _first_lines(call) + _lines(getattr(refusal, "headers", {}).items())
     code = "InternalError" if refusal.code == "InternalServerError" else refusal.code
     status = refusal.status
-    if call.method == "HEAD" or status == 304:
+    if status == 304:
+        return Reply(status, lines)
+    if call.method == "HEAD":
         return Reply(status, lines + "Content-Type: application/xml\r\n")
     inside = (
         f"<Code>{xml.escape(code)}</Code><Message>{xml.escape(refusal.message or '')}</Message>"

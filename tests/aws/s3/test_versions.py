@@ -116,3 +116,20 @@ def test_copies_of_a_version(s3: Any, versioned: str) -> None:
     copied = s3.copy_object(Bucket=versioned, Key="k", CopySource=source)
     assert copied["CopySourceVersionId"] == first
     assert read(s3, versioned, "k") == b"1"
+
+
+def test_a_marker_is_no_source_of_a_copy(s3: Any, versioned: str, refused: Any) -> None:
+    s3.put_object(Bucket=versioned, Key="k")
+    marker = s3.delete_object(Bucket=versioned, Key="k")["VersionId"]
+    with refused("InvalidRequest", 400) as error:
+        s3.copy_object(Bucket=versioned, Key="c", CopySource=f"{versioned}/k?versionId={marker}")
+    assert "may not specifically refer to a delete marker" in error.message
+    with refused("NoSuchKey", 404):
+        s3.copy_object(Bucket=versioned, Key="c", CopySource=f"{versioned}/k")
+
+
+def test_versions_that_never_were_are_told_one_by_one(s3: Any, versioned: str) -> None:
+    answer = s3.delete_objects(
+        Bucket=versioned, Delete={"Objects": [{"Key": "k", "VersionId": "never"}]}
+    )
+    assert answer["Errors"][0]["Code"] == "NoSuchVersion"

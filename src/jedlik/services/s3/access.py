@@ -14,6 +14,7 @@ import orjson
 
 from jedlik.api.access import Ask, Given
 from jedlik.api.context import Context
+from jedlik.services.s3 import acls
 from jedlik.services.s3.errors import (
     access_denied,
     invalid_bucket_name,
@@ -117,6 +118,9 @@ async def asked(
     text = await store.configuration(bucket, POLICY)
     if text is not None and not await _is_restricted(ctx, store, bucket, text):
         policies = {"bucket policy": text}
+    if ctx.account != bucket.account:
+        signed = getattr(ctx, "identified", True)
+        policies |= await acls.as_policies(store, bucket, action, key, signed=signed)
     arn = f"{bucket.arn}/{key}" if key else bucket.arn
     return (
         Ask(

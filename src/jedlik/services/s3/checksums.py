@@ -21,6 +21,12 @@ DEFAULT = "CRC64NVME"
 """What S3 keeps when a client chooses none (user guide, "Checking object integrity")."""
 
 
+def make_ready() -> None:
+    """Read the library, which takes some sixty milliseconds: once, where there are objects, before
+    somebody waits for one."""
+    import awscrt.checksums  # noqa: F401
+
+
 class Running(Protocol):
     """A checksum in the making."""
 

@@ -115,6 +115,7 @@ async def _complete(ctx: RestContext, store: Store, bucket: Bucket, req: dict[st
         lock_mode=upload.lock_mode,
         lock_until_ms=upload.lock_until_ms,
         legal_hold=upload.legal_hold,
+        grants=upload.grants,
     )
     await store.put_layout(upload.id, parts)
     claimed = row._replace(document=encode(mine))

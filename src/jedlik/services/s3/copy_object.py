@@ -84,7 +84,7 @@ async def copy_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
         raise
     result = {
         "ETag": quoted(etag),
-        "LastModified": stored.modified_ms / 1000,
+        "LastModified": stored.modified_ms // 1000,
         **checksum_members(stored.checksum),
     }
     answer = {

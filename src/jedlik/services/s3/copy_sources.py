@@ -10,7 +10,7 @@ from jedlik.api.context import Context
 from jedlik.services.s3.access import usable_bucket
 from jedlik.services.s3.archived import check_copyable
 from jedlik.services.s3.conditions import check_copy
-from jedlik.services.s3.errors import invalid_argument, invalid_request
+from jedlik.services.s3.errors import S3Error, invalid_argument, invalid_request
 from jedlik.services.s3.lookups import found_version
 from jedlik.services.s3.records import Bucket, Version
 
@@ -41,12 +41,15 @@ async def copy_source(ctx: Context, req: Mapping[str, Any]) -> tuple[Bucket, Ver
     """The source's bucket, the version to copy, and its id if one was named."""
     source = parse_source(req["CopySource"])
     bucket = await usable_bucket(ctx, source.bucket, req.get("ExpectedSourceBucketOwner"))
-    version = await found_version(ctx, bucket, source.key, source.version)
-    if version.marker:
+    try:
+        version = await found_version(ctx, bucket, source.key, source.version)
+    except S3Error as refusal:
+        if refusal.code != "MethodNotAllowed":
+            raise
         raise invalid_request(
             "The source of a copy request may not specifically refer to a delete marker by "
             "version id."
-        )
+        ) from refusal
     check_copy(req, version)
     check_copyable(version, int(ctx.now * 1000))
     return bucket, version, source.version

@@ -9,14 +9,16 @@ import msgspec
 
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
+from jedlik.services.s3 import acls
 from jedlik.services.s3.access import AsksForAll
 from jedlik.services.s3.buckets import check_name, new_bucket
-from jedlik.services.s3.described import check_acl
 from jedlik.services.s3.errors import (
     S3Error,
     bucket_exists,
     bucket_owned_by_you,
+    bucket_without_acls,
     illegal_location,
+    invalid_argument,
     invalid_location,
 )
 from jedlik.services.s3.limits import BUCKETS_MAX
@@ -37,7 +39,8 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
     store = Store.of(ctx)
     name = req["Bucket"]
     check_name(name)
-    check_acl(req)
+    ownership = req.get("ObjectOwnership")
+    _check_acl(req, ownership)
     location = (req.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
     if location is not None and not _LOCATION.fullmatch(location):
         raise invalid_location(location)
@@ -59,6 +62,9 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
         if req.get("ObjectLockEnabledForBucket"):
             new = msgspec.structs.replace(new, object_lock=True, versioning="Enabled")
         if await store.add_bucket(new):
+            if ownership is not None:
+                rules = {"Rules": [{"ObjectOwnership": ownership}]}
+                await store.configure(new, acls.OWNERSHIP, rules)
             return {"Location": f"/{name}"}
         found = await store.bucket(name)
     if found.account != ctx.account:
@@ -67,3 +73,19 @@ async def create_bucket(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]
     if region != OLD_REGION or found.region != OLD_REGION:
         raise bucket_owned_by_you(name)
     return {"Location": f"/{name}"}
+
+
+def _check_acl(req: dict[str, Any], ownership: str | None) -> None:
+    """A new bucket blocks public lists, and has none unless another ownership is asked for."""
+    if ownership not in (None, "BucketOwnerPreferred", "ObjectWriter", acls.ENFORCED):
+        raise invalid_argument(
+            "Invalid x-amz-object-ownership header", "ObjectOwnership", ownership
+        )
+    if req.get("ACL") in (None, "private") and not any(req.get(name) for name in acls.HEADERS):
+        return
+    if ownership in (None, acls.ENFORCED):
+        raise bucket_without_acls()
+    raise S3Error(
+        "InvalidBucketAclWithBlockPublicAccessError",
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    )

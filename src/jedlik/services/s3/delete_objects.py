@@ -9,8 +9,9 @@ from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import DeleteAsks, bucket_of, check_key
 from jedlik.services.s3.deleting import delete_one
-from jedlik.services.s3.errors import malformed_xml, missing_digest
+from jedlik.services.s3.errors import malformed_xml, missing_digest, no_such_version
 from jedlik.services.s3.limits import DELETE_MAX
+from jedlik.services.s3.records import NULL, seq_of
 from jedlik.services.s3.store import Store
 
 
@@ -34,6 +35,8 @@ async def delete_objects(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any
         try:
             if ctx.refused and place in ctx.refused:
                 raise ctx.refused[place]
+            if version is not None and version != NULL and seq_of(version) is None:
+                raise no_such_version(key, version)
             conditions = {
                 "IfMatch": each.get("ETag"),
                 "BypassGovernanceRetention": req.get("BypassGovernanceRetention"),

@@ -12,9 +12,8 @@ from unicodedata import category
 from urllib.parse import parse_qsl
 
 from jedlik.api.rest import RestContext
-from jedlik.services.s3 import archived, encryption, object_lock
+from jedlik.services.s3 import acls, archived, encryption, object_lock
 from jedlik.services.s3.errors import (
-    acl_not_supported,
     invalid_argument,
     invalid_storage_class,
     invalid_tag,
@@ -29,6 +28,7 @@ from jedlik.services.s3.limits import (
     TAG_VALUE_MAX,
 )
 from jedlik.services.s3.records import NULL, Bucket, Upload, Version
+from jedlik.services.s3.store import Store
 
 DEFAULT_TYPE = "binary/octet-stream"
 REDIRECT = "x-amz-website-redirect-location"
@@ -50,7 +50,6 @@ _UNSUPPORTED = ("CopySourceSSECustomerAlgorithm", "WriteOffsetBytes")
 
 async def described(req: Mapping[str, Any], ctx: RestContext, bucket: Bucket) -> dict[str, Any]:
     """The fields of a Version or Upload that a request sets. Raises S3Error."""
-    check_acl(req)
     for member in _UNSUPPORTED:
         if req.get(member) is not None:
             raise not_implemented(member)
@@ -64,6 +63,7 @@ async def described(req: Mapping[str, Any], ctx: RestContext, bucket: Bucket) ->
         "storage_class": storage_class,
         **await encryption.fields_of(ctx, bucket, req),
         **object_lock.fields_of(bucket, req, int(ctx.now * 1000)),
+        "grants": await acls.wanted(Store.of(ctx), bucket, req) or [],
     }
 
 
@@ -91,18 +91,6 @@ def metadata_of(req: Mapping[str, Any]) -> dict[str, str]:
     if size > METADATA_BYTES_MAX:
         raise metadata_too_large(size, METADATA_BYTES_MAX)
     return found
-
-
-def check_acl(req: Mapping[str, Any]) -> None:
-    """Refuse what would need access control lists, which buckets here have disabled.
-
-    Unverified: that "private" is accepted; it says what is so anyway.
-    """
-    if req.get("ACL") not in (None, "private", "bucket-owner-full-control"):
-        raise acl_not_supported()
-    for grant in ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"):
-        if req.get(grant) is not None:
-            raise acl_not_supported()
 
 
 def header_tags(text: str | None) -> dict[str, str]:

@@ -339,6 +339,13 @@ def acl_not_supported() -> S3Error:
     return S3Error("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
 
+def bucket_without_acls() -> S3Error:
+    return S3Error(
+        "InvalidBucketAclWithObjectOwnership",
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    )
+
+
 def not_implemented(header: str = "") -> S3Error:
     fields = {"Header": header} if header else {}
     return S3Error(

@@ -1,4 +1,4 @@
-"""GetObjectAcl: the bucket's owner may do all, as ever where lists are disabled."""
+"""GetObjectAcl: the bucket's owner may do all where lists are disabled."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, check_key, on_object
-from jedlik.services.s3.acls import owners_grants
+from jedlik.services.s3.acls import are_enabled, described
 from jedlik.services.s3.lookups import found_version
+from jedlik.services.s3.store import Store
 
 
 @operation(
@@ -19,5 +20,6 @@ from jedlik.services.s3.lookups import found_version
 )
 async def get_object_acl(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
-    await found_version(ctx, bucket, check_key(req["Key"]), req.get("VersionId"))
-    return owners_grants(bucket.account)
+    version = await found_version(ctx, bucket, check_key(req["Key"]), req.get("VersionId"))
+    heeded = version.grants and await are_enabled(Store.of(ctx), bucket)
+    return described(bucket.account, version.grants if heeded else None)

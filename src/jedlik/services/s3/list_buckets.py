@@ -40,7 +40,7 @@ async def list_buckets(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
         "Buckets": [
             {
                 "Name": bucket.name,
-                "CreationDate": bucket.created_ms / 1000,
+                "CreationDate": bucket.created_ms // 1000,
                 **({"BucketRegion": bucket.region} if asked else {}),
             }
             for bucket in mine[:limit]

@@ -73,7 +73,7 @@ def _entry(upload: Upload, account: str, encode: Any) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "UploadId": upload.id,
         "Key": encode(upload.key),
-        "Initiated": upload.started_ms / 1000,
+        "Initiated": upload.started_ms // 1000,
         "StorageClass": upload.storage_class,
         "Owner": owner(account),
         "Initiator": owner(account),

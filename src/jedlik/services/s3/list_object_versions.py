@@ -104,7 +104,7 @@ def _entry(version: Version, latest: bool, bucket: Bucket, encode: Any) -> dict[
     if version.marker:
         return {
             "Key": encode(version.key),
-            "LastModified": version.modified_ms / 1000,
+            "LastModified": version.modified_ms // 1000,
             **whose,
         }
     return {**object_entry(version, encode), **whose}

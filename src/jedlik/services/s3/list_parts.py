@@ -26,7 +26,7 @@ async def list_parts(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     for part in shown:
         each: dict[str, Any] = {
             "PartNumber": part.number,
-            "LastModified": part.modified_ms / 1000,
+            "LastModified": part.modified_ms // 1000,
             "ETag": quoted(part.etag),
             "Size": part.size,
         }

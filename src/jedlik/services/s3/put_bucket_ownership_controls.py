@@ -1,4 +1,4 @@
-"""PutBucketOwnershipControls: kept and told; lists stay disabled whatever it says."""
+"""PutBucketOwnershipControls: whether access control lists are heeded."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
-from jedlik.services.s3 import configurations
-from jedlik.services.s3.access import on_bucket
+from jedlik.services.s3 import acls, configurations
+from jedlik.services.s3.access import bucket_of, on_bucket
+from jedlik.services.s3.errors import bucket_without_acls
+from jedlik.services.s3.store import Store
 
 
 @operation(
@@ -17,5 +19,11 @@ from jedlik.services.s3.access import on_bucket
     permissions=on_bucket("s3:PutBucketOwnershipControls"),
 )
 async def put_bucket_ownership_controls(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
-    await configurations.put(ctx, req, configurations.OWNERSHIP, req["OwnershipControls"])
+    wanted = req["OwnershipControls"]
+    bucket = await bucket_of(ctx, req)
+    if any(rule["ObjectOwnership"] == acls.ENFORCED for rule in wanted["Rules"]):
+        grants = await Store.of(ctx).configuration(bucket, acls.NAME)
+        if grants and grants != acls.owners_grants(bucket.account):
+            raise bucket_without_acls()
+    await configurations.put(ctx, req, configurations.OWNERSHIP, wanted)
     return {}

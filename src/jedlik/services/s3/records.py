@@ -34,6 +34,7 @@ _SEQ_MAX = 10**20 - 1
 _LAYOUT_PARTS = 1000
 
 Headers = dict[str, str]
+Grants = list[dict[str, Any]]
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,8 +61,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     in the layout of an upload, or there are none. headers: those that are given back as they
     came (content-type and the like), by lower-case name. checksum: (algorithm, value, "FULL_OBJECT"
     or "COMPOSITE"). lock_mode, lock_until_ms: its retention; legal_hold: "ON", "OFF" or "", by
-    object_lock.py. Of the current version only: null_seq, where the null version is if it is not
-    this one; older: whether there may be others.
+    object_lock.py. grants: its access control list, if it has one. Of the current version only:
+    null_seq, where the null version is if it is not this one; older: whether there may be others.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lock_mode: str = ""
     lock_until_ms: int = 0
     legal_hold: str = ""
+    grants: Grants = []
     restored_until_ms: int = 0
     null_seq: int = 0
     older: bool = False
@@ -110,6 +112,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lock_mode: str = ""
     lock_until_ms: int = 0
     legal_hold: str = ""
+    grants: Grants = []
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -53,7 +53,7 @@ async def upload_part_copy(ctx: RestContext, req: dict[str, Any]) -> dict[str, A
     except BaseException:
         await store.blobs.drop([part.blob] if part.blob else [])
         raise
-    result: dict[str, Any] = {"ETag": quoted(part.etag), "LastModified": part.modified_ms / 1000}
+    result: dict[str, Any] = {"ETag": quoted(part.etag), "LastModified": part.modified_ms // 1000}
     if upload.algorithm and part.checksum is not None:
         result[f"Checksum{algorithm}"] = part.checksum[1]
     answer = {"CopyPartResult": result, **encryption_members(upload)}
