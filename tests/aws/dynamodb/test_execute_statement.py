@@ -210,16 +210,40 @@ def test_wrong_parameters_are_refused_as_values_are(refused, table):
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_pages_give_every_item_once(run, people, where, limit):
     statement = f'SELECT pk, sk FROM "{people}" {where}'
-    whole = keys(run(statement))
-    found, more = [], {}
-    for _ in range(20):
-        answer = run(statement, Limit=limit, **more)
-        assert len(answer["Items"]) <= limit
-        found += keys(answer)
-        if "NextToken" not in answer:
-            break
-        more = {"NextToken": answer["NextToken"]}
-    assert found == whole
+    pages = list(pages_of(run, statement, Limit=limit))
+    assert all(len(page["Items"]) <= limit for page in pages)
+    whole = [key for page in pages_of(run, statement) for key in keys(page)]
+    assert [key for page in pages for key in keys(page)] == whole
+    assert len(set(whole)) == len(whole) >= 4
+
+
+def pages_of(run, statement, **members):
+    """The answers of a statement, to the last page."""
+    answer = run(statement, **members)
+    yield answer
+    while "NextToken" in answer:
+        answer = run(statement, NextToken=answer["NextToken"], **members)
+        yield answer
+
+
+def test_keys_listed_by_in_come_in_pages_of_ten(run, ask, make_table):
+    name = make_table(keys="pk:S sk:N")
+    puts = [
+        {"PutRequest": {"Item": {"pk": {"S": pk}, "sk": {"N": str(sk)}}}}
+        for pk in "ab"
+        for sk in range(12)
+    ]
+    ask("BatchWriteItem", RequestItems={name: puts[:12]})
+    ask("BatchWriteItem", RequestItems={name: puts[12:]})
+    listed = ", ".join(map(str, range(12)))
+    for where, sizes in (
+        (f"pk = 'a' AND sk IN [{listed}]", [10, 2]),
+        ("pk IN ['a', 'b']", [10, 10, 4]),
+        ("pk = 'a' OR pk = 'b'", [20, 4]),
+    ):
+        pages = pages_of(run, f'SELECT sk FROM "{name}" WHERE {where}', Limit=20)
+        found = [len(page["Items"]) for page in pages]
+        assert found == sizes
 
 
 def test_limit_counts_what_is_looked_at(run, people):

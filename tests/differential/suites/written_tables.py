@@ -79,7 +79,7 @@ def creates() -> Iterator[dict[str, Any]]:
         yield create(SSESpecification=sse)
     for chosen in ("STANDARD", "STANDARD_INFREQUENT_ACCESS", "GOLD"):
         yield create(TableClass=chosen)
-    yield create(DeletionProtectionEnabled="yes")
+    yield create(DeletionProtectionEnabled="maybe")
 
 
 def _local_indexes(create: Any) -> Iterator[dict[str, Any]]:

@@ -73,6 +73,31 @@ def test_equal_keys_are_read_once():
     assert [reach.low for reach in found.ranges] == [encode_key({"N": n}) for n in "12"]
 
 
+def test_a_partition_key_is_listed_with_fifty_values_at_most():
+    def listing(count):
+        return f"pk IN [{', '.join(repr(str(i)) for i in range(count))}]"
+
+    assert len(access(listing(50)).ranges) == 50
+    with pytest.raises(Invalid) as refused:
+        access(f"sk = 1 AND ({listing(51)} OR pk = 'a')")
+    assert refused.value.message.endswith("too many operands; number of operands: 51")
+    assert len(access(f"pk = 'a' AND sk IN [{', '.join(map(str, range(100)))}]").ranges) == 100
+
+
+@pytest.mark.parametrize(
+    ("where", "listed"),
+    [
+        ("pk IN ['a']", True),
+        ("pk = 'a' AND (sk IN [1] OR sk = 2)", True),
+        ("pk = 'a' AND n IN [1]", False),
+        ("pk = 'a' AND NOT sk IN [1]", False),
+        ("pk = 'a' OR pk = 'b'", False),
+    ],
+)
+def test_keys_listed_by_in_are_known(where, listed):
+    assert access(where).listed is listed
+
+
 def test_overlapping_ranges_become_one_with_a_filter():
     found = access("pk = 'a' OR (pk = 'a' AND sk > 1)")
     assert len(found.ranges) == 1 and not found.exact

@@ -22,6 +22,9 @@ from jedlik.values import Invalid
 
 Item = dict[str, Any]
 
+LISTED_PAGE_ROWS_MAX = 10
+"""Items in a page where IN lists keys (developer guide, PartiQL operators)."""
+
 
 @dataclass(slots=True)
 class Selected:
@@ -45,7 +48,13 @@ async def select_page(
     limit: int | None,
     rate: float,
 ) -> Selected:
-    """Look at rows from `start` on, until `limit` rows or 1 MB were looked at."""
+    """Look at rows from `start` on, until `limit` rows or 1 MB were looked at.
+
+    Unverified: that the ten rows of a page for IN are rows looked at, and that only an IN of keys
+    by which rows are looked up has such pages.
+    """
+    if plan.listed:
+        limit = min(limit or LISTED_PAGE_ROWS_MAX, LISTED_PAGE_ROWS_MAX)
     selected = Selected()
     flow = ctx.db.flows.of(plan.table)
     fetching = _must_fetch(plan)

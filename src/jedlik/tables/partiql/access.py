@@ -20,6 +20,9 @@ from jedlik.values import Invalid, encode_key, encode_key_part, encode_key_tuple
 ALTERNATIVES_MAX = 300
 """Beyond this an OR or IN is a filter, not several look-ups."""
 
+LISTED_PARTITIONS_MAX = 50
+"""Values of a partition key in one IN (developer guide, PartiQL operators)."""
+
 NO_FULL_KEY = "Where clause does not contain a mandatory equality on all key attributes"
 PARTITION_KEY_TOO_LONG = (
     "One or more parameter values were invalid: "
@@ -63,10 +66,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`ranges` None means a scan; `exact` that a row in the ranges satisfies the whole clause."""
+    """`ranges` None means a scan; `exact` that a row in the ranges satisfies the whole clause;
+    `listed` that an IN listed what to look up."""
 
     ranges: tuple[Range, ...] | None
     exact: bool
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,14 @@ def access_of(bound: Bound, schema: KeySchema, where: Expression | None) -> Acce
     """The way to the rows that a clause can be true for; raises Invalid for impossible keys."""
     if where is None:
         return Access(None, True)
+    listed = dict(_listed(where, frozenset(schema.names)))
+    for attribute in schema.partition:
+        if listed.get(attribute.name, 0) > LISTED_PARTITIONS_MAX:
+            # Unverified: the text; the developer guide has the number.
+            raise Invalid(
+                "The IN operator is provided with too many operands; "
+                f"number of operands: {listed[attribute.name]}"
+            )
     alternatives = _alternatives(where, frozenset(schema.names))
     found: dict[bytes, list[Range]] = {}
     exact = True
@@ -98,7 +111,7 @@ def access_of(bound: Bound, schema: KeySchema, where: Expression | None) -> Acce
         apart = _apart(of_partition)
         exact = exact and apart is not None
         ranges += apart if apart is not None else [_hull(of_partition)]
-    return Access(tuple(ranges), exact)
+    return Access(tuple(ranges), exact, bool(listed))
 
 
 def full_key(
@@ -168,18 +181,25 @@ def _alternatives(where: Expression, keys: frozenset[str]) -> list[tuple[Express
 def _members(where: Operation, keys: frozenset[str]) -> list[tuple[Expression, ...]]:
     """`key IN [a, b]` as two equalities; any other IN is left as it is."""
     subject, members = where.operands
-    if (
-        isinstance(subject, Path)
-        and subject.steps[0] in keys
-        and len(subject.steps) == 1
-        and isinstance(members, Collection)
-        and len(members.items) > 0
-    ):
+    if _top_level(subject) in keys and isinstance(members, Collection) and members.items:
         return [
             (Operation("=", (subject, member), where.offset, where.length),)
             for member in members.items
         ]
     return [(where,)]
+
+
+def _listed(where: Expression, keys: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """The key attributes that an IN lists values of, and how many."""
+    if not isinstance(where, Operation):
+        return
+    if where.operator in ("and", "or"):
+        for operand in where.operands:
+            yield from _listed(operand, keys)
+    elif where.operator == "in":
+        name, members = _top_level(where.operands[0]), where.operands[1]
+        if name is not None and name in keys and isinstance(members, Collection):
+            yield name, len(members.items)
 
 
 def _range(

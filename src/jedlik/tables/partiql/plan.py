@@ -49,7 +49,8 @@ EXISTS_NEEDS_MORE = "EXISTS() must contain a single item read with additional co
 class ReadPlan:
     """A SELECT: which rows to look at, and what to give back of them.
 
-    `ranges` None means all rows; `condition` None that all rows in the ranges are wanted.
+    `ranges` None means all rows; `condition` None that all rows in the ranges are wanted; `listed`
+    that an IN listed keys.
     """
 
     table: Table
@@ -58,6 +59,7 @@ class ReadPlan:
     reverse: bool
     condition: Condition | None
     projection: Projection | None
+    listed: bool = False
 
     @property
     def space(self) -> int:
@@ -136,7 +138,9 @@ def plan_select(bound: Bound, select: Select, table: Table, index: Index | None)
             reverse = descending
     if reverse and ranges is not None:
         ranges = _turned(ranges)
-    return ReadPlan(table, index, ranges, reverse, None if access.exact else condition, projection)
+    if access.exact:
+        condition = None
+    return ReadPlan(table, index, ranges, reverse, condition, projection, access.listed)
 
 
 def plan_get(bound: Bound, select: Select, table: Table) -> GetPlan | None:
