@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.aws.kinesis.conftest import settled
+
 WAIT_S_MAX = 90
 ROLE = "arn:aws:iam::000000000000:role/firehose"
 AT_ONCE = {"SizeInMBs": 1, "IntervalInSeconds": 0}
@@ -68,6 +70,37 @@ def make_stream(firehose: Any, new_name: Callable[[], str]) -> Iterator[Callable
             firehose.delete_delivery_stream(DeliveryStreamName=name)
         except firehose.exceptions.ResourceNotFoundException:
             continue
+
+
+@pytest.fixture(scope="session")
+def kinesis(make_client: Callable[..., Any]) -> Any:
+    return make_client("kinesis")
+
+
+@pytest.fixture
+def make_source(
+    kinesis: Any, new_name: Callable[[], str]
+) -> Iterator[Callable[[int], tuple[str, str]]]:
+    """make_source(shards) -> name and ARN of an ACTIVE Kinesis stream."""
+    made: list[str] = []
+
+    def make(shards: int) -> tuple[str, str]:
+        name = f"source-{new_name()[-12:]}"
+        kinesis.create_stream(StreamName=name, ShardCount=shards)
+        made.append(name)
+        return name, str(settled(kinesis, name)["StreamARN"])
+
+    yield make
+    for name in made:
+        kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)
+
+
+def reading(arn: str) -> dict[str, Any]:
+    """The parameters of a delivery stream that reads a Kinesis stream."""
+    return {
+        "DeliveryStreamType": "KinesisStreamAsSource",
+        "KinesisStreamSourceConfiguration": {"KinesisStreamARN": arn, "RoleARN": ROLE},
+    }
 
 
 def described(firehose: Any, name: str) -> dict[str, Any]:

@@ -6,34 +6,20 @@ from collections.abc import Callable
 from hashlib import md5
 from typing import Any
 
-from tests.aws.firehose.conftest import ROLE, delivered, described, objects, until
+from tests.aws.firehose.conftest import ROLE, delivered, described, objects, reading, until
 from tests.aws.firehose.test_streams import refusal
 from tests.aws.kinesis.conftest import settled
-
-
-def reading(arn: str) -> dict[str, Any]:
-    return {
-        "DeliveryStreamType": "KinesisStreamAsSource",
-        "KinesisStreamSourceConfiguration": {"KinesisStreamARN": arn, "RoleARN": ROLE},
-    }
-
-
-def kinesis_stream(kinesis: Any, new_name: Callable[[], str], shards: int) -> tuple[str, str]:
-    name = f"source-{new_name()[-12:]}"
-    kinesis.create_stream(StreamName=name, ShardCount=shards)
-    return name, settled(kinesis, name)["StreamARN"]
 
 
 def test_everything_put_since_then_is_delivered_once_through_a_split_and_a_merge(
     firehose: Any,
     s3: Any,
     bucket: str,
-    make_client: Callable[..., Any],
-    new_name: Callable[[], str],
+    kinesis: Any,
+    make_source: Callable[[int], tuple[str, str]],
     make_stream: Callable[..., str],
 ) -> None:
-    kinesis = make_client("kinesis")
-    source, arn = kinesis_stream(kinesis, new_name, 2)
+    source, arn = make_source(2)
     kinesis.put_record(StreamName=source, PartitionKey="k", Data=b"before\n")
     name = make_stream(bucket, parameters=reading(arn))
     found = described(firehose, name)
@@ -71,18 +57,15 @@ def test_everything_put_since_then_is_delivered_once_through_a_split_and_a_merge
     objects_ = delivered(s3, bucket, 400 * len("k0 0000\n"))
     lines = [line for data in objects_.values() for line in data.decode().splitlines()]
     assert sorted(lines) == sorted(f"k{i % 7} {i:04d}" for i in range(400))
-    kinesis.delete_stream(StreamName=source)
 
 
 def test_puts_are_refused(
     firehose: Any,
     bucket: str,
-    make_client: Callable[..., Any],
-    new_name: Callable[[], str],
+    make_source: Callable[[int], tuple[str, str]],
     make_stream: Callable[..., str],
 ) -> None:
-    kinesis = make_client("kinesis")
-    source, arn = kinesis_stream(kinesis, new_name, 1)
+    _, arn = make_source(1)
     name = make_stream(bucket, parameters=reading(arn))
     wanted = (
         "InvalidArgumentException",
@@ -95,7 +78,6 @@ def test_puts_are_refused(
         "InvalidArgumentException",
         "Server-side encryption can only be configured for delivery streams of the type DirectPut.",
     )
-    kinesis.delete_stream(StreamName=source)
 
 
 def field(number: int, data: bytes) -> bytes:
@@ -106,12 +88,11 @@ def field(number: int, data: bytes) -> bytes:
 def test_aggregates_of_the_producer_library_are_taken_apart(
     s3: Any,
     bucket: str,
-    make_client: Callable[..., Any],
-    new_name: Callable[[], str],
+    kinesis: Any,
+    make_source: Callable[[int], tuple[str, str]],
     make_stream: Callable[..., str],
 ) -> None:
-    kinesis = make_client("kinesis")
-    source, arn = kinesis_stream(kinesis, new_name, 1)
+    source, arn = make_source(1)
     make_stream(
         bucket,
         parameters=reading(arn),
@@ -127,7 +108,6 @@ def test_aggregates_of_the_producer_library_are_taken_apart(
     kinesis.put_record(StreamName=source, PartitionKey="a", Data=packed)
     found = delivered(s3, bucket, len(b"one\ntwo\n"))
     assert b"".join(found.values()) == b"one\ntwo\n"
-    kinesis.delete_stream(StreamName=source)
 
 
 def test_changes_of_a_table_arrive_in_s3(
@@ -135,12 +115,10 @@ def test_changes_of_a_table_arrive_in_s3(
     dynamodb: Any,
     table: str,
     bucket: str,
-    make_client: Callable[..., Any],
-    new_name: Callable[[], str],
+    make_source: Callable[[int], tuple[str, str]],
     make_stream: Callable[..., str],
 ) -> None:
-    kinesis = make_client("kinesis")
-    source, arn = kinesis_stream(kinesis, new_name, 1)
+    _, arn = make_source(1)
     dynamodb.enable_kinesis_streaming_destination(TableName=table, StreamArn=arn)
     until(
         lambda: dynamodb.describe_kinesis_streaming_destination(TableName=table),
@@ -150,4 +128,3 @@ def test_changes_of_a_table_arrive_in_s3(
     dynamodb.put_item(TableName=table, Item={"pk": {"S": "from a table"}})
     found = until(lambda: objects(s3, bucket), lambda found: len(found) == 1)
     assert b'"from a table"' in b"".join(found.values())
-    kinesis.delete_stream(StreamName=source, EnforceConsumerDeletion=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.aws.firehose.conftest import active, delivered, objects, put, to, until
+from tests.aws.firehose.conftest import active, delivered, objects, put, reading, to, until
 from tests.aws.firehose.test_streams import refusal
 
 
@@ -88,14 +88,14 @@ def test_a_source_is_read_once_the_role_may(
     bucket: str,
     make_client: Callable[..., Any],
     new_name: Callable[[], str],
+    kinesis: Any,
+    make_source: Callable[[int], tuple[str, str]],
     make_stream: Callable[..., str],
 ) -> None:
-    from tests.aws.firehose.test_kinesis_source import kinesis_stream, reading
-
-    iam, kinesis = make_client("iam"), make_client("kinesis")
+    iam = make_client("iam")
     role_name = new_name()[-40:]
     role = made_role(iam, role_name)
-    source, arn = kinesis_stream(kinesis, new_name, 1)
+    source, arn = make_source(1)
     parameters = reading(arn)
     parameters["KinesisStreamSourceConfiguration"]["RoleARN"] = role
     make_stream(bucket, parameters=parameters)
@@ -104,7 +104,6 @@ def test_a_source_is_read_once_the_role_may(
         RoleName=role_name, PolicyName="read", PolicyDocument=allowing("kinesis:*", arn)
     )
     assert list(delivered(s3, bucket, 4).values()) == [b"data"]
-    kinesis.delete_stream(StreamName=source)
 
 
 def test_handing_over_a_role_needs_pass_role(

@@ -3,28 +3,23 @@ and plain SELECTs, which leave their results."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from jedlik.api.errors import ApiError
 from jedlik.services.athena import process, results, tables
-from jedlik.services.athena.actions import Actions, Outcome
+from jedlik.services.athena.delivery import Delivery, output_of
+from jedlik.services.athena.outcome import Outcome
 from jedlik.services.athena.planning import Planner
+from jedlik.services.athena.reach import Reach
 from jedlik.services.athena.records import Execution
 from jedlik.services.athena.requests import split_location
 from jedlik.services.athena.sql import statements as said
 from jedlik.services.athena.sql.ddl import FORMATS, LAZY
 from jedlik.services.athena.sql.faults import Failed
-from jedlik.services.athena.sql.hive_types import parse_type
+from jedlik.services.athena.sql.hive_types import parse_type, quoted
 from jedlik.services.athena.sql.statements import Statement
-from jedlik.services.glue import Document
+from jedlik.services.glue import Document, NotThere
 
-_PIECE = 1 << 20
-_COMPRESSIONS = {"PARQUET": ("GZIP", "SNAPPY", "ZSTD", "NONE")}
-_DEFAULTS = {"PARQUET": "SNAPPY", "JSON": "GZIP", "TEXTFILE": "GZIP"}
 _KNOWN = {
     "bucket_count",
     "bucketed_by",
@@ -47,15 +42,16 @@ class Making:
     def __init__(
         self,
         execution: Execution,
-        actions: Actions,
+        reach: Reach,
         planner: Planner,
         *,
         memory_mb: int,
         planned: Callable[[int], None],
     ) -> None:
         """planned: told the bytes that will be read, before the engine begins."""
-        self._execution, self._actions, self._planner = execution, actions, planner
+        self._execution, self._reach, self._planner = execution, reach, planner
         self._memory_mb, self._planned = memory_mb, planned
+        self._delivery = Delivery(execution, reach, planner.folder)
 
     async def run(self, statement: Statement, parameters: Sequence[str]) -> Outcome:
         """Raises Failed, Malformed."""
@@ -84,7 +80,7 @@ class Making:
     async def _select(self, sql: str, parameters: Sequence[str]) -> Outcome:
         told = await self._engine(sql, parameters, {"kind": "csv"})
         bucket, key = results.location_of(self._execution, ".csv")
-        await self._upload(told["files"][0], bucket, key, "text/csv")
+        await self._delivery.upload(told["files"][0], bucket, key, "text/csv")
         return Outcome(
             told["columns"],
             kind="csv",
@@ -101,8 +97,8 @@ class Making:
         return Outcome([column], told["text"].split("\n"), scanned=self._planner.scanned)
 
     async def _create_view(self, statement: said.CreateView) -> Outcome:
-        database, name = self._actions.full(statement.name)
-        judge, catalog = self._actions.judge, self._actions.catalog
+        database, name = self._reach.full(statement.name)
+        judge, catalog = self._reach.judge, self._reach.catalog
         judge.may("glue:CreateTable", database, name)
         told = await self._engine(statement.sql, (), {"kind": "describe"}, reads=False)
         for place, column in enumerate(told["columns"], 1):
@@ -111,24 +107,21 @@ class Making:
                     f"MISSING_COLUMN_NAME: line 1:1: Column name not specified at position {place}"
                 )
         made = tables.view_table(name, database, statement.sql, told["columns"])
-        there = {each["Name"]: each for each in await self._all(database)}
+        there = {each["Name"]: each for each in await self._reach.catalog.tables(database)}
         if name in there and (not statement.replace or not tables.is_view(there[name])):
             kind = "View" if tables.is_view(there[name]) else "Table"
             raise Failed(f"{kind} already exists: '{database}.{name}'")
         if name in there:
             await catalog.change_table(database, name, lambda old: {**old, **made})
         else:
-            await self._actions.add_table(database, made)
+            await self._reach.add_table(database, made)
         return Outcome()
-
-    async def _all(self, database: str) -> list[Document]:
-        return await self._actions.catalog.tables(database)
 
     async def _create_table_as(
         self, statement: said.CreateTableAs, parameters: Sequence[str]
     ) -> Outcome:
-        database, name = self._actions.full(statement.name)
-        self._actions.judge.may("glue:CreateTable", database, name)
+        database, name = self._reach.full(statement.name)
+        self._reach.judge.may("glue:CreateTable", database, name)
         given = statement.properties
         unknown = {*given} - _KNOWN
         if unknown:
@@ -150,7 +143,7 @@ class Making:
             f"s3://{bucket}/{prefix}tables/{self._execution.id}/"
         )
         place = f"{place.rstrip('/')}/"
-        if await tables.objects_below(place, self._actions.objects, self._actions.judge):
+        if await tables.objects_below(place, self._reach.objects, self._reach.judge):
             raise Failed(
                 f"HIVE_PATH_ALREADY_EXISTS: Target directory for table '{database}.{name}' already "
                 f"exists: {place}. You may need to manually clean the data at location "
@@ -158,31 +151,29 @@ class Making:
                 "will not delete data in your account."
             )
         keys = [each.lower() for each in given.get("partitioned_by") or ()]
-        output = _output(given, given.get("format", "PARQUET"), keys)
+        output = output_of(given, given.get("format", "PARQUET"), keys)
         output["names_needed"] = True
         sql = statement.sql
         if not statement.with_data:
             sql = f"SELECT * FROM ({sql}) AS nothing LIMIT 0"
         told = await self._engine(sql, parameters, output)
         table = _table_of(name, place, output, told["columns"])
-        await self._actions.add_table(database, table)
-        made = await self._actions.catalog.table(database, name)
-        manifest = await self._deliver(told["files"], place, output, made)
+        await self._reach.add_table(database, table)
+        made = await self._reach.catalog.table(database, name)
+        manifest = await self._delivery.files(told["files"], place, output, made)
         location = f"s3://{bucket}/{prefix}tables/{self._execution.id}"
         return self._written(told, manifest, location)
 
     async def _database_tables(self, database: str) -> list[Document]:
-        from jedlik.services.glue import NotThere
-
         try:
-            return await self._all(database)
+            return await self._reach.catalog.tables(database)
         except NotThere:
             raise Failed(
                 f"SCHEMA_NOT_FOUND: line 1:1: Schema '{database}' does not exist"
             ) from None
 
     async def _insert(self, statement: said.Insert, parameters: Sequence[str]) -> Outcome:
-        table = await self._actions.found(statement.name)
+        table = await self._reach.found(statement.name)
         if tables.is_view(table):
             raise Failed(
                 "NOT_SUPPORTED: line 1:1: Inserting into views is not supported", type=1004
@@ -202,25 +193,27 @@ class Making:
             raise Failed(f"NOT_SUPPORTED: Cannot write to tables of {serde}", type=1004)
         given = dict(table.get("Parameters") or {})
         given["field_delimiter"] = options.get("field.delim", "\x01")
-        output = _output(given, format, keys)
+        output = output_of(given, format, keys)
         output["columns"] = [[name, kind] for name, kind in kinds.items()]
         location = (table.get("StorageDescriptor") or {}).get("Location") or ""
         told = await self._engine(sql, parameters, output)
-        manifest = await self._deliver(told["files"], f"{location.rstrip('/')}/", output, table)
+        manifest = await self._delivery.files(
+            told["files"], f"{location.rstrip('/')}/", output, table
+        )
         bucket, key = results.location_of(self._execution, "")
         return self._written(told, manifest, f"s3://{bucket}/{key}")
 
     async def _unload(self, statement: said.Unload, parameters: Sequence[str]) -> Outcome:
         keys = [each.lower() for each in statement.properties.get("partitioned_by") or ()]
-        output = _output(statement.properties, statement.properties["format"], keys)
+        output = output_of(statement.properties, statement.properties["format"], keys)
         place = f"{statement.location.rstrip('/')}/"
-        if await tables.objects_below(place, self._actions.objects, self._actions.judge):
+        if await tables.objects_below(place, self._reach.objects, self._reach.judge):
             raise Failed(
                 f"HIVE_PATH_ALREADY_EXISTS: Target directory for table 'unload' already exists: "
                 f"{place}"
             )
         told = await self._engine(statement.sql, parameters, output)
-        manifest = await self._deliver(told["files"], place, output, None)
+        manifest = await self._delivery.files(told["files"], place, output, None)
         bucket, key = results.location_of(self._execution, "")
         return self._written(told, manifest, f"s3://{bucket}/{key}")
 
@@ -234,101 +227,6 @@ class Making:
             location=location,
             update_count=told["rows"],
         )
-
-    async def _deliver(
-        self, files: Sequence[str], place: str, output: dict[str, Any], table: Document | None
-    ) -> str:
-        """Put what the engine wrote where the table is, with its partitions, and a manifest."""
-        bucket, prefix = split_location(place)
-        written = []
-        partitions = {}
-        for number, path in enumerate(files):
-            folder = "".join(f"{part}/" for part in path.split("/")[1:-1])
-            key = f"{prefix}{folder}{self._file_name(number, output)}"
-            await self._upload(path, bucket, key, "application/octet-stream")
-            written.append(f"s3://{bucket}/{key}")
-            if folder:
-                values = _unquoted(folder)
-                partitions[values] = f"s3://{bucket}/{prefix}{folder}"
-        if table is not None and partitions:
-            storage = dict(table["StorageDescriptor"])
-            await self._actions.catalog.add_partitions(
-                table,
-                [
-                    {"Values": list(values), "StorageDescriptor": {**storage, "Location": at}}
-                    for values, at in partitions.items()
-                ],
-            )
-        ending = "-manifest.csv"
-        bucket, key = results.location_of(self._execution, ending)
-        if self._execution.sub == "CREATE_TABLE_AS_SELECT":
-            key = key.replace(self._execution.id, f"tables/{self._execution.id}")
-        await self._actions.judge.may_write(bucket, key)
-        text = "".join(f"{uri}\n" for uri in written)
-        await self._actions.objects.put(bucket, key, text.encode(), content_type="text/csv")
-        return f"s3://{bucket}/{key}"
-
-    def _file_name(self, number: int, output: dict[str, Any]) -> str:
-        at = datetime.fromtimestamp(self._execution.submitted_ms / 1000, UTC)
-        ending = "" if output["format"] == "PARQUET" else output["file_ending"]
-        return (
-            f"{at:%Y%m%d_%H%M%S}_{number:05}_{self._execution.id[:5]}_{self._execution.id}{ending}"
-        )
-
-    async def _upload(self, path: str, bucket: str, key: str, kind: str) -> None:
-        await self._actions.judge.may_write(bucket, key)
-        file = await _run(Path(self._planner.folder, path).open, "rb")
-        try:
-            async with self._actions.objects.writer(bucket, key, content_type=kind) as out:
-                while piece := await _run(file.read, _PIECE):
-                    await out.write(piece)
-        except ApiError as refusal:
-            raise Failed(
-                f"Access denied when writing output to url: s3://{bucket}/{key}. {refusal.message}",
-                type=1003,
-            ) from None
-        finally:
-            file.close()
-            os.unlink(Path(self._planner.folder, path))
-
-
-async def _run(work: Any, *arguments: Any) -> Any:
-    import asyncio
-
-    return await asyncio.to_thread(work, *arguments)
-
-
-def _output(given: dict[str, Any], format: str, keys: list[str]) -> dict[str, Any]:
-    """What the engine is told of files to write. Raises Failed."""
-    format = str(format).upper()
-    if format not in _DEFAULTS:
-        raise Failed(f"NOT_SUPPORTED: files of format {format} cannot be written here", type=1004)
-    if given.get("bucketed_by"):
-        raise Failed("NOT_SUPPORTED: bucketed tables cannot be written here", type=1004)
-    compression = str(
-        given.get("write_compression")
-        or given.get("compression")
-        or given.get("parquet_compression")
-        or _DEFAULTS[format]
-    ).upper()
-    allowed = _COMPRESSIONS.get(format, ("GZIP", "ZSTD", "NONE"))
-    if compression not in allowed:
-        raise Failed(
-            f"NOT_SUPPORTED: compression {compression} of {format} cannot be written here",
-            type=1004,
-        )
-    endings = {"GZIP": ".gz", "ZSTD": ".zst"}
-    return {
-        "kind": "files",
-        "format": format,
-        "compression": "UNCOMPRESSED" if compression == "NONE" else compression,
-        "delimiter": given.get("field_delimiter") or "\x01",
-        "partitioned_by": keys,
-        "columns": None,
-        "names_needed": False,
-        "ending": "parquet" if format == "PARQUET" else "data",
-        "file_ending": endings.get(compression, ""),
-    }
 
 
 def _table_of(
@@ -366,8 +264,6 @@ def _table_of(
 
 def _in_order(sql: str, named: Sequence[str], columns: Sequence[str]) -> str:
     """A query that gives all columns of a table, from one that gives those that are named."""
-    from jedlik.services.athena.sql.hive_types import quoted
-
     unknown = [name for name in named if name not in columns]
     if unknown:
         raise Failed(
@@ -378,10 +274,3 @@ def _in_order(sql: str, named: Sequence[str], columns: Sequence[str]) -> str:
     places = ", ".join(quoted(name) for name in named)
     shown = ", ".join(quoted(name) if name in named else "NULL" for name in columns)
     return f"SELECT {shown} FROM ({sql}) AS given ({places})"
-
-
-def _unquoted(folder: str) -> tuple[str, ...]:
-    """The values of "year=2024/month=1/"."""
-    from urllib.parse import unquote
-
-    return tuple(unquote(part.partition("=")[2]) for part in folder.rstrip("/").split("/"))

@@ -32,10 +32,7 @@ class Reading:
 
     @classmethod
     def of(cls, db: Database) -> Reading:
-        found: Reading | None = db.beside.get(cls)
-        if found is None:
-            found = db.beside[cls] = cls()
-        return found
+        return db.one(cls)
 
     async def check(self, sql: str) -> None:
         """Raises Malformed for what is no query."""

@@ -24,11 +24,13 @@ from jedlik.api.context import Context
 from jedlik.api.errors import ApiError
 from jedlik.identity import Authoriser
 from jedlik.services.athena import results
-from jedlik.services.athena.actions import Actions, Outcome
+from jedlik.services.athena.actions import Actions
 from jedlik.services.athena.judging import Judge
 from jedlik.services.athena.limits import RUNNING_MAX
 from jedlik.services.athena.making import Making
+from jedlik.services.athena.outcome import Outcome
 from jedlik.services.athena.planning import Planner
+from jedlik.services.athena.reach import Reach
 from jedlik.services.athena.reading import Reading
 from jedlik.services.athena.records import TABLE, Execution, Prepared
 from jedlik.services.athena.sql import statements as said
@@ -84,17 +86,14 @@ class Runner:
         """Set when there is something to run."""
         self._db = db
         self._waiting: deque[Job] = deque()
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, tuple[Job, asyncio.Task[None]]] = {}
         self._authoriser = Authoriser()
         self._folder: Path | None = None
         self._beat_at = 0.0
 
     @classmethod
     def of(cls, db: Database) -> Runner:
-        found = db.beside.get(cls)
-        if found is None:
-            found = db.beside[cls] = cls(db)
-        return found
+        return db.one(cls, lambda: cls(db))
 
     def submit(self, job: Job) -> None:
         self._waiting.append(job)
@@ -102,9 +101,12 @@ class Runner:
 
     def stop(self, query_id: str) -> None:
         """End a query that is CANCELLED already; harmless for those that are not here."""
-        task = self._running.get(query_id)
-        if task is not None:
-            task.cancel()
+        if query_id in self._running:
+            self._running[query_id][1].cancel()
+
+    @property
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [task for _, task in self._running.values()]
 
     @property
     def ids(self) -> set[str]:
@@ -117,18 +119,17 @@ class Runner:
             while self._waiting or self._running:
                 while self._waiting and len(self._running) < RUNNING_MAX:
                     job = self._waiting.popleft()
-                    task = asyncio.ensure_future(self._run(job))
-                    self._running[job.execution.id] = task
+                    self._running[job.execution.id] = job, asyncio.ensure_future(self._run(job))
                 await self._beat()
                 woken = asyncio.ensure_future(self.wake.wait())
                 await asyncio.wait(
-                    [woken, *self._running.values()],
+                    [woken, *self._tasks],
                     timeout=LOOK_S,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 woken.cancel()
                 self.wake.clear()
-                for query_id, task in [*self._running.items()]:
+                for query_id, (_, task) in [*self._running.items()]:
                     if task.done():
                         del self._running[query_id]
                         if not task.cancelled() and task.exception() is not None:
@@ -136,7 +137,7 @@ class Runner:
                 if self._db.catalog.shared:
                     await self._look()
         finally:
-            await end(self._running.values())
+            await end(self._tasks)
             self._running.clear()
         return False
 
@@ -153,15 +154,11 @@ class Runner:
 
     async def _look(self) -> None:
         """Stop what another process was told to stop."""
-        for query_id, task in [*self._running.items()]:
-            job = getattr(task, "job", None)
-            if job is not None and (await _store(job).execution(query_id)).done:
+        for query_id, (job, task) in [*self._running.items()]:
+            if (await _store(job).execution(query_id)).done:
                 task.cancel()
 
     async def _run(self, job: Job) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        task.job = job  # type: ignore[attr-defined]
         store, query_id = _store(job), job.execution.id
         begun = await store.change_execution(
             query_id,
@@ -210,7 +207,7 @@ class Runner:
         catalog = Catalog(self._db, execution.account, execution.region)
         objects = Objects(self._db, account=execution.account, region=execution.region)
         judge = Judge(ctx, self._authoriser)
-        actions = Actions(catalog, objects, judge, database=execution.database)
+        reach = Reach(catalog, objects, judge, database=execution.database)
         statement, parameters = await self._statement(job)
         planned: dict[str, Any] = {}
 
@@ -229,12 +226,12 @@ class Runner:
                 folder=folder,
             )
             memory_mb = ctx.settings.athena_memory_mb if ctx.settings else 512
-            making = Making(execution, actions, planner, memory_mb=memory_mb, planned=at_plan)
+            making = Making(execution, reach, planner, memory_mb=memory_mb, planned=at_plan)
             outcome = await making.run(statement, parameters)
         elif isinstance(statement, (said.Prepare, said.Deallocate)):
             outcome = await self._prepared(job, statement)
         else:
-            outcome = await actions.run(statement)
+            outcome = await Actions(reach).run(statement)
         ran_ms = self._db.clock.now_ms()
         location, size = await _published(execution, outcome, objects, judge)
         return {

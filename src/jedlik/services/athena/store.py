@@ -24,7 +24,7 @@ from jedlik.services.athena.records import (
 )
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable
+from jedlik.tables.internal import LAST, Change, InternalTable, Kind
 
 RETRIES_MAX = 20
 T = TypeVar("T", NamedQuery, Prepared, WorkGroup)
@@ -127,7 +127,7 @@ class Store:
 
     async def active_count(self) -> int:
         prefix = f"{self._place}|"
-        rows = await self.table.range("active", low=prefix, high=prefix + "\U0010ffff")
+        rows = await self.table.range("active", low=prefix, high=prefix + LAST)
         return len(rows)
 
     # Work groups
@@ -154,18 +154,14 @@ class Store:
         await self._add(f"work groups|{self._place}", new.name, new, errors.work_group_exists)
 
     async def change_work_group(self, name: str, next_of: Callable[[WorkGroup], WorkGroup]) -> None:
-        group = f"work groups|{self._place}"
-        for _ in range(RETRIES_MAX):
-            old = await self.work_group(name)
-            row = await self.table.get(group, name)
-            try:
-                await self.table.write(
-                    Change(group, name, msgspec.json.encode(next_of(old)), seen=row)
-                )
-            except Contended:
-                continue
-            return
-        raise Contended
+        """Raises InvalidRequestException, Contended."""
+
+        def changed(old: WorkGroup | None) -> WorkGroup:
+            if old is None and name != PRIMARY:
+                raise errors.no_work_group(name)
+            return next_of(old or _primary())
+
+        await self.table.replace(Kind(f"work groups|{self._place}", WorkGroup), name, changed)
 
     async def delete_work_group(self, name: str) -> None:
         await self.work_group(name)
