@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from jedlik.services.s3 import configurations, records
+from jedlik.services.s3 import checksums, configurations, records
 from jedlik.services.s3.deleting import delete_one
 from jedlik.services.s3.errors import S3Error
 from jedlik.services.s3.lifecycle import Filter, due_ms
@@ -54,6 +54,7 @@ class ObjectUpkeep:
     async def step(self, now_ms: int) -> bool:
         if not await self._store.table.exists():
             return False
+        checksums.make_ready()
         if await self._work_off_garbage():
             return True
         if self._shelf < SHELVES:
