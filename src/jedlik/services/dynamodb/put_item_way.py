@@ -50,13 +50,14 @@ class PutWay:
     """rows: those that the caller may have."""
 
     __slots__ = (
-        "_engine",
-        "_form",
         "_has_still",
         "_lane",
         "_next_version",
         "_partition_type",
+        "_peek",
         "_place",
+        "_put_seen",
+        "_read",
         "_rows",
         "_sort_type",
         "_space",
@@ -70,15 +71,17 @@ class PutWay:
         self._place = table.account, table.region, table.name
         self._space = table.space
         self._lane: Lane = db.flows.of(table).write
-        self._form = form
-        self._engine = engine
+        # A method at hand costs less than one to be looked for.
+        self._read = form.read
+        self._peek = engine.peek
+        self._put_seen = engine.put_seen
         self._rows = None if rows is every_row else rows
         self._partition_type = table.keys.partition[0].type
         self._sort_type = table.keys.sort[0].type if table.keys.sort else ""
 
     def answer(self, body: bytes, now: float) -> bytes | _Put | None:
         """As `api.ways.Way` asks."""
-        found = self._form.read(body)
+        found = self._read(body)
         if found is None:
             return None
         value, size, partition, sort = found
@@ -105,19 +108,17 @@ class PutWay:
         if parts is not None and parts.by_sort:
             place = hashed + sort
         key = (self._space, hashed, sort, b"")
-        engine = self._engine
         try:
             # As in `write_one`: from here to `put_seen` nobody else's turn comes.
-            row = engine.peek(key)
+            row = self._peek(key)
             if row is None:
                 larger = size
-                durable = engine.put_seen(key, self._next_version(0), value, 1, size)
+                durable = self._put_seen(key, self._next_version(0), value, 1, size)
             else:
                 before = size_of(row.value)
                 larger = before if before > size else size
-                durable = engine.put_seen(
-                    key, self._next_version(row.version), value, 0, size - before
-                )
+                version = self._next_version(row.version)
+                durable = self._put_seen(key, version, value, 0, size - before)
         except Exception:
             return None  # the operation will meet it, too, and tell of it
         units = -(-larger // WRITE_UNIT_BYTES) or 1
