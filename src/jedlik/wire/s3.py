@@ -11,10 +11,12 @@ import hashlib
 import logging
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes, urlencode
 
+from jedlik.api.access import Ask
+from jedlik.api.context import Context
 from jedlik.api.errors import ApiError, internal_failure
 from jedlik.api.operation import Operation, Registry
 from jedlik.api.rest import RestContext, Streamed
@@ -42,6 +44,8 @@ _CORS_REFUSED = (
     "not whitelisted by the resource's CORS spec."
 )
 _CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
+# How S3 writes what policies refuse: the resource in quotes.
+_RESOURCE = re.compile(r"( on resource: )(.*?)(?= because no | with an explicit deny |$)", re.S)
 _HOISTED = "x-amz-"
 _SIGNATURE = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires",
               "x-amz-signature", "x-amz-signedheaders")  # fmt: skip
@@ -58,6 +62,10 @@ class Edge(Protocol):
     ) -> dict[str, str] | None:
         """Header lines for a cross-origin request, none of them if no rule of the bucket allows
         it; None if it has no rules."""
+        ...
+
+    async def asks_to_list(self, ctx: Context, bucket: str) -> Sequence[Ask]:
+        """What whoever is told that a key is missing must be allowed."""
         ...
 
     def check_md5(self, sent: str, calculated: bytes) -> ApiError | None: ...
@@ -143,7 +151,13 @@ class S3:
         else:
             await self._read_small(call, body, name, payload, req)
             await self._authorise(ctx, operation, req, request)
-        answer = await operation.handler(ctx, req)
+        try:
+            answer = await operation.handler(ctx, req)
+        except ApiError as refusal:
+            reads = call.method in ("GET", "HEAD")
+            if reads and refusal.code == "NoSuchKey" and not await self._may_list(ctx, call):
+                raise _denied() from refusal
+            raise
         assert isinstance(answer, dict)
         reply = await self._reply(call, ctx, name, answer)
         self._metrics[name].count(reply.status, self._gateway.clock() - now)
@@ -159,11 +173,24 @@ class S3:
             return
         try:
             await authoriser.require(ctx, operation, req, transport_of(request))
+            for each in (ctx.refused or {}).values():
+                each.message = _quoting(each.message)
         except ApiError as refusal:
             if ctx.identified or refusal.code != "AccessDenied":
+                refusal.message = _quoting(refusal.message)
                 raise
             # Why is told to members of the owner's organisation alone.
-            raise ApiError("AccessDenied", "Access Denied", status=403) from refusal
+            raise _denied() from refusal
+
+    async def _may_list(self, ctx: RestContext, call: _Call) -> bool:
+        authoriser = self._gateway.authoriser
+        if authoriser is None:
+            return True
+        from .gateway import transport_of
+
+        transport = transport_of(call.request)
+        asks = await self._edge.asks_to_list(ctx, call.bucket)
+        return all(authoriser.check(ctx, ask, {}, transport).allowed for ask in asks)
 
     async def _read_small(
         self, call: _Call, body: S3Body, name: str, payload: str | None, req: dict[str, Any]
@@ -423,6 +450,14 @@ def _not_allowed(call: _Call) -> ApiError:
         status=405,
         fields={"Method": call.method, "ResourceType": ("SERVICE", "BUCKET", "OBJECT")[call.depth]},
     )
+
+
+def _quoting(message: str | None) -> str:
+    return _RESOURCE.sub(r'\1"\2"', message or "")
+
+
+def _denied() -> ApiError:
+    return ApiError("AccessDenied", "Access Denied", status=403)
 
 
 def _bad_input(bad: BadInput) -> ApiError:

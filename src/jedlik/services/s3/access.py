@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -27,6 +28,14 @@ from jedlik.services.s3.records import Bucket
 from jedlik.services.s3.store import Store
 
 NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")  # what buckets could be called long ago
+WITH_PUT = (  # what a write needs beside its own action
+    ("Tagging", "s3:PutObjectTagging"),
+    ("ACL", "s3:PutObjectAcl"),
+    ("ObjectLockMode", "s3:PutObjectRetention"),
+    ("ObjectLockLegalHoldStatus", "s3:PutObjectLegalHold"),
+)
+EXISTING = "s3:existingobjecttag/"
+Tags = dict[str, str | Sequence[str]]
 POLICY = "policy"
 BYPASS = "s3:BypassGovernanceRetention"
 PUBLIC_ACCESS = "public-access"
@@ -55,6 +64,10 @@ class Asks:
         action = self._versioned if req.get("VersionId") else self._action
         key = req["Key"] if self._on_object else ""
         asks = await asked(ctx, req, action, req["Bucket"], key)
+        if action == "s3:PutObject":
+            for member, also in WITH_PUT:
+                if req.get(member) is not None:
+                    asks = [*asks, *await asked(ctx, req, also, req["Bucket"], key)]
         if req.get("BypassGovernanceRetention"):
             asks = [*asks, *await asked(ctx, req, BYPASS, req["Bucket"], key)]
         return asks
@@ -121,12 +134,15 @@ async def asked(
     if ctx.account != bucket.account:
         signed = getattr(ctx, "identified", True)
         policies |= await acls.as_policies(store, bucket, action, key, signed=signed)
+    keys = _condition_keys(req)
+    if key and text is not None and EXISTING in text.lower():
+        keys |= await _existing_tags(store, bucket, key, req.get("VersionId"))
     arn = f"{bucket.arn}/{key}" if key else bucket.arn
     return (
         Ask(
             action,
             arn,
-            Given(_condition_keys(req)),
+            Given(keys),
             policies,
             stamp=object() if policies else None,
             owner=bucket.account,
@@ -194,8 +210,33 @@ async def _is_restricted(ctx: Context, store: Store, bucket: Bucket, policy: str
     return bool((await public_access(store, bucket)).get("RestrictPublicBuckets"))
 
 
-def _condition_keys(req: dict[str, Any]) -> dict[str, str]:
-    found = {}
+async def asks_to_list(ctx: Context, name: str) -> Sequence[Ask]:
+    """Who may not list a bucket is not told either that a key is not in it."""
+    return await asked(ctx, {}, "s3:ListBucket", name)
+
+
+async def _existing_tags(store: Store, bucket: Bucket, key: str, version: str | None) -> Tags:
+    found = await (
+        store.current(bucket, key) if version is None else store.version(bucket, key, version)
+    )
+    return {f"s3:ExistingObjectTag/{k}": v for k, v in found.tags.items()} if found else {}
+
+
+def _requested_tags(req: dict[str, Any]) -> Tags:
+    """Of a header, or of a document that sets tags."""
+    sent = req.get("Tagging")
+    if isinstance(sent, str):
+        pairs = parse_qsl(sent, keep_blank_values=True)
+    else:
+        pairs = [(tag["Key"], tag["Value"]) for tag in (sent or {}).get("TagSet") or ()]
+    if not pairs:
+        return {}
+    tags: Tags = {f"s3:RequestObjectTag/{key}": value for key, value in pairs}
+    return tags | {"s3:RequestObjectTagKeys": [key for key, _ in pairs]}
+
+
+def _condition_keys(req: dict[str, Any]) -> Tags:
+    found: Tags = _requested_tags(req)
     for member, key in (
         ("Prefix", "s3:prefix"),
         ("Delimiter", "s3:delimiter"),
@@ -206,6 +247,18 @@ def _condition_keys(req: dict[str, Any]) -> dict[str, str]:
         ("StorageClass", "s3:x-amz-storage-class"),
         ("CopySource", "s3:x-amz-copy-source"),
         ("MetadataDirective", "s3:x-amz-metadata-directive"),
+        ("IfMatch", "s3:if-match"),
+        ("IfNoneMatch", "s3:if-none-match"),
+        ("SSEKMSKeyId", "s3:x-amz-server-side-encryption-aws-kms-key-id"),
+        ("SSECustomerAlgorithm", "s3:x-amz-server-side-encryption-customer-algorithm"),
+        ("WebsiteRedirectLocation", "s3:x-amz-website-redirect-location"),
+        ("GrantRead", "s3:x-amz-grant-read"),
+        ("GrantWrite", "s3:x-amz-grant-write"),
+        ("GrantReadACP", "s3:x-amz-grant-read-acp"),
+        ("GrantWriteACP", "s3:x-amz-grant-write-acp"),
+        ("GrantFullControl", "s3:x-amz-grant-full-control"),
+        ("ObjectLockMode", "s3:object-lock-mode"),
+        ("ObjectLockLegalHoldStatus", "s3:object-lock-legal-hold"),
     ):
         if req.get(member) is not None:
             found[key] = str(req[member])

@@ -6,11 +6,14 @@ Handed to `wire`, which knows requests and no buckets.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jedlik.api.access import Ask
+from jedlik.api.context import Context
 from jedlik.api.errors import ApiError
 from jedlik.services.s3 import checksums, configurations
+from jedlik.services.s3.access import asks_to_list
 from jedlik.services.s3.errors import (
     bad_checksum,
     bad_digest,
@@ -47,6 +50,9 @@ class Edge:
                 continue
             return _lines(rule, allowed, origin, asked, preflight=headers is not None)
         return {}
+
+    async def asks_to_list(self, ctx: Context, bucket: str) -> Sequence[Ask]:
+        return await asks_to_list(ctx, bucket)
 
     def check_md5(self, sent: str, calculated: bytes) -> ApiError | None:
         """What is wrong with a Content-MD5."""
