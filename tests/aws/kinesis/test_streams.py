@@ -255,3 +255,10 @@ def test_the_accounts_settings(make_client: Callable[..., Any]) -> None:
     now = theirs.update_account_settings(**{settings: {"Status": "DISABLED"}})[settings]
     assert now["Status"] == "ENABLED_UNTIL_EARLIEST_ALLOWED_END"
     assert theirs.describe_account_settings()[settings] == now
+
+
+def test_a_stream_has_fifty_tags_at_most(kinesis: Any, stream: str) -> None:
+    kinesis.add_tags_to_stream(StreamName=stream, Tags={f"k{i}": "v" for i in range(50)})
+    kinesis.add_tags_to_stream(StreamName=stream, Tags={"k1": "w"})
+    more = {"StreamName": stream, "Tags": {"another": "v"}}
+    assert refused(lambda: kinesis.add_tags_to_stream(**more)) == "InvalidArgumentException"

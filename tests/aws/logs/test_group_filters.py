@@ -183,6 +183,11 @@ def test_functions_are_no_destinations(logs: Any, group: str) -> None:
     )
 
 
+def test_names_that_aws_keeps_for_itself(logs: Any) -> None:
+    code, _ = refused(logs.create_log_group, logGroupName="aws/mine")
+    assert code == "InvalidParameterException"
+
+
 def test_settings_of_groups(logs: Any, group: str) -> None:
     logs.put_log_group_deletion_protection(logGroupIdentifier=group, deletionProtectionEnabled=True)
     assert refused(logs.delete_log_group, logGroupName=group)[0] == "ValidationException"

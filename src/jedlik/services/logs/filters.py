@@ -18,11 +18,12 @@ from jedlik.services.logs.matching import Found, number_of
 from jedlik.services.logs.patterns import compiled
 from jedlik.tables.counts import Counted, Counts
 from jedlik.tables.database import Database
+from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, InternalTable
 
 NAMESPACE = "AWS/Logs"
 DELIVERIES_TABLE = "log_deliveries"
-DELIVERIES = "deliveries"
+DESTINATIONS = "destinations"
 MESSAGE_BYTES_MAX = 700_000
 """Of the events in one message, before compression: a record of Kinesis takes a megabyte."""
 
@@ -129,7 +130,7 @@ async def subscribe(
     now_ms: int,
 ) -> None:
     """Write down what is to be delivered: durable when it returns."""
-    changes: list[Change] = []
+    table = InternalTable(db, DELIVERIES_TABLE)
     for each in subscriptions:
         matches = compiled(each.pattern)
         wanted = [event for event in events if matches(event.message) is not None]
@@ -154,9 +155,23 @@ async def subscribe(
                 data=message(told),
                 made_ms=now_ms,
             )
-            changes.append(Change(DELIVERIES, number, msgspec.json.encode(delivery)))
-    for change in changes:
-        await InternalTable(db, DELIVERIES_TABLE).write(change)
+            await _know(table, each.destination)
+            queue = queue_of(each.destination)
+            await table.write(Change(queue, number, msgspec.json.encode(delivery)))
+
+
+async def _know(table: InternalTable, destination: str) -> None:
+    """Have it in the list of those that whoever delivers looks at; it stays there."""
+    if await table.get(DESTINATIONS, destination) is None:
+        try:
+            await table.write(Change(DESTINATIONS, destination, b"{}"))
+        except Contended:
+            pass  # somebody else has told of it
+
+
+def queue_of(destination: str) -> str:
+    """The group of rows of what goes there, in order."""
+    return f"deliveries|{destination}"
 
 
 def message(told: Mapping[str, object]) -> bytes:
