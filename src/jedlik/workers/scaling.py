@@ -203,14 +203,11 @@ class Scaling:
         table = await self._table_of(target.account, target.region, wanted)
         capacity = capacity_of(table, wanted) if table is not None else None
         if table is not None and capacity is not None:
-            if capacity < target.least:
-                cause = f"minimum capacity was set to {target.least}"
-                if not await self._scale(target, table, target.least, cause, now_ms):
-                    self._retry_s[target.arn] = now_ms / 1000 + RETRY_S
-                    return
-            elif capacity > target.most:
-                cause = f"maximum capacity was set to {target.most}"
-                if not await self._scale(target, table, target.most, cause, now_ms):
+            bounded = max(target.least, min(capacity, target.most))
+            if bounded != capacity:
+                side = "minimum" if bounded > capacity else "maximum"
+                cause = f"{side} capacity was set to {bounded}"
+                if not await self._scale(target, table, bounded, cause, now_ms):
                     self._retry_s[target.arn] = now_ms / 1000 + RETRY_S
                     return
         self._retry_s.pop(target.arn, None)

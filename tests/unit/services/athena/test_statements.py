@@ -67,9 +67,20 @@ def test_types() -> None:
     assert found.duckdb == (
         'STRUCT("name" VARCHAR, "tags" MAP(VARCHAR, DECIMAL(10,2))[], "odd-1" INTEGER)'
     )
-    for wrong in ("struct<a>", "array<int,int>", "nothing", "array<" * 40 + "int" + ">" * 40):
+    deep = "array<" * 40 + "int" + ">" * 40
+    for wrong in ("struct<a>", "array<int,int>", "nothing", "decimal(x)", "varchar(1.5)", deep):
         with pytest.raises(Malformed):
             parse_type(wrong)
+
+
+def test_a_table_of_buckets() -> None:
+    text = "create external table t (a int) clustered by (a) into {} buckets location 's3://b/c/'"
+    statement = parse(text.format(8))
+    assert isinstance(statement, said.CreateTable)
+    storage = statement.table["StorageDescriptor"]
+    assert (storage["BucketColumns"], storage["NumberOfBuckets"]) == (["a"], 8)
+    with pytest.raises(Malformed, match="Expecting: <integer>"):
+        parse(text.format("many"))
 
 
 def test_commas_in_texts_and_parentheses_part_nothing() -> None:

@@ -8,6 +8,7 @@ because JSON spells names of fields so.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from jedlik.services.athena.sql import statements as said
@@ -83,84 +84,108 @@ def create_database(words: Words) -> Statement:
     return said.CreateDatabase(if_not_exists, made)
 
 
+@dataclass
+class _Clauses:
+    """What a CREATE TABLE says behind its columns. serde: its properties. stored: one of FORMATS;
+    formats: classes that read and write, where they are given instead. buckets: as Glue has them.
+    """
+
+    described: str = ""
+    keys: list[Column] = field(default_factory=list)
+    buckets: dict[str, Any] = field(default_factory=dict)
+    serde_name: str = ""
+    serde: dict[str, str] = field(default_factory=dict)
+    stored: str = "TEXTFILE"
+    formats: tuple[str, str] = ("", "")
+    location: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def read(self, words: Words) -> None:
+        """Up to the end. Raises Malformed."""
+        while not words.done():
+            if words.accept("COMMENT"):
+                self.described = words.string()
+            elif words.accept("PARTITIONED", "BY"):
+                self.keys = _columns(words)
+            elif words.accept("CLUSTERED", "BY"):
+                columns = [each.strip() for each in words.group().split(",")]
+                words.need("INTO")
+                count = words.integer()
+                words.need("BUCKETS")
+                self.buckets = {"BucketColumns": columns, "NumberOfBuckets": count}
+            elif words.accept("ROW", "FORMAT", "SERDE"):
+                self.serde_name = words.string()
+            elif words.accept("ROW", "FORMAT", "DELIMITED"):
+                self.serde |= _delimited(words)
+            elif words.accept("WITH", "SERDEPROPERTIES"):
+                self.serde |= pairs(words)
+            elif words.accept("STORED", "AS", "INPUTFORMAT"):
+                reader = words.string()
+                words.need("OUTPUTFORMAT")
+                self.formats = reader, words.string()
+            elif words.accept("STORED", "AS"):
+                self.stored = words.take().text.upper()
+                if self.stored not in FORMATS:
+                    raise words.refused(", ".join(FORMATS))
+            elif words.accept("LOCATION"):
+                self.location = words.string()
+            elif words.accept("TBLPROPERTIES"):
+                self.parameters = pairs(words)
+            else:
+                raise words.refused("<EOF>")
+
+    def table(self, columns: list[Column]) -> dict[str, Any]:
+        """The table as Glue has it."""
+        serde, reader, writer = FORMATS[self.stored]
+        found: dict[str, Any] = {
+            "Owner": "hadoop",
+            "Retention": 0,
+            "TableType": "EXTERNAL_TABLE",
+            "StorageDescriptor": {
+                "Columns": columns,
+                "Location": self.location,
+                "InputFormat": self.formats[0] or reader,
+                "OutputFormat": self.formats[1] or writer,
+                "Compressed": False,
+                "NumberOfBuckets": -1,
+                "SerdeInfo": {
+                    "SerializationLibrary": self.serde_name or serde,
+                    "Parameters": {
+                        "serialization.format": self.serde.get("field.delim", "1"),
+                        **self.serde,
+                    },
+                },
+                "SortColumns": [],
+                "StoredAsSubDirectories": False,
+                **self.buckets,
+            },
+            "PartitionKeys": self.keys,
+            "Parameters": {"EXTERNAL": "TRUE", **self.parameters},
+        }
+        if self.described:
+            found["Description"] = self.described
+        return found
+
+
 def create_table(words: Words, name: Name, if_not_exists: bool, *, external: bool) -> Statement:
     """From behind the name on. Raises Malformed."""
     columns = _columns(words) if words.sees("(") else []
-    keys: list[Column] = []
-    serde: dict[str, str] = {}
-    serde_name, stored, formats = "", "TEXTFILE", ("", "")
-    location, parameters = "", {}
-    storage: dict[str, Any] = {}
-    described = ""
-    while not words.done():
-        if words.accept("COMMENT"):
-            described = words.string()
-        elif words.accept("PARTITIONED", "BY"):
-            keys = _columns(words)
-        elif words.accept("CLUSTERED", "BY"):
-            storage["BucketColumns"] = [each.strip() for each in words.group().split(",")]
-            words.need("INTO")
-            storage["NumberOfBuckets"] = int(words.take().text)
-            words.need("BUCKETS")
-        elif words.accept("ROW", "FORMAT", "SERDE"):
-            serde_name = words.string()
-        elif words.accept("ROW", "FORMAT", "DELIMITED"):
-            serde |= _delimited(words)
-        elif words.accept("WITH", "SERDEPROPERTIES"):
-            serde |= pairs(words)
-        elif words.accept("STORED", "AS", "INPUTFORMAT"):
-            given = words.string()
-            words.need("OUTPUTFORMAT")
-            formats = (given, words.string())
-        elif words.accept("STORED", "AS"):
-            stored = words.take().text.upper()
-            if stored not in FORMATS:
-                raise words.refused(", ".join(FORMATS))
-        elif words.accept("LOCATION"):
-            location = words.string()
-        elif words.accept("TBLPROPERTIES"):
-            parameters = pairs(words)
-        else:
-            raise words.refused("<EOF>")
-    if not external and parameters.get("table_type", "").upper() != "ICEBERG":
+    clauses = _Clauses()
+    clauses.read(words)
+    if not external and clauses.parameters.get("table_type", "").upper() != "ICEBERG":
         raise Malformed(
             "line 1:8: mismatched input 'TABLE'. Expecting: 'EXTERNAL', 'OR', 'SCHEMA', 'VIEW'"
         )
     if not external:
         raise Malformed("Iceberg tables are not supported here: use CREATE EXTERNAL TABLE")
-    if not location:
+    if not clauses.location:
         raise Malformed(
             "FAILED: SemanticException table is not partitioned but a location is missing"
         )
-    own_serde, *own_formats = FORMATS[stored]
-    storage |= {
-        "Columns": columns,
-        "Location": location,
-        "InputFormat": formats[0] or own_formats[0],
-        "OutputFormat": formats[1] or own_formats[1],
-        "Compressed": False,
-        "NumberOfBuckets": storage.get("NumberOfBuckets", -1),
-        "SerdeInfo": {
-            "SerializationLibrary": serde_name or own_serde,
-            "Parameters": {"serialization.format": serde.get("field.delim", "1"), **serde},
-        },
-        "SortColumns": [],
-        "StoredAsSubDirectories": False,
-    }
-    table: dict[str, Any] = {
-        "Owner": "hadoop",
-        "Retention": 0,
-        "TableType": "EXTERNAL_TABLE",
-        "StorageDescriptor": storage,
-        "PartitionKeys": keys,
-        "Parameters": {"EXTERNAL": "TRUE", **parameters},
-    }
-    if described:
-        table["Description"] = described
-    names = [each["Name"] for each in (*columns, *keys)]
+    names = [each["Name"] for each in (*columns, *clauses.keys)]
     if len(names) != len({*names}):
         raise Malformed("FAILED: SemanticException [Error 10036]: Duplicate column name")
-    return said.CreateTable(name, if_not_exists, table)
+    return said.CreateTable(name, if_not_exists, clauses.table(columns))
 
 
 def alter(words: Words) -> Statement:

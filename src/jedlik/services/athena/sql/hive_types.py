@@ -145,9 +145,9 @@ def read_type(words: Words, depth: int = 0) -> HiveType:
         raise words.refused("a type")
     numbers = []
     if words.accept("("):
-        numbers.append(int(words.take().text))
+        numbers.append(words.integer())
         while words.accept(","):
-            numbers.append(int(words.take().text))
+            numbers.append(words.integer())
         words.need(")")
     if words.accept("PRECISION") and name != "double":
         raise words.refused("a type")

@@ -103,6 +103,11 @@ class Words:
             raise self.refused("<string>")
         return self.take().name
 
+    def integer(self) -> int:
+        if self.next.kind != "number" or not self.next.text.isdecimal():
+            raise self.refused("<integer>")
+        return int(self.take().text)
+
     def done(self) -> bool:
         return self.at >= len(self.tokens)
 
