@@ -31,6 +31,9 @@ OF_BOTH_FORMS = (
     "tests/unit/api",
     "tests/unit/wire/test_known_ways.py",
     "tests/unit/services/test_get_item_way.py",
+    "tests/unit/services/test_item_forms.py",
+    "tests/unit/services/test_put_item_way.py",
+    "tests/wire/test_later_answers.py",
 )
 TINY = '''
 class Pair:
