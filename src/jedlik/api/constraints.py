@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from .members import member_shape
 from .patterns import compiled
 
 Shape = Mapping[str, Any]
@@ -51,7 +52,7 @@ def _members(shapes: Shapes, shape: Shape, value: Mapping[str, Any], path: str) 
             if key in required:
                 yield f"Value null at '{here}' failed to satisfy constraint: {NOT_NULL}"
             continue
-        yield from _value(shapes, _name(target), value[key], here)
+        yield from _value(shapes, member_shape(target), value[key], here)
 
 
 def _ordered(members: Mapping[str, Any], order: Any) -> list[str]:
@@ -74,7 +75,7 @@ def _value(shapes: Shapes, name: str, value: Any, path: str) -> Iterator[str]:
 
 
 def _elements(shapes: Shapes, name: str, value: list[Any], path: str) -> Iterator[str]:
-    item = _name(shapes[name]["member"])
+    item = member_shape(shapes[name]["member"])
     inner = shapes[item]
     for number, each in enumerate(value, 1):
         here = f"{path}.{number}.member"
@@ -92,7 +93,7 @@ def _elements(shapes: Shapes, name: str, value: list[Any], path: str) -> Iterato
 
 def _entries(shapes: Shapes, name: str, value: dict[str, Any], path: str) -> Iterator[str]:
     shape = shapes[name]
-    key_shape, item = shapes[_name(shape["key"])], _name(shape["value"])
+    key_shape, item = shapes[member_shape(shape["key"])], member_shape(shape["value"])
     inner = shapes[item]
     for key in value:
         if _is_broken(key_shape, key):
@@ -200,10 +201,10 @@ def printed(shapes: Shapes, name: str, value: Any) -> str:
         return "null"
     kind = shape["type"]
     if kind == "list":
-        item = _name(shape["member"])
+        item = member_shape(shape["member"])
         return f"[{', '.join(printed(shapes, item, each) for each in value)}]"
     if kind == "map":
-        inner = _name(shape["value"])
+        inner = member_shape(shape["value"])
         return (
             f"{{{', '.join(f'{k}={printed(shapes, inner, each)}' for k, each in value.items())}}}"
         )
@@ -211,7 +212,7 @@ def printed(shapes: Shapes, name: str, value: Any) -> str:
         if name == "AttributeValue":
             return f"{NAMESPACE}.{name}@{java_hash(str(value)):x}"
         members = ", ".join(
-            f"{key[:1].lower()}{key[1:]}={printed(shapes, _name(member), value.get(key))}"
+            f"{key[:1].lower()}{key[1:]}={printed(shapes, member_shape(member), value.get(key))}"
             for key, member in shape.get("members", {}).items()
         )
         return f"{name}({members})"
@@ -233,7 +234,3 @@ def _measure(shape: Shape, value: Any) -> tuple[Any, str]:
     if shape["type"] == "blob":
         return len(value) // 4 * 3 - value.count("="), "length"
     return len(value), "length"
-
-
-def _name(member: Any) -> str:
-    return member if isinstance(member, str) else str(member["shape"])

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from .errors import serialization
+from .members import member_shape
 
 Shapes = Mapping[str, Mapping[str, Any]]
 Place = Literal["member", "element"]
@@ -86,7 +87,7 @@ def _check_list(
         raise serialization(STRUCTURE_START)
     if not isinstance(value, list):
         raise serialization("Unexpected field type" if place == "member" else PARAMETERIZED)
-    item = _name(shape["member"])
+    item = member_shape(shape["member"])
     for position, each in enumerate(value):
         if each is not None:
             value[position] = _value(shapes, item, each, "element", depth + 1)
@@ -100,7 +101,7 @@ def _check_map(
         raise serialization(f"Unrecognized collection type {_map_type(shapes, shape)}")
     if not isinstance(value, dict):
         raise serialization("Unexpected field type" if place == "member" else PARAMETERIZED)
-    inner = _name(shape["value"])
+    inner = member_shape(shape["value"])
     for key, each in value.items():
         if each is not None:
             value[key] = _value(shapes, inner, each, "element", depth + 1)
@@ -113,7 +114,7 @@ def _structure(shapes: Shapes, name: str, structure: dict[str, Any], depth: int)
         if value is None or key not in members:
             del structure[key]
         else:
-            structure[key] = _value(shapes, _name(members[key]), value, "member", depth + 1)
+            structure[key] = _value(shapes, member_shape(members[key]), value, "member", depth + 1)
 
 
 def _scalar(kind: str, value: Any) -> Any:
@@ -170,12 +171,12 @@ def java_type(shapes: Shapes, name: str) -> str:
     if shape["type"] == "map":
         return _map_type(shapes, shape)
     if shape["type"] == "list":
-        return f"java.util.List<{_bare(shapes, _name(shape['member']))}>"
+        return f"java.util.List<{_bare(shapes, member_shape(shape['member']))}>"
     return f"class {_bare(shapes, name)}"
 
 
 def _map_type(shapes: Shapes, shape: Mapping[str, Any]) -> str:
-    return f"java.util.Map<java.lang.String, {_bare(shapes, _name(shape['value']))}>"
+    return f"java.util.Map<java.lang.String, {_bare(shapes, member_shape(shape['value']))}>"
 
 
 def _bare(shapes: Shapes, name: str) -> str:
@@ -189,7 +190,3 @@ def _bare(shapes: Shapes, name: str) -> str:
     if kind == "timestamp":
         return "java.util.Date"
     return f"java.lang.{JAVA[kind]}"
-
-
-def _name(member: Any) -> str:
-    return member if isinstance(member, str) else str(member["shape"])

@@ -14,6 +14,7 @@ from typing import Any
 from .constraints import violations
 from .conversion import convert
 from .errors import ApiError, validation
+from .members import member_shape
 from .patterns import compiled
 
 Shape = Mapping[str, Any]
@@ -108,11 +109,6 @@ def joined(found: list[str]) -> ApiError:
     """Constraint violations as one error, as AWS joins them."""
     plural = "s" if len(found) > 1 else ""
     return validation(f"{len(found)} validation error{plural} detected: " + "; ".join(found))
-
-
-def member_shape(member: Any) -> str:
-    """The shape name of a member of the digest, which may carry more than its name."""
-    return member if isinstance(member, str) else str(member["shape"])
 
 
 class _Compiler:

@@ -17,6 +17,7 @@ from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
 from jedlik.api.errors import ApiError
+from jedlik.api.members import is_flattened, member_shape, sent_name
 from jedlik.api.model import ServiceModel
 
 FORM = b"application/x-www-form-urlencoded"
@@ -101,7 +102,7 @@ def _tree(parameters: Mapping[str, str]) -> Node:
 
 
 def _read(shapes: Shapes, member: Any, node: Any) -> Any:
-    name = _shape_name(member)
+    name = member_shape(member)
     shape = shapes[name]
     kind = shape["type"]
     if kind == "structure":
@@ -116,7 +117,7 @@ def _read(shapes: Shapes, member: Any, node: Any) -> Any:
 def _structure(shapes: Shapes, name: str, node: Node) -> dict[str, Any]:
     found = {}
     for key, member in shapes[name].get("members", {}).items():
-        below = node.get(_sent_name(member, key))
+        below = node.get(sent_name(member, key))
         if below is not None:
             found[key] = _read(shapes, member, below)
     return found
@@ -126,8 +127,8 @@ def _list(shapes: Shapes, shape: Mapping[str, Any], member: Any, node: Any) -> l
     if not isinstance(node, dict):
         return []  # "Names=": an empty list
     item = shape["member"]
-    if not _is_flattened(shape, member):
-        node = node.get(_sent_name(item, "member"), {})
+    if not is_flattened(shape, member):
+        node = node.get(sent_name(item, "member"), {})
         if not isinstance(node, dict):
             return []
     return [_read(shapes, item, below) for below in _numbered(node)]
@@ -136,9 +137,9 @@ def _list(shapes: Shapes, shape: Mapping[str, Any], member: Any, node: Any) -> l
 def _map(shapes: Shapes, shape: Mapping[str, Any], member: Any, node: Any) -> dict[str, Any]:
     if not isinstance(node, dict):
         return {}
-    if not _is_flattened(shape, member):
+    if not is_flattened(shape, member):
         node = node.get("entry", {})
-    key_name, value_name = _sent_name(shape["key"], "key"), _sent_name(shape["value"], "value")
+    key_name, value_name = sent_name(shape["key"], "key"), sent_name(shape["value"], "value")
     found = {}
     for entry in _numbered(node if isinstance(node, dict) else {}):
         if isinstance(entry, dict) and isinstance(entry.get(key_name), str):
@@ -179,20 +180,6 @@ def _epoch_seconds(text: str) -> float:
     except ValueError:
         found = datetime.fromisoformat(text)
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-
-
-def _shape_name(member: Any) -> str:
-    return member if isinstance(member, str) else str(member["shape"])
-
-
-def _sent_name(member: Any, default: str) -> str:
-    if isinstance(member, str):
-        return default
-    return str(member.get("locationName", default))
-
-
-def _is_flattened(shape: Mapping[str, Any], member: Any) -> bool:
-    return bool(shape.get("flattened") or (isinstance(member, dict) and member.get("flattened")))
 
 
 # Answers
@@ -244,11 +231,11 @@ def _write_structure(out: list[str], shapes: Shapes, name: str, value: Mapping[s
     for key, member in shapes[name].get("members", {}).items():
         below = value.get(key)
         if below is not None:
-            _write(out, shapes, member, _sent_name(member, key), below)
+            _write(out, shapes, member, sent_name(member, key), below)
 
 
 def _write(out: list[str], shapes: Shapes, member: Any, tag: str, value: Any) -> None:
-    name = _shape_name(member)
+    name = member_shape(member)
     shape = shapes[name]
     kind = shape["type"]
     if kind == "list":
@@ -267,12 +254,12 @@ def _write_list(
     out: list[str], shapes: Shapes, shape: Mapping[str, Any], member: Any, tag: str, value: Any
 ) -> None:
     item = shape["member"]
-    if _is_flattened(shape, member):
+    if is_flattened(shape, member):
         for each in value:
             _write(out, shapes, item, tag, each)
         return
     out.append(f"<{tag}>")
-    inner = _sent_name(item, "member")
+    inner = sent_name(item, "member")
     for each in value:
         _write(out, shapes, item, inner, each)
     out.append(f"</{tag}>")
@@ -281,14 +268,14 @@ def _write_list(
 def _write_map(
     out: list[str], shapes: Shapes, shape: Mapping[str, Any], member: Any, tag: str, value: Any
 ) -> None:
-    flattened = _is_flattened(shape, member)
+    flattened = is_flattened(shape, member)
     entry = tag if flattened else "entry"
     if not flattened:
         out.append(f"<{tag}>")
     for key, each in value.items():
         out.append(f"<{entry}>")
-        _write(out, shapes, shape["key"], _sent_name(shape["key"], "key"), key)
-        _write(out, shapes, shape["value"], _sent_name(shape["value"], "value"), each)
+        _write(out, shapes, shape["key"], sent_name(shape["key"], "key"), key)
+        _write(out, shapes, shape["value"], sent_name(shape["value"], "value"), each)
         out.append(f"</{entry}>")
     if not flattened:
         out.append(f"</{tag}>")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jedlik.api.members import member_shape
 from jedlik.api.model import ServiceModel
 
 from . import xml
@@ -88,7 +89,7 @@ class RestXml:
         if member is None:
             return None
         described = shape["members"][member]
-        below = self._shapes[xml.shape_name(described)]
+        below = self._shapes[member_shape(described)]
         if below["type"] == "structure":
             return "xml"
         return "stream" if below["type"] == "blob" else "text"
@@ -124,7 +125,7 @@ class RestXml:
         """The payload member from its XML. Raises xml.NotValid."""
         shape = self._input(operation)
         member = shape["payload"]
-        name = xml.shape_name(shape["members"][member])
+        name = member_shape(shape["members"][member])
         return {member: xml.read_structure(self._shapes, name, xml.parse(document))}
 
     def payload_member(self, operation: str) -> str:
@@ -169,7 +170,7 @@ class RestXml:
                 return None
             return xml.write_document(self._shapes, name, shape.get("locationName", name), answer)
         member = shape["members"][payload]
-        inner = xml.shape_name(member)
+        inner = member_shape(member)
         value = answer.get(payload)
         if self._shapes[inner]["type"] != "structure":
             if value is None or isinstance(value, bytes):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from jedlik.api.errors import ApiError, serialization, unknown_operation
+from jedlik.api.members import member_shape
 from jedlik.api.model import load_model
 from jedlik.api.operation import Registry
 from jedlik.net import Reply, Request
@@ -127,14 +128,14 @@ def _write(out: bytearray, shapes: Mapping[str, Any], name: str, value: Any, ms:
         cbor.write_head(out, 5, len(given))
         for key, each in given:
             cbor.write_text(out, key)
-            _write(out, shapes, _target(members[key]), each, ms)
+            _write(out, shapes, member_shape(members[key]), each, ms)
     elif kind == "list":
-        inner = _target(shape["member"])
+        inner = member_shape(shape["member"])
         cbor.write_head(out, 4, len(value))
         for each in value:
             _write(out, shapes, inner, each, ms)
     elif kind == "map":
-        inner = _target(shape["value"])
+        inner = member_shape(shape["value"])
         cbor.write_head(out, 5, len(value))
         for key, each in value.items():
             cbor.write_text(out, key)
@@ -151,10 +152,6 @@ def _write(out: bytearray, shapes: Mapping[str, Any], name: str, value: Any, ms:
         cbor.write(out, b64decode(value) if isinstance(value, str) else bytes(value))
     else:
         cbor.write(out, value)
-
-
-def _target(member: Any) -> str:
-    return member if isinstance(member, str) else str(member["shape"])
 
 
 def _refusal(

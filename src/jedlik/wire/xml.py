@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import quote
 from xml.parsers import expat
 
+from jedlik.api.members import is_flattened, member_shape, sent_name
+
 Shapes = Mapping[str, Mapping[str, Any]]
 
 DEPTH_MAX = 32
@@ -30,7 +32,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 _ANY_CASE = ("FilterRuleName",)
-_CHECKED_LATER = ("BucketLocationConstraint",)
+_CHECKED_LATER = ("BucketLocationConstraint", "Event")
 """Enumerations about which an operation has its own refusal."""
 
 
@@ -95,14 +97,14 @@ def read_structure(shapes: Shapes, name: str, element: Element) -> dict[str, Any
     for key, member in shape.get("members", {}).items():
         if _is_elsewhere(member):
             continue
-        sent_as = _sent_name(member, key)
+        sent_as = sent_name(member, key)
         if isinstance(member, dict) and member.get("xmlAttribute"):
             if sent_as in element.attributes:
                 found[key] = element.attributes[sent_as]
             continue
-        below = shapes[shape_name(member)]
-        if below["type"] == "list" and _is_flat(below, member):
-            own = _sent_name(below["member"], sent_as)
+        below = shapes[member_shape(member)]
+        if below["type"] == "list" and is_flattened(below, member):
+            own = sent_name(below["member"], sent_as)
             elements = [child for child in element.children if child.name in (own, sent_as)]
             if elements:
                 found[key] = [_read(shapes, below["member"], child) for child in elements]
@@ -117,13 +119,13 @@ def read_structure(shapes: Shapes, name: str, element: Element) -> dict[str, Any
 
 
 def _read(shapes: Shapes, member: Any, element: Element) -> Any:
-    name = shape_name(member)
+    name = member_shape(member)
     shape = shapes[name]
     kind = shape["type"]
     if kind == "structure":
         return read_structure(shapes, name, element)
     if kind == "list":
-        own = _sent_name(shape["member"], "member")
+        own = sent_name(shape["member"], "member")
         return [
             _read(shapes, shape["member"], child) for child in element.children if child.name == own
         ]
@@ -192,11 +194,11 @@ def _write_members(shapes: Shapes, name: str, value: Mapping[str, Any], parts: l
     for key, member in shapes[name].get("members", {}).items():
         if key in value and value[key] is not None and not _is_elsewhere(member):
             if not (isinstance(member, dict) and member.get("xmlAttribute")):
-                _write(shapes, member, _sent_name(member, key), value[key], parts)
+                _write(shapes, member, sent_name(member, key), value[key], parts)
 
 
 def _write(shapes: Shapes, member: Any, tag: str, value: Any, parts: list[str]) -> None:
-    name = shape_name(member)
+    name = member_shape(member)
     shape = shapes[name]
     kind = shape["type"]
     if kind == "structure":
@@ -205,13 +207,13 @@ def _write(shapes: Shapes, member: Any, tag: str, value: Any, parts: list[str]) 
         parts.append(f"</{tag}>")
     elif kind == "list":
         item = shape["member"]
-        if _is_flat(shape, member):
+        if is_flattened(shape, member):
             for each in value:
                 _write(shapes, item, tag, each, parts)
             return
         parts.append(f"<{tag}>")
         for each in value:
-            _write(shapes, item, _sent_name(item, "member"), each, parts)
+            _write(shapes, item, sent_name(item, "member"), each, parts)
         parts.append(f"</{tag}>")
     else:
         parts.append(f"<{tag}>{escape(write_text(shape, value))}</{tag}>")
@@ -221,7 +223,7 @@ def _attributes(shape: Mapping[str, Any], value: Mapping[str, Any]) -> str:
     found = ""
     for key, member in shape.get("members", {}).items():
         if isinstance(member, dict) and member.get("xmlAttribute") and key in value:
-            sent_as = _sent_name(member, key)
+            sent_as = sent_name(member, key)
             prefix = sent_as.partition(":")[0]
             if prefix != sent_as:
                 found += f' xmlns:{prefix}="http://www.w3.org/2001/XMLSchema-instance"'
@@ -255,20 +257,6 @@ def escape(text: str) -> str:
 def quoted(text: str, safe: str = "/") -> str:
     """A text as it stands in a URL."""
     return quote(text, safe=safe, encoding="utf-8", errors="surrogateescape")
-
-
-def shape_name(member: Any) -> str:
-    return member if isinstance(member, str) else str(member["shape"])
-
-
-def _sent_name(member: Any, key: str) -> str:
-    if isinstance(member, str):
-        return key
-    return str(member.get("locationName", key))
-
-
-def _is_flat(shape: Mapping[str, Any], member: Any) -> bool:
-    return bool(shape.get("flattened") or (isinstance(member, dict) and member.get("flattened")))
 
 
 def _is_elsewhere(member: Any) -> bool:
