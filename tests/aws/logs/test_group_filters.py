@@ -232,3 +232,42 @@ def test_an_event_may_have_a_megabyte(logs: Any, group: str) -> None:
         "InvalidParameterException",
         "Log event too large: 1048577 bytes exceeds limit of 1048576",
     )
+
+
+def test_resource_policies(make_client: Callable[..., Any], logs: Any, group: str) -> None:
+    theirs = make_client("logs", region_name="eu-central-1")
+    document = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "logs:PutLogEvents",
+                "Resource": "*",
+            },
+        }
+    )
+    put = theirs.put_resource_policy(policyName="p", policyDocument=document)["resourcePolicy"]
+    assert (put["policyName"], put["policyDocument"], put["policyScope"]) == (
+        "p",
+        document,
+        "ACCOUNT",
+    )
+    assert theirs.describe_resource_policies()["resourcePolicies"] == [put]
+    bad = refused(theirs.put_resource_policy, policyName="q", policyDocument="{}")
+    assert bad[0] == "InvalidParameterException"
+    for number in range(9):
+        theirs.put_resource_policy(policyName=f"p{number}", policyDocument=document)
+    many = refused(theirs.put_resource_policy, policyName="one more", policyDocument=document)
+    assert many == ("LimitExceededException", "Resource limit exceeded.")
+    theirs.delete_resource_policy(policyName="p")
+    gone = refused(theirs.delete_resource_policy, policyName="p")
+    assert gone[0] == "ResourceNotFoundException"
+    (shown,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    of_group = {"resourceArn": shown["logGroupArn"]}
+    first = logs.put_resource_policy(**of_group, policyDocument=document)["revisionId"]
+    logs.put_resource_policy(**of_group, policyDocument=document, expectedRevisionId=first)
+    stale = {**of_group, "policyDocument": document, "expectedRevisionId": first}
+    assert refused(logs.put_resource_policy, **stale)[0] == "InvalidParameterException"
+    (told,) = logs.describe_resource_policies(**of_group)["resourcePolicies"]
+    assert told["policyScope"] == "RESOURCE" and told["resourceArn"] == shown["logGroupArn"]
