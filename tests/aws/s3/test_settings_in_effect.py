@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -172,3 +173,47 @@ def test_checksums_of_parts(s3: Any, bucket: str, refused: Any) -> None:
         head = s3.head_object(Bucket=bucket, Key="k", PartNumber=number, ChecksumMode="ENABLED")
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         assert head["ChecksumSHA256"] == digest and head["PartsCount"] == 2
+
+
+def statement(action: str, resource: str) -> str:
+    found = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [found]})
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("nothing", "Policies must be valid JSON and the first byte must be '{'"),
+        (statement("ec2:RunInstances", "arn:aws:s3:::{bucket}/*"), "Policy has invalid action"),
+        (statement("s3:GetObject", "arn:aws:s3:::another/*"), "Policy has invalid resource"),
+        (statement("s3:GetObject", "arn:aws:s3:::{bucket}"), "Action does not apply to any"),
+        (statement("s3:ListBucket", "arn:aws:s3:::{bucket}/*"), "Action does not apply to any"),
+    ],
+)
+def test_policies_that_are_about_something_else(
+    s3: Any, bucket: str, refused: Any, policy: str, words: str
+) -> None:
+    with refused("MalformedPolicy", 400) as error:
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy.replace("{bucket}", bucket))
+    assert error.message.startswith(words)
+
+
+def test_notifications_and_blocks_that_say_nothing(s3: Any, bucket: str, refused: Any) -> None:
+    queue = {"QueueArn": "arn:aws:sqs:us-east-1:000000000000:q", "Events": ["s3:Nothing:*"]}
+    with refused("InvalidArgument", 400) as error:
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [queue]}
+        )
+    assert error.response["Error"]["ArgumentName"] == "Event"
+    queue |= {"QueueArn": "q", "Events": ["s3:ObjectCreated:Put"]}
+    with refused("InvalidArgument", 400):
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [queue]}
+        )
+    with refused("InvalidRequest", 400):
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={})
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": []})
+    with refused("NoSuchTagSet", 404):
+        s3.get_bucket_tagging(Bucket=bucket)
+    with refused("InvalidRedirectLocation", 400):
+        s3.put_object(Bucket=bucket, Key="k", WebsiteRedirectLocation="elsewhere")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from jedlik.api.rest import RestContext
 from jedlik.services.s3 import acls, archived, encryption, object_lock
 from jedlik.services.s3.errors import (
+    S3Error,
     invalid_argument,
     invalid_storage_class,
     invalid_tag,
@@ -75,6 +76,12 @@ def kept_headers(req: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, s
             continue
         # As it was sent: the text of Expires need not be a date.
         text = sent.get(header, str(value)) if member == "Expires" else str(value)
+        if header == REDIRECT and not text.startswith(("/", "http://", "https://")):
+            raise S3Error(
+                "InvalidRedirectLocation",
+                "The website redirect location must have a prefix of 'http://' or 'https://' or "
+                "'/'.",
+            )
         if member == "ContentEncoding":
             # The chunks of the transfer are no property of the object.
             kept = [c.strip() for c in text.split(",") if c.strip().lower() != "aws-chunked"]

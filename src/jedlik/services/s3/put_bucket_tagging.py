@@ -15,5 +15,5 @@ from jedlik.services.s3.limits import BUCKET_TAGS_MAX
 @operation("s3", "PutBucketTagging", access="tagging", permissions=on_bucket("s3:PutBucketTagging"))
 async def put_bucket_tagging(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     tags = tags_of(req["Tagging"]["TagSet"], BUCKET_TAGS_MAX)
-    await configurations.put(ctx, req, configurations.TAGGING, tag_set(tags))
+    await configurations.put(ctx, req, configurations.TAGGING, tag_set(tags) or None)
     return {}

@@ -8,6 +8,7 @@ from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3 import configurations
 from jedlik.services.s3.access import ALL_BLOCKED, on_bucket
+from jedlik.services.s3.errors import invalid_request
 
 
 @operation(
@@ -18,6 +19,8 @@ from jedlik.services.s3.access import ALL_BLOCKED, on_bucket
 )
 async def put_public_access_block(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     wanted = req["PublicAccessBlockConfiguration"]
+    if all(wanted.get(name) is None for name in ALL_BLOCKED):
+        raise invalid_request("Must specify at least one configuration.")
     blocked = {name: bool(wanted.get(name)) for name in ALL_BLOCKED}
     await configurations.put(ctx, req, configurations.PUBLIC_ACCESS, {"blocked": blocked})
     return {}
