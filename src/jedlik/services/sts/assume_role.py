@@ -6,12 +6,11 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.identity import Directory
 from jedlik.services.sts.errors import may_not_assume, no_such_mfa, root_may_not_assume
 from jedlik.services.sts.requests import (
     caller,
     duration_s,
-    issue,
+    issue_for_role,
     narrowing,
     role_of,
     with_inherited,
@@ -32,26 +31,15 @@ async def assume_role(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     chained = principal is not None and principal.kind == "assumed-role"
     lasts_s = duration_s(req, role, chained=chained)
     asked = with_inherited(narrowing(ctx, req, role.account), principal)
-    name = req["RoleSessionName"]
-    context = {"aws:RoleSessionName": name}
+    context = {}
     source = req.get("SourceIdentity") or (
         principal.context.get("aws:SourceIdentity") if principal is not None else None
     )
     if source:
         context["aws:SourceIdentity"] = source
-    _, told = issue(
-        ctx,
-        "role",
-        asked,
-        lasts_s=lasts_s,
-        account=role.account,
-        name=role.name,
-        id=role.id,
-        session_name=name,
-        context=context,
+    told = issue_for_role(
+        ctx, role, asked, lasts_s=lasts_s, session_name=req["RoleSessionName"], context=context
     )
-    Directory.of(ctx).used_session(role, ctx.now, ctx.region)
     if source:
         told["SourceIdentity"] = source
-    arn = f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{name}"
-    return {**told, "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{name}", "Arn": arn}}
+    return told

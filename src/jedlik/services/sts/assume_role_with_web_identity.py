@@ -10,9 +10,8 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.identity import Directory
 from jedlik.services.sts.errors import not_authorized
-from jedlik.services.sts.requests import duration_s, issue, narrowing, role_of
+from jedlik.services.sts.requests import duration_s, issue_for_role, narrowing, role_of
 from jedlik.services.sts.trust import federation_allows
 from jedlik.services.sts.web_tokens import verified
 
@@ -35,23 +34,10 @@ async def assume_role_with_web_identity(ctx: Context, req: dict[str, Any]) -> di
     lasts_s = duration_s(req, role, chained=False)
     asked = narrowing(ctx, {**req, "Tags": tags, "TransitiveTagKeys": transitive}, role.account)
     known = {key: value for key, value in found.keys.items() if isinstance(value, str)}
-    _, told = issue(
-        ctx,
-        "role",
-        asked,
-        lasts_s=lasts_s,
-        account=role.account,
-        name=role.name,
-        id=role.id,
-        session_name=name,
-        context={**known, "aws:RoleSessionName": name},
-    )
-    Directory.of(ctx).used_session(role, ctx.now, ctx.region)
-    arn = f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{name}"
+    told = issue_for_role(ctx, role, asked, lasts_s=lasts_s, session_name=name, context=known)
     return {
         **told,
         "SubjectFromWebIdentityToken": found.subject,
-        "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{name}", "Arn": arn},
         "Provider": found.provider.arn,
         "Audience": found.audience,
     }

@@ -139,6 +139,32 @@ def issue(
     return issued, told
 
 
+def issue_for_role(
+    ctx: Context,
+    role: Role,
+    asked: Narrowing,
+    *,
+    lasts_s: int,
+    session_name: str,
+    context: dict[str, str],
+) -> dict[str, Any]:
+    """Make a session of a role; what the answer tells of it and of who has it."""
+    _, told = issue(
+        ctx,
+        "role",
+        asked,
+        lasts_s=lasts_s,
+        account=role.account,
+        name=role.name,
+        id=role.id,
+        session_name=session_name,
+        context={**context, "aws:RoleSessionName": session_name},
+    )
+    Directory.of(ctx).used_session(role, ctx.now, ctx.region)
+    arn = f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session_name}"
+    return {**told, "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{session_name}", "Arn": arn}}
+
+
 def role_of(ctx: Context, arn: str) -> Role | None:
     """The role of an ARN, None if there is none."""
     parts = arn.split(":", 5)
