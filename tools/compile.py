@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import TypeGuard
 
 ROOT = Path(__file__).resolve().parents[1]
+EACH_S = 3.5
+"""What a module takes of a processor, some more and some less."""
 MODULES = (
     "jedlik.net.answers",
     "jedlik.net.drive",
@@ -86,6 +88,7 @@ MODULES = (
     "jedlik.services.dynamodb.put_item",
     "jedlik.services.dynamodb.put_item_way",
     "jedlik.services.dynamodb.update_item",
+    "jedlik.services.dynamodb.update_item_way",
     "jedlik.services.dynamodb.item_keys",
     "jedlik.services.dynamodb.request_expressions",
     "jedlik.services.dynamodb.usable_tables",
@@ -93,6 +96,7 @@ MODULES = (
     "jedlik.services.dynamodb.rules",
     "jedlik.services.dynamodb.permissions",
     "jedlik.services.dynamodb.row_shapes",
+    "jedlik.services.dynamodb.writing",
     "jedlik.tables.expressions.updates",
     "jedlik.tables.expressions.placeholders",
     "jedlik.tables.expressions.changes",
@@ -125,7 +129,9 @@ def main() -> None:
 
 
 def _announce(count: int) -> None:
-    print(f"jedlik: compiling {count} modules, once; about half a minute", file=sys.stderr)
+    minutes = round(count * EACH_S / (os.cpu_count() or 1) / 60)
+    time = f"about {minutes} minutes" if minutes > 1 else "about a minute" if minutes else "not long"
+    print(f"jedlik: compiling {count} modules, once; this takes {time}", file=sys.stderr)
 
 
 def compile_all(

@@ -32,7 +32,9 @@ def tail(client: Client, table: str, whole: bool) -> None:
         raise click.ClickException(f"there is no table {table} at {client.endpoint}") from None
     if arn is None:
         raise click.ClickException(
-            f"{table} has no stream: enable one with UpdateTable's StreamSpecification"
+            f"{table} has no stream. To give it one:\n\n"
+            f"  aws dynamodb update-table --table-name {table} --stream-specification "
+            "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES\n"
         )
     try:
         _Tail(client, arn, whole).run()
