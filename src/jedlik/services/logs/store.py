@@ -19,10 +19,9 @@ from jedlik.services.logs import filters
 from jedlik.services.logs.errors import group_exists, no_group, no_stream, stream_exists
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable, Record
+from jedlik.tables.internal import LAST, Change, InternalTable, Kind, Record
 
 TABLE, EVENTS_TABLE = "logs", "log_events"
-RETRIES_MAX = 20
 PAGE = 500
 PART_CHARS = 50_000
 """Of a message in one row: as JSON that is less than an item may have, whatever the characters."""
@@ -91,7 +90,7 @@ class Logs:
         return f"streams|{self._account}|{self._region}|{group.id}"
 
     async def groups(self, prefix: str = "") -> list[Group]:
-        rows = await self._table.range(self._groups, low=prefix, high=prefix + "\U0010ffff")
+        rows = await self._table.range(self._groups, low=prefix, high=prefix + LAST)
         return [msgspec.json.decode(row.document, type=Group) for row in rows]
 
     async def group(self, name: str) -> Group:
@@ -129,22 +128,16 @@ class Logs:
 
     async def change_group(self, name: str, next_of: Callable[[Group], Group]) -> None:
         """Raises ResourceNotFoundException, Contended."""
-        for _ in range(RETRIES_MAX):
-            row = await self._table.get(self._groups, name)
-            if row is None:
+
+        def changed(old: Group | None) -> Group:
+            if old is None:
                 raise no_group()
-            new = next_of(msgspec.json.decode(row.document, type=Group))
-            try:
-                await self._table.write(
-                    Change(self._groups, name, msgspec.json.encode(new), seen=row)
-                )
-            except Contended:
-                continue
-            return
-        raise Contended
+            return next_of(old)
+
+        await self._table.replace(Kind(self._groups, Group), name, changed)
 
     async def delete_group(self, name: str) -> None:
-        """The group first, so that nobody writes to it; then what it holds."""
+        """What it holds first: a deletion that was cut off can be asked for again."""
         row = await self._table.get(self._groups, name)
         if row is None:
             raise no_group()
@@ -154,7 +147,7 @@ class Logs:
         await self._table.write(Change(self._groups, name, None, seen=row))
 
     async def streams(self, group: Group, prefix: str = "") -> list[Stream]:
-        rows = await self._table.range(self._streams(group), low=prefix, high=prefix + "\U0010ffff")
+        rows = await self._table.range(self._streams(group), low=prefix, high=prefix + LAST)
         return [msgspec.json.decode(row.document, type=Stream) for row in rows]
 
     async def stream(self, group: Group, name: str) -> Stream:
@@ -202,26 +195,20 @@ class Logs:
         ingested_ms = self._db.clock.now_ms()
         first, last = min(at for at, _ in events), max(at for at, _ in events)
         size = sum(len(text.encode()) + EVENT_OVERHEAD_BYTES for _, text in events)
-        for _ in range(RETRIES_MAX):
-            row = await self._table.get(self._streams(group), stream_name)
-            if row is None:
+
+        def stretched(old: Stream | None) -> Stream:
+            if old is None:
                 raise no_stream()
-            stream = msgspec.json.decode(row.document, type=Stream)
-            new = msgspec.structs.replace(
-                stream,
-                first_ms=first if stream.first_ms is None else min(first, stream.first_ms),
-                last_ms=last if stream.last_ms is None else max(last, stream.last_ms),
+            return msgspec.structs.replace(
+                old,
+                first_ms=first if old.first_ms is None else min(first, old.first_ms),
+                last_ms=last if old.last_ms is None else max(last, old.last_ms),
                 ingested_ms=ingested_ms,
             )
-            try:
-                await self._table.write(
-                    Change(self._streams(group), stream_name, msgspec.json.encode(new), seen=row)
-                )
-            except Contended:
-                continue
-            break
-        else:
-            raise Contended
+
+        kind = Kind(self._streams(group), Stream)
+        _, stream = await self._table.replace(kind, stream_name, stretched)
+        assert stream is not None
         named = [(event_name(at, self._db.versions.next()), at, text) for at, text in events]
         changes = [
             change
