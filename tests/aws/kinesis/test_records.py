@@ -183,3 +183,24 @@ def test_what_one_call_takes(kinesis: Any, make_stream: Callable[..., str]) -> N
     with pytest.raises(ClientError) as raised:
         kinesis.put_record(StreamName=name, PartitionKey="k" * 257, Data=b"")
     assert code(raised) == "ValidationException"
+
+
+def test_a_dry_run_does_nothing(kinesis: Any, stream: str) -> None:
+    """It ends with the error of the model; whoever asks wrongly hears of that."""
+    shard = kinesis.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
+    record = {"Data": b"x", "PartitionKey": "k"}
+    start = {"ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    place = kinesis.get_shard_iterator(StreamName=stream, **start)["ShardIterator"]
+    for call, request in (
+        (kinesis.put_record, {"StreamName": stream, **record}),
+        (kinesis.put_records, {"StreamName": stream, "Records": [record]}),
+        (kinesis.get_shard_iterator, {"StreamName": stream, **start}),
+        (kinesis.get_records, {"ShardIterator": place}),
+    ):
+        with pytest.raises(ClientError) as ended:
+            call(**request, DryRun=True)
+        assert ended.value.response["Error"]["Code"] == "DryRunOperationException"
+    assert kinesis.get_records(ShardIterator=place)["Records"] == []
+    with pytest.raises(ClientError) as ended:
+        kinesis.put_record(StreamName=f"{stream}-not", **record, DryRun=True)
+    assert ended.value.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from jedlik.api.errors import ApiError
 from jedlik.storage.waist import SpaceDropped, StorageClosed, StorageError
@@ -48,8 +50,11 @@ def access_denied(message: str) -> ApiError:
     return _kinesis("AccessDeniedException", message)
 
 
-def dry_run() -> ApiError:
-    return _kinesis("DryRunOperationException", "The request would have succeeded.")  # unverified
+def unless_dry(req: Mapping[str, Any]) -> None:
+    """Raises ApiError for a request that only wanted to know. Called when nothing is wrong with it,
+    before it does something. Unverified text."""
+    if req.get("DryRun"):
+        raise _kinesis("DryRunOperationException", "The request would have succeeded.")
 
 
 def throttled(message: str) -> ApiError:

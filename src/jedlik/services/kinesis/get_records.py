@@ -9,7 +9,7 @@ from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.kinesis import limits
-from jedlik.services.kinesis.errors import NotFound, rate_exceeded, throttled
+from jedlik.services.kinesis.errors import NotFound, rate_exceeded, throttled, unless_dry
 from jedlik.services.kinesis.iterators import Iterator, claimed, read_iterator, write_iterator
 from jedlik.services.kinesis.meters import Meters
 from jedlik.services.kinesis.metrics import Metrics
@@ -46,6 +46,7 @@ async def get_records(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     shard = stream.shard(shard_id(iterator.shard))
     if shard is None or stream.created_ms != iterator.created_ms:
         raise NotFound.shard(shard_id(iterator.shard), stream.name, stream.account)
+    unless_dry(req)
     meters, metrics = Meters.of(ctx.db), Metrics(ctx.db, stream)
     limited = getattr(ctx.settings, "throttling", "on") == "on"
     too_much = limited and not meters.read_call(stream.space, shard.index, ctx.now)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.kinesis.errors import NotFound
+from jedlik.services.kinesis.errors import NotFound, unless_dry
 from jedlik.services.kinesis.iterators import Iterator, write_iterator
 from jedlik.services.kinesis.names import OnStream, usable_stream
 from jedlik.services.kinesis.reading import position_of
@@ -20,6 +20,7 @@ async def get_shard_iterator(ctx: Context, req: dict[str, Any]) -> dict[str, Any
         raise NotFound.shard(req["ShardId"], stream.name, stream.account)
     kind = req["ShardIteratorType"]
     position = await position_of(ctx, stream, shard, req, kind, "GetShardIterator")
+    unless_dry(req)
     iterator = Iterator.on(stream, shard.index, position)
     secret = await ctx.db.streams.secret()
     now_ms = int(ctx.now * 1000)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.kinesis.errors import throttled
+from jedlik.services.kinesis.errors import throttled, unless_dry
 from jedlik.services.kinesis.metrics import Metrics, now_ms
 from jedlik.services.kinesis.names import OnStream, usable_stream
 from jedlik.services.kinesis.putting import entry_of, put
@@ -19,6 +19,7 @@ async def put_record(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     stream = await usable_stream(ctx, req)
     metrics = Metrics(ctx.db, stream)
     entry = entry_of(req, stream, int(ctx.now * 1000), spread=ctx.request_id, at="")
+    unless_dry(req)
     (done,) = await put(ctx, stream, [entry])
     metrics.add("PutRecord.Success", int(not isinstance(done, str)))
     if isinstance(done, str):

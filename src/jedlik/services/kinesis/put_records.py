@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.kinesis.errors import invalid
+from jedlik.services.kinesis.errors import invalid, unless_dry
 from jedlik.services.kinesis.limits import PUT_BYTES_MAX
 from jedlik.services.kinesis.metrics import Metrics, now_ms
 from jedlik.services.kinesis.names import OnStream, usable_stream
@@ -30,6 +30,7 @@ async def put_records(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     ]
     if sum(entry.size for entry in entries) > PUT_BYTES_MAX:
         raise invalid("Records size exceeds 10 MB limit")  # unverified since the limit grew
+    unless_dry(req)
     results: list[dict[str, str]] = []
     failed = size = 0
     for entry, done in zip(entries, await put(ctx, stream, entries), strict=True):
