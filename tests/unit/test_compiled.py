@@ -33,6 +33,7 @@ OF_BOTH_FORMS = (
     "tests/unit/services/test_get_item_way.py",
     "tests/unit/services/test_item_forms.py",
     "tests/unit/services/test_put_item_way.py",
+    "tests/unit/services/test_update_item_way.py",
     "tests/wire/test_later_answers.py",
 )
 TINY = '''

@@ -16,100 +16,21 @@ import pytest
 from msgspec.structs import replace
 
 from jedlik.api.context import Context
-from jedlik.api.errors import ApiError
 from jedlik.api.ways import every_row
 from jedlik.services.dynamodb.put_item import put_item
 from jedlik.services.dynamodb.put_item_way import PutWay, way_of
 from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.waist import StorageFull
-from jedlik.tables.database import Database
-from jedlik.tables.errors import Invalid, TableNotFound
 from jedlik.tables.model import (
     Index,
     KeyAttribute,
     KeySchema,
-    KeyType,
     StreamSettings,
     Table,
     Throughput,
 )
-from jedlik.values.errors import Malformed
-
-NOW = 1_700_000_000.0
-KEYS: dict[str, tuple[KeyType, KeyType | None]] = {
-    "text": ("S", None),
-    "number": ("N", None),
-    "bytes": ("B", None),
-    "both": ("S", "N"),
-    "texts": ("S", "S"),
-}
-
-
-class HandClock:
-    def __init__(self) -> None:
-        self.ms = int(NOW * 1000)
-
-    def now_ms(self) -> int:
-        return self.ms
-
-
-async def context(engine: Any) -> Context:
-    db = Database(engine, clock=HandClock())
-    await db.open()
-    for name, (partition, sort) in KEYS.items():
-        keys = KeySchema(
-            (KeyAttribute("pk", partition),), (KeyAttribute("sk", sort),) if sort else ()
-        )
-        types: dict[str, KeyType] = {"pk": partition} | ({"sk": sort} if sort else {})
-        await db.create_table(Table("1", "r", name, keys, types))
-    return Context(db, "1", "r", None, "", NOW)
-
-
-class Pair:
-    """way: what goes by ways where there are some; ordinary: what never does."""
-
-    def __init__(self, way: Context, ordinary: Context) -> None:
-        self.way, self.ordinary = way, ordinary
-
-    async def put(self, found: PutWay | None, body: bytes) -> bool:
-        """Put on both sides; whether the way took it. What is refused there is on both."""
-        answer = None if found is None else found.answer(body, NOW)
-        took = answer is not None
-        outcome = answer if took else await outcome_of(self.way, body)
-        if took and not isinstance(answer, bytes):
-            await answer.waiting
-            outcome = answer.answer()
-        assert outcome == await outcome_of(self.ordinary, body)
-        return took
-
-    async def alike(self) -> None:
-        """Rows, tallies and what was counted."""
-        for name in KEYS:
-            seen = []
-            for ctx in (self.way, self.ordinary):
-                table = await ctx.db.catalog.get("1", "r", name)
-                page = await ctx.db.engine.scan(
-                    table.space, b"", None, item_limit=100_000, byte_limit=1 << 30
-                )
-                rows = [(e.token, e.sort, e.sub, e.value) for e in page.entries]
-                lane = ctx.db.flows.of(table).write
-                counts = lane.count, lane.total, lane.most, lane.least, lane.shut_until
-                seen.append((rows, await ctx.db.engine.stats(table.space), counts))
-            assert seen[0] == seen[1]
-
-
-async def outcome_of(ctx: Context, body: bytes) -> Any:
-    """The operation's answer, or in which words it refuses."""
-    try:
-        req = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return "no JSON"
-    try:
-        put_item.check(req)
-        return await put_item(ctx, req)
-    except (ApiError, Invalid, Malformed, TableNotFound) as refusal:
-        return type(refusal), str(refusal)
+from tests.support.pairs import KEYS, NOW, Pair, context
 
 
 @pytest.fixture(params=("memory", "sqlite"))
@@ -120,7 +41,7 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         (tmp_path / name).mkdir()
         return SqliteEngine.open(tmp_path / name)
 
-    both = Pair(await context(engine("way")), await context(engine("ordinary")))
+    both = Pair(await context(engine("way")), await context(engine("ordinary")), put_item)
     yield both
     await both.way.db.engine.close()
     await both.ordinary.db.engine.close()
@@ -161,7 +82,7 @@ async def test_puts_are_the_operations_own(pair: Pair, table: str) -> None:
     )
     assert found is not None
     for body in bodies * 2:  # anew, and in the place of another
-        taken += await pair.put(found, body)
+        taken += await pair.write(found, body)
     assert taken >= len(bodies) // 2
     await pair.alike()
 
@@ -171,7 +92,7 @@ async def test_sizes(pair: Pair) -> None:
     found, taken = way(pair.way, body_of("text", {**key("text", "a"), "v": {"S": ""}})), []
     for size in (0, 1020, 1021, 5000, 10, 409_596, 409_597, 409_600, 0):
         body = body_of("text", {**key("text", "a"), "v": {"S": "x" * size}})
-        taken.append(await pair.put(found, body))
+        taken.append(await pair.write(found, body))
         await pair.alike()
     assert taken == [*[True] * 6, False, False, True]
 
@@ -186,7 +107,7 @@ async def test_sizes(pair: Pair) -> None:
 async def test_requests_that_ask_for_nothing(pair: Pair, more: dict[str, str]) -> None:
     found = way(pair.way, body_of("text", key("text", "a"), **more))
     assert found is not None
-    assert await pair.put(found, body_of("text", key("text", "b"), **more))
+    assert await pair.write(found, body_of("text", key("text", "b"), **more))
     assert found.answer(body_of("text", key("text", "b")), NOW) is None
     await pair.alike()
 
@@ -281,7 +202,7 @@ async def pair_put_once(pair: Pair, found: PutWay) -> bool:
         await answer.waiting
         answer = answer.answer()
     assert answer == b"{}"
-    assert await outcome_of(pair.ordinary, body_of("text", key("text", "b"))) == b"{}"
+    assert await pair.outcome(pair.ordinary, body_of("text", key("text", "b"))) == b"{}"
     return True
 
 
@@ -299,8 +220,8 @@ async def test_watched_keys_go_the_ordinary_way(pair: Pair) -> None:
 async def test_only_rows_that_the_caller_may_have_are_put(pair: Pair) -> None:
     ctx = pair.way
     found = way(ctx, body_of("both", key("both", "mine")), {"mine", "ä"}.__contains__)
-    assert await pair.put(found, body_of("both", key("both", "mine", "2")))
-    assert await pair.put(found, body_of("both", key("both", "ä", "2")))
+    assert await pair.write(found, body_of("both", key("both", "mine", "2")))
+    assert await pair.write(found, body_of("both", key("both", "ä", "2")))
     assert found is not None
     assert found.answer(body_of("both", key("both", "theirs", "2")), NOW) is None
     await pair.alike()
@@ -325,7 +246,7 @@ async def test_bodies_with_changed_bytes(pair: Pair) -> None:
             (b"", b"a", b"1", b'"', b"0", b".", "é".encode(), bytes((r.randrange(256),)))
         )
         try:
-            taken += await pair.put(found, bytes(changed))
+            taken += await pair.write(found, bytes(changed))
         except Exception as error:
             raise AssertionError(bytes(changed)) from error
     assert taken > 50

@@ -8,7 +8,6 @@ of this process; and only while the table is still the one that it was.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import Any
 
 from jedlik.api.context import Context
@@ -16,6 +15,7 @@ from jedlik.api.ways import Rows, every_row
 from jedlik.services.dynamodb.item_forms import ItemForm
 from jedlik.services.dynamodb.item_pieces import form_of
 from jedlik.services.dynamodb.usable_tables import known_table
+from jedlik.services.dynamodb.writing import Writing
 from jedlik.storage.waist import Embedded
 from jedlik.tables.indexes import WRITE_UNIT_BYTES
 from jedlik.tables.item_writes import ITEM_BYTES_MAX
@@ -79,7 +79,7 @@ class PutWay:
         self._partition_type = table.keys.partition[0].type
         self._sort_type = table.keys.sort[0].type if table.keys.sort else ""
 
-    def answer(self, body: bytes, now: float) -> bytes | _Put | None:
+    def answer(self, body: bytes, now: float) -> bytes | Writing | None:
         """As `api.ways.Way` asks."""
         found = self._read(body)
         if found is None:
@@ -123,26 +123,6 @@ class PutWay:
             return None  # the operation will meet it, too, and tell of it
         units = -(-larger // WRITE_UNIT_BYTES) or 1
         if durable is not None:
-            return _Put(durable, lane, place, units, now)
+            return Writing(durable, lane, place, units, now, _NOTHING)
         lane.take(place, units, now)
-        return _NOTHING
-
-
-class _Put:
-    """A put that is on its way to the disk. units, now: what it takes of its lane, and when."""
-
-    __slots__ = ("_lane", "_now", "_place", "_units", "waiting")
-
-    def __init__(
-        self, waiting: Awaitable[None], lane: Lane, place: bytes, units: int, now: float
-    ) -> None:
-        self.waiting = waiting
-        self._lane = lane
-        self._place = place
-        self._units = units
-        self._now = now
-
-    def answer(self) -> bytes:
-        """As `api.ways.Later` asks."""
-        self._lane.take(self._place, self._units, self._now)
         return _NOTHING

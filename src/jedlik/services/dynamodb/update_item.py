@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.item_keys import key_of, refuse_paths_into_keys
 from jedlik.services.dynamodb.permissions import ON_UPDATE
 from jedlik.services.dynamodb.request_expressions import update_and_condition
 from jedlik.services.dynamodb.rules import update_parameters
+from jedlik.services.dynamodb.update_item_way import way_of
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
-from jedlik.services.dynamodb.write_answers import condition_failed, write_answer
+from jedlik.services.dynamodb.write_answers import condition_failed, update_answer
 from jedlik.tables.errors import ConditionFailed
-from jedlik.tables.expressions import Update
-from jedlik.tables.item_writes import UpdateWrite, Written
+from jedlik.tables.item_writes import UpdateWrite
 from jedlik.tables.write import write_one
 from jedlik.values import check_item
 
-ANSWERED = frozenset(("ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"))
-"""Without any of these the answer is empty."""
-
 
 @operation(
-    "dynamodb", "UpdateItem", access="write", permissions=ON_UPDATE, rules=[update_parameters]
+    "dynamodb",
+    "UpdateItem",
+    access="write",
+    permissions=ON_UPDATE,
+    rules=[update_parameters],
+    way=way_of,
 )
 async def update_item(ctx: Context, req: dict[str, Any]) -> bytes:
     key, name = req["Key"], req["TableName"]
@@ -41,25 +41,4 @@ async def update_item(ctx: Context, req: dict[str, Any]) -> bytes:
         written = await write_one(ctx.db, write)
     except ConditionFailed as error:
         raise condition_failed(req, error) from None
-    if ANSWERED.isdisjoint(req):
-        return b"{}"
-    return write_answer(req, table, written, key, _attributes(req, update, written))
-
-
-def _attributes(req: dict[str, Any], update: Update | None, written: Written) -> bytes | None:
-    """What ReturnValues asks for, encoded; None where there is nothing to show."""
-    shown, old, new = req.get("ReturnValues"), written.old, written.new
-    assert new is not None
-    if shown == "ALL_NEW":
-        return new.json
-    if shown == "ALL_OLD":
-        return old.json if old else None
-    if update is None:
-        return None
-    if shown == "UPDATED_NEW":
-        parts = update.updated_new(new.item)
-    elif shown == "UPDATED_OLD" and old:
-        parts = update.updated_old(old.item)
-    else:
-        return None
-    return orjson.dumps(parts) if parts else None
+    return update_answer(req, table, written, key, update)

@@ -10,11 +10,16 @@ from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.errors import NAMESPACE
 from jedlik.tables.errors import ConditionFailed
+from jedlik.tables.expressions import Update
 from jedlik.tables.item_writes import Written
 from jedlik.tables.model import Table
 
 Request = dict[str, Any]
 GIB = 1 << 30
+
+
+ANSWERED = frozenset(("ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"))
+"""Without any of these the answer is empty."""
 
 
 def write_answer(
@@ -36,6 +41,34 @@ def write_answer(
         metrics = collection_metrics(table, written, key)
         members.append(b'"ItemCollectionMetrics":' + orjson.dumps(metrics))
     return b"{" + b",".join(members) + b"}"
+
+
+def update_answer(
+    req: Request, table: Table, written: Written, key: dict[str, Any], update: Update | None
+) -> bytes:
+    """The body of a reply to an UpdateItem."""
+    if ANSWERED.isdisjoint(req):
+        return b"{}"
+    return write_answer(req, table, written, key, _shown(req, update, written))
+
+
+def _shown(req: Request, update: Update | None, written: Written) -> bytes | None:
+    """What ReturnValues asks for, encoded; None where there is nothing to show."""
+    shown, old, new = req.get("ReturnValues"), written.old, written.new
+    assert new is not None
+    if shown == "ALL_NEW":
+        return new.json
+    if shown == "ALL_OLD":
+        return old.json if old else None
+    if update is None:
+        return None
+    if shown == "UPDATED_NEW":
+        parts = update.updated_new(new.item)
+    elif shown == "UPDATED_OLD" and old:
+        parts = update.updated_old(old.item)
+    else:
+        return None
+    return orjson.dumps(parts) if parts else None
 
 
 def collection_metrics(table: Table, written: Written, key: dict[str, Any]) -> dict[str, Any]:
