@@ -181,3 +181,22 @@ def test_partitions_are_updated_several_at_a_time(glue: Any, database: str) -> N
     assert error["PartitionValueList"] == ["2", "b"]
     told = glue.get_partition(**where, PartitionValues=["1", "a"])["Partition"]
     assert told["Parameters"] == {"n": "m"} and told["Values"] == ["1", "a"]
+
+
+def test_only_what_is_wanted_is_told(glue: Any, database: str) -> None:
+    glue.create_table(DatabaseName=database, TableInput=a_table("t"))
+    where = {"DatabaseName": database, "TableName": "t"}
+    described = {"Columns": [{"Name": "a", "Type": "int"}], "Location": "s3://b/p/"}
+    glue.create_partition(
+        **where, PartitionInput={"Values": ["1", "a"], "StorageDescriptor": described}
+    )
+    (told,) = glue.get_partitions(**where, ExcludeColumnSchema=True)["Partitions"]
+    assert told["StorageDescriptor"] == {"Location": "s3://b/p/"}
+    (told,) = glue.get_partitions(**where)["Partitions"]
+    assert told["StorageDescriptor"] == described
+    tables = {"DatabaseName": database, "AttributesToGet": ["NAME", "TABLE_TYPE"]}
+    assert glue.get_tables(**tables)["TableList"] == [{"Name": "t", "TableType": "EXTERNAL_TABLE"}]
+    names = glue.get_databases(AttributesToGet=["NAME"])["DatabaseList"]
+    assert {"Name": database} in names
+    lacking = {"DatabaseName": database, "AttributesToGet": ["TABLE_TYPE"]}
+    assert code(glue.get_tables, **lacking) == "InvalidInputException"

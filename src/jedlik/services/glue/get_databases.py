@@ -6,6 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.glue.attributes import only
 from jedlik.services.glue.requests import catalog_of, database_arns, page
 from jedlik.services.glue.store import shown
 
@@ -14,4 +15,5 @@ from jedlik.services.glue.store import shown
 async def get_databases(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     found = await catalog_of(ctx, req).databases()
     part, token = page(found, req)
-    return {"DatabaseList": [{**shown(each), "CatalogId": ctx.account} for each in part], **token}
+    told = [{**shown(each), "CatalogId": ctx.account} for each in part]
+    return {"DatabaseList": only(told, req.get("AttributesToGet")), **token}

@@ -27,4 +27,8 @@ async def get_partitions(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     if segment is not None:
         found = found[segment["SegmentNumber"] :: segment["TotalSegments"]]
     part, token = page(found, req, PARTITIONS_MAX)
-    return {"Partitions": [shown(each) for each in part], **token}
+    told = [shown(each) for each in part]
+    if req.get("ExcludeColumnSchema"):
+        for each in told:
+            each.get("StorageDescriptor", {}).pop("Columns", None)
+    return {"Partitions": told, **token}

@@ -6,6 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.glue.attributes import only
 from jedlik.services.glue.patterns import pattern
 from jedlik.services.glue.requests import catalog_of, page, table_arns
 from jedlik.services.glue.store import shown
@@ -18,4 +19,5 @@ async def get_tables(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         wanted = pattern(req["Expression"])
         found = [each for each in found if wanted.fullmatch(each["Name"])]
     part, token = page(found, req)
-    return {"TableList": [shown(each) for each in part], **token}
+    told = only([shown(each) for each in part], req.get("AttributesToGet"))
+    return {"TableList": told, **token}

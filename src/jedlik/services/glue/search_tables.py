@@ -24,5 +24,11 @@ async def search_tables(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
             for each in await catalog.tables(database["Name"])
             if text in each["Name"] and wanted.get("Name", each["Name"]) in each["Name"]
         ]
+    for criterion in reversed(req.get("SortCriteria", ())):
+        field = criterion.get("FieldName", "Name")
+        found.sort(
+            key=lambda each: str(each.get(field, "")),
+            reverse=criterion.get("Sort") == "DESC",
+        )
     part, token = page(found, req)
     return {"TableList": [shown(each) for each in part], **token}

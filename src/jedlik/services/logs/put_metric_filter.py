@@ -12,7 +12,7 @@ from jedlik.services.logs.errors import invalid, limit_exceeded
 from jedlik.services.logs.filters import MetricFilter
 from jedlik.services.logs.matching import number_of
 from jedlik.services.logs.patterns import compiled
-from jedlik.services.logs.requests import group_arns, logs_of
+from jedlik.services.logs.requests import check_available, group_arns, logs_of
 from jedlik.services.logs.store import Group
 
 FILTERS_MAX = 100
@@ -21,6 +21,7 @@ DIMENSIONS_MAX = 3
 
 @operation("logs", "PutMetricFilter", access="write", resource=group_arns)
 async def put_metric_filter(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    check_available(req, "fieldSelectionCriteria", "emitSystemFieldDimensions")
     compiled(req["filterPattern"])
     made = _made(req["filterName"], req["filterPattern"], req["metricTransformations"][0], ctx.now)
 

@@ -14,7 +14,7 @@ from jedlik.services.logs.delivering import check_destination
 from jedlik.services.logs.errors import invalid, limit_exceeded
 from jedlik.services.logs.filters import Subscription
 from jedlik.services.logs.patterns import compiled
-from jedlik.services.logs.requests import group_arns, logs_of
+from jedlik.services.logs.requests import check_available, group_arns, logs_of
 from jedlik.services.logs.store import Group
 
 FILTERS_MAX = 2
@@ -36,6 +36,7 @@ class _HandsRole:
 
 @operation("logs", "PutSubscriptionFilter", access="write", permissions=_HandsRole())
 async def put_subscription_filter(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    check_available(req, "fieldSelectionCriteria", "emitSystemFields")
     compiled(req["filterPattern"])
     logs = logs_of(ctx)
     group = await logs.group(req["logGroupName"])

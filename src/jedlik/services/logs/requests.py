@@ -69,6 +69,14 @@ def keyed_group(ctx: Context, req: Mapping[str, Any]) -> str:
     return name if name is not None else named(ctx, str(other))
 
 
+def check_available(req: Mapping[str, Any], *members: str) -> None:
+    """Raises ApiError where a request asks for what is only AWS's: selecting by account or region,
+    where logs of several come together."""
+    for member in members:
+        if req.get(member):
+            raise invalid(f"{member} is not available in Jedlik.")
+
+
 def page(found: Sequence[T], req: Mapping[str, Any]) -> tuple[Sequence[T], dict[str, str]]:
     """The part of `found` that a request asks for, and the token of the rest."""
     first = int(from_token(req["nextToken"])) if "nextToken" in req else 0

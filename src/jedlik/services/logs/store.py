@@ -12,9 +12,11 @@ Events sort by their time, then as they came.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
+from jedlik.api.errors import ApiError
 from jedlik.services.logs import filters
 from jedlik.services.logs.errors import group_exists, no_group, no_stream, stream_exists
 from jedlik.tables.database import Database
@@ -175,17 +177,11 @@ class Logs:
 
     async def ensure(self, group_name: str, stream_name: str) -> None:
         """Make the group and the stream where they are not there; for services of ours."""
-        try:
+        with _or_there():
             await self.add_group(group_name)
-        except Exception as fault:
-            if getattr(fault, "code", "") != "ResourceAlreadyExistsException":
-                raise
         group = await self.group(group_name)
-        try:
+        with _or_there():
             await self.add_stream(group, stream_name)
-        except Exception as fault:
-            if getattr(fault, "code", "") != "ResourceAlreadyExistsException":
-                raise
 
     async def put(
         self, group_name: str, stream_name: str, events: Sequence[tuple[int, str]]
@@ -288,6 +284,16 @@ def _written(
     size = len(text.encode()) if parts else 0
     event = Event(at_ms, ingested_ms, text[:PART_CHARS], len(parts), size)
     yield Change(stream.id, name, msgspec.json.encode(event))
+
+
+@contextmanager
+def _or_there() -> Iterator[None]:
+    """What is added may be there already."""
+    try:
+        yield
+    except ApiError as fault:
+        if fault.code != "ResourceAlreadyExistsException":
+            raise
 
 
 def event_name(at_ms: int, number: int) -> str:
