@@ -24,7 +24,7 @@ from jedlik.identity import s3
 from jedlik.identity.policy import ANONYMOUS
 from jedlik.net import Reply, Request, StreamedReply
 
-from . import s3_forms, xml
+from . import s3_forms, s3_website, xml
 from .metrics import OperationMetrics
 from .rest_xml import BadInput, RestXml
 from .s3_body import S3Body
@@ -64,6 +64,10 @@ class Edge(Protocol):
         it; None if it has no rules."""
         ...
 
+    async def website(self, db: Any, bucket: str) -> Mapping[str, Any]:
+        """A bucket's website. Raises ApiError where there is none."""
+        ...
+
     async def asks_to_list(self, ctx: Context, bucket: str) -> Sequence[Ask]:
         """What whoever is told that a key is missing must be allowed."""
         ...
@@ -95,6 +99,8 @@ class S3:
         """The answer to a request; raises nothing."""
         now = self._gateway.clock()
         call = _Call(request, request_id)
+        if s3_website.HOST.fullmatch(call.headers.get("host", "")):
+            return await self._page(call, now)
         try:
             return await self._answer(call, now)
         except Exception as error:
@@ -263,6 +269,60 @@ class S3:
 
     # Browsers
 
+    async def _page(self, call: _Call, now: float) -> Reply:
+        """A page of a bucket's website; raises nothing."""
+
+        async def fetch(key: str) -> Reply:
+            call.key = key
+            try:
+                return await self._object(call, now)
+            except Exception as error:
+                refusal = error if isinstance(error, ApiError) else self._service.translate(error)
+                if refusal is None:
+                    raise
+                raise refusal from error
+
+        try:
+            if call.method not in ("GET", "HEAD"):
+                raise _not_allowed(call)
+            config = await self._edge.website(self._gateway.db, call.bucket)
+            host = call.headers.get("host", "")
+            reply = await s3_website.page(config, call.key, host, fetch)
+        except Exception as error:
+            if not isinstance(error, ApiError):
+                log.error("website failed (request %s)", call.request_id, exc_info=error)
+            refusal = error if isinstance(error, ApiError) else internal_failure()
+            lines = _first_lines(call) + _lines(getattr(refusal, "headers", {}).items())
+            if refusal.status == 304:
+                return Reply(304, lines)
+            page = s3_website.error_page(refusal, call.request_id, _host_id(call))
+            lines += "Content-Type: text/html; charset=utf-8\r\n"
+            if call.method == "HEAD":
+                return StreamedReply(refusal.status, lines, len(page), None)
+            return Reply(refusal.status, lines, page)
+        if not isinstance(reply, StreamedReply):
+            reply.lines = _first_lines(call) + reply.lines
+        return reply
+
+    async def _object(self, call: _Call, now: float) -> Reply:
+        """What GetObject answers to somebody who signs nothing."""
+        name = call.operation = "GetObject"
+        operation = self._operations[name]
+        try:
+            req = self._protocol.read_input(name, call.labels, {}, call.headers)
+        except BadInput as bad:
+            raise _bad_input(bad) from bad
+        ctx = self._context(call, s3.Caller(None), now)
+        await self._authorise(ctx, operation, req, call.request)
+        try:
+            answer = await operation.handler(ctx, req)
+        except ApiError as refusal:
+            if refusal.code == "NoSuchKey" and not await self._may_list(ctx, call):
+                raise _denied() from refusal
+            raise
+        assert isinstance(answer, dict)
+        return await self._reply(call, ctx, name, answer)
+
     async def _preflight(self, call: _Call) -> Reply:
         origin = call.headers.get("origin")
         method = call.headers.get("access-control-request-method")
@@ -425,9 +485,12 @@ def _without_length(lines: str) -> str:
     return re.sub(r"(?mi)^content-length: .*\r\n", "", lines)
 
 
+def _host_id(call: _Call) -> str:
+    return b64encode(hashlib.sha256(call.request_id.encode()).digest()).decode()
+
+
 def _first_lines(call: _Call) -> str:
-    host_id = b64encode(hashlib.sha256(call.request_id.encode()).digest()).decode()
-    return f"x-amz-request-id: {call.request_id}\r\nx-amz-id-2: {host_id}\r\n"
+    return f"x-amz-request-id: {call.request_id}\r\nx-amz-id-2: {_host_id(call)}\r\n"
 
 
 async def _close(parts: AsyncIterator[bytes]) -> None:
@@ -482,7 +545,6 @@ def _refused(call: _Call, refusal: ApiError) -> Reply:
     )
     for name, value in refusal.fields.items():
         inside += f"<{name}>{xml.escape(str(value))}</{name}>"
-    host_id = b64encode(hashlib.sha256(call.request_id.encode()).digest()).decode()
-    inside += f"<RequestId>{call.request_id}</RequestId><HostId>{host_id}</HostId>"
+    inside += f"<RequestId>{call.request_id}</RequestId><HostId>{_host_id(call)}</HostId>"
     body = f"{xml.HEAD}<Error>{inside}</Error>".encode("utf-8", "replace")
     return Reply(status, lines + "Content-Type: application/xml\r\n", body)

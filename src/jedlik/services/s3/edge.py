@@ -19,6 +19,7 @@ from jedlik.services.s3.errors import (
     bad_digest,
     invalid_checksum,
     invalid_digest,
+    no_configuration,
 )
 from jedlik.services.s3.store import Store
 
@@ -50,6 +51,16 @@ class Edge:
                 continue
             return _lines(rule, allowed, origin, asked, preflight=headers is not None)
         return {}
+
+    async def website(self, db: Any, bucket: str) -> Mapping[str, Any]:
+        store = Store(db)
+        found = await store.bucket(bucket)
+        stored = await store.configuration(found, configurations.WEBSITE.name)
+        if not stored:
+            assert configurations.WEBSITE.missing is not None
+            raise no_configuration(*configurations.WEBSITE.missing, bucket)
+        website: Mapping[str, Any] = stored
+        return website
 
     async def asks_to_list(self, ctx: Context, bucket: str) -> Sequence[Ask]:
         return await asks_to_list(ctx, bucket)

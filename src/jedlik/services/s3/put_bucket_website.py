@@ -1,4 +1,4 @@
-"""PutBucketWebsite: kept; there is no website endpoint here."""
+"""PutBucketWebsite: checked and kept; `wire/s3_website.py` serves it."""
 
 from __future__ import annotations
 
