@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -10,6 +10,9 @@ import orjson
 from .body_forms import is_plain
 
 _PROBE = b"a-text-that-nobody-has-sent"
+_BODY_BYTES_MAX = 4096
+_TRIES_MAX = 64
+"""How often a body is decoded at most to find out."""
 
 
 def pieces_around(body: bytes, paths: Sequence[Sequence[str]]) -> tuple[list[bytes], list[int]]:
@@ -18,9 +21,12 @@ def pieces_around(body: bytes, paths: Sequence[Sequence[str]]) -> tuple[list[byt
 
     That a string stands where it seems to is found out by putting another in its place.
     """
+    if len(body) > _BODY_BYTES_MAX:
+        raise LookupError("too long")
+    tries = iter(range(_TRIES_MAX))
     try:
         decoded = orjson.loads(body)
-        places = [_place(body, decoded, path) for path in paths]
+        places = [_place(body, decoded, path, tries) for path in paths]
     except (orjson.JSONDecodeError, TypeError, UnicodeEncodeError) as error:
         raise LookupError("no form") from error
     order = sorted(range(len(paths)), key=places.__getitem__)
@@ -32,8 +38,8 @@ def pieces_around(body: bytes, paths: Sequence[Sequence[str]]) -> tuple[list[byt
     return [*pieces, body[start:]], order
 
 
-def _place(body: bytes, decoded: Any, path: Sequence[str]) -> tuple[int, int]:
-    """Where the string at a path stands, without its quotes."""
+def _place(body: bytes, decoded: Any, path: Sequence[str], tries: Iterator[int]) -> tuple[int, int]:
+    """Where the string at a path stands, without its quotes; found out with the tries left."""
     *ways, last = path
     holder = decoded
     for name in ways:
@@ -48,6 +54,8 @@ def _place(body: bytes, decoded: Any, path: Sequence[str]) -> tuple[int, int]:
         at = body.find(quoted)
         while at >= 0:
             first, end = at + 1, at + 1 + len(sent)
+            if next(tries, None) is None:
+                raise LookupError("it takes too long")
             try:
                 if orjson.loads(body[:first] + _PROBE + body[end:]) == decoded:
                     return first, end

@@ -57,6 +57,12 @@ def test_no_form(body: bytes) -> None:
         pieces_around(body, [PK])
 
 
+@pytest.mark.parametrize("more", [b'"x"' + b" " * 4096, b",".join([b'"a"'] * 100)])
+def test_what_takes_too_long_to_find_out(more: bytes) -> None:
+    with pytest.raises(LookupError):
+        pieces_around(b'{"more":[%b],"Key":{"pk":{"S":"a"}}}' % more, [PK])
+
+
 def test_reading(body_forms) -> None:
     form = body_forms.BodyForm(pieces_around(BODY, [PK, SK])[0])
     assert form.read(BODY) == [b"7", b"k1"]

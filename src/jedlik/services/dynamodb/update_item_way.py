@@ -27,7 +27,6 @@ from jedlik.tables.item_writes import UpdateWrite, Written
 from jedlik.tables.model import Table
 from jedlik.tables.stored import Stored
 from jedlik.tables.throughput import Lane
-
 from jedlik.values import check_item
 
 VALUES = "ExpressionAttributeValues"
@@ -35,9 +34,8 @@ _MEMBERS = {
     "TableName", "Key", "UpdateExpression", "ConditionExpression", "ExpressionAttributeNames",
     VALUES, "ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics",
 }  # fmt: skip
-_BODY_BYTES_MAX = 4096
 _VALUES_MAX = 16
-"""Finding out where a value stands takes decoding the body."""
+"""Finding out where one stands takes decoding the body."""
 
 Place = tuple[str, str, str]
 """A member, a name in it, and the type of what is there."""
@@ -48,7 +46,7 @@ def way_of(ctx: Context, req: dict[str, Any], body: bytes, rows: Rows) -> Update
     table, engine = known_table(ctx, req["TableName"]), ctx.db.embedded
     if table is None or engine is None or engine is not ctx.db.engine or not table.plain:
         return None
-    if not _MEMBERS.issuperset(req) or "UpdateExpression" not in req or len(body) > _BODY_BYTES_MAX:
+    if not _MEMBERS.issuperset(req) or "UpdateExpression" not in req:
         return None
     if rows is not every_row and table.keys.partition[0].type != "S":
         return None
