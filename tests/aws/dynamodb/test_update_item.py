@@ -288,3 +288,23 @@ def test_one_pair_of_placeholders_serves_both_expressions(ask, invalid, table):
     assert invalid("UpdateItem", **asked) == (
         "Value provided in ExpressionAttributeNames unused in expressions: keys: {#c}"
     )
+
+
+def test_positions_in_lists_are_those_of_the_item_as_it_was(ask, table):
+    place = {"TableName": table, "Key": {"pk": {"S": "positions"}}}
+    names = {"L": [{"M": {"k": {"N": str(n)}}} for n in range(4)]}
+    answer = ask(
+        "UpdateItem",
+        **place,
+        UpdateExpression="SET l = :l",
+        ExpressionAttributeValues={":l": names},
+        ReturnValues="ALL_NEW",
+    )
+    assert answer["Attributes"]["l"] == names
+    answer = ask(
+        "UpdateItem",
+        **place,
+        UpdateExpression="REMOVE l[0], l[2].k",
+        ReturnValues="ALL_NEW",
+    )
+    assert answer["Attributes"]["l"] == {"L": [names["L"][1], {"M": {}}, names["L"][3]]}

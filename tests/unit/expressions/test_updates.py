@@ -148,6 +148,32 @@ def test_nested_changes_leave_their_neighbours() -> None:
     assert new["l"] is ITEM["l"]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("REMOVE l[0], l[1].k", [{}, {"k": 2}, {"k": 3}]),
+        ("REMOVE l[1].k, l[0]", [{}, {"k": 2}, {"k": 3}]),
+        ("REMOVE l[1], l[3].k, l[2].k, l[0]", [{}, {}]),
+        ("REMOVE l[3].k, l[3].z, l[2]", [{"k": 0}, {"k": 1}, {}]),
+        ("REMOVE l[0] SET l[1].k = :5", [{"k": 5}, {"k": 2}, {"k": 3}]),
+    ],
+)
+def test_what_goes_from_an_element_goes_from_the_one_that_was_meant(text, left) -> None:
+    """Positions are those of the item as it was, whatever else goes from the list."""
+
+    def rows(*contents: dict[str, int]) -> dict[str, Any]:
+        members = ({name: {"N": str(n)} for name, n in content.items()} for content in contents)
+        return {"l": {"L": [{"M": content} for content in members]}}
+
+    assert apply(text, rows({"k": 0}, {"k": 1}, {"k": 2}, {"k": 3})) == rows(*left)
+
+
+def test_sets_emptied_in_an_element_go_before_the_elements_in_front_of_it() -> None:
+    rows = {"l": {"L": [{"N": "0"}, {"M": {"s": {"NS": ["1"]}}}, {"M": {"s": {"NS": ["2"]}}}]}}
+    new = apply("REMOVE l[0] DELETE l[1].s :n1", rows)
+    assert new == {"l": {"L": [{"M": {}}, {"M": {"s": {"NS": ["2"]}}}]}}
+
+
 def test_a_value_copied_and_changed_is_changed_in_one_place() -> None:
     item = {"a": {"M": {"x": {"N": "1"}}}}
     new = apply("SET b = a, a.x = :5", item)

@@ -159,10 +159,16 @@ def _apply_nested(plan: CompiledUpdate, item: Item, values: Values) -> Item:
         gone.append(step.path)
     for path, result in results:
         changes.put(path, result)
-    # From the end of each list, so that the positions before it still hold.
-    for path in sorted(gone, key=_position, reverse=True):
+    # From the end of each list, so that the positions before it still hold; what goes from inside
+    # an element goes before the elements in front of it do.
+    for path in sorted(gone, key=_place, reverse=True):
         changes.remove(path)
     return changes.item
+
+
+def _place(path: Resolved) -> tuple[tuple[int, str], ...]:
+    """Sorts paths as their elements stand in lists, at every level."""
+    return tuple((part, "") if isinstance(part, int) else (-1, part) for part in path)
 
 
 def _position(path: Resolved) -> int:
