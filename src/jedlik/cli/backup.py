@@ -6,7 +6,7 @@ import time
 
 import click
 
-from jedlik.cli.client import Client, Refused, talks_to_server
+from jedlik.cli.client import Client, talks_to_server
 from jedlik.cli.progress import item_bar, server_goes_on
 
 POLL_S = 0.1
@@ -19,13 +19,9 @@ POLL_S = 0.1
 def backup(client: Client, table: str, name: str | None) -> None:
     """Back TABLE up as it is now, and print the backup's ARN for `jedlik restore`."""
     name = name or f"{table[:200]}-{time.strftime('%Y%m%dT%H%M%S')}"
-    try:
+    with client.about(table):
         items = client.call("DescribeTable", {"TableName": table})["Table"]["ItemCount"]
         made = client.call("CreateBackup", {"TableName": table, "BackupName": name})
-    except Refused as fault:
-        if fault.code != "ResourceNotFoundException":
-            raise
-        raise click.ClickException(f"there is no table {table} at {client.endpoint}") from None
     arn = made["BackupDetails"]["BackupArn"]
     with (
         server_goes_on(f"the backup goes on: {arn}"),

@@ -11,6 +11,7 @@ import http.client
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,16 @@ class Client:
             "ListTables", {}, start="ExclusiveStartTableName", last="LastEvaluatedTableName"
         )
         return [name for page in pages for name in page["TableNames"]]
+
+    @contextmanager
+    def about(self, table: str) -> Iterator[None]:
+        """Where something is refused because there is no such table, say that."""
+        try:
+            yield
+        except Refused as fault:
+            if fault.code != "ResourceNotFoundException":
+                raise
+            raise click.ClickException(f"there is no table {table} at {self.endpoint}") from None
 
     def write(self, table: str, requests: list[dict[str, Any]]) -> None:
         """BatchWriteItem of at most 25 requests, again for whatever was left unprocessed."""

@@ -8,7 +8,7 @@ import click
 import orjson
 
 from jedlik.cli import formats
-from jedlik.cli.client import Client, Refused, talks_to_server
+from jedlik.cli.client import Client, talks_to_server
 
 
 @click.command()
@@ -28,12 +28,8 @@ def dump(client: Client, table: str, plain: bool) -> None:
         last="LastEvaluatedKey",
     )
     out = sys.stdout.buffer
-    try:
+    with client.about(table):
         for page in pages:
             items = map(formats.to_plain_json, page["Items"]) if plain else page["Items"]
             out.write(b"".join(orjson.dumps(item) + b"\n" for item in items))
         out.flush()
-    except Refused as fault:
-        if fault.code != "ResourceNotFoundException":
-            raise
-        raise click.ClickException(f"there is no table {table} at {client.endpoint}") from None

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from jedlik.cli.client import Client, Refused, talks_to_server
+from jedlik.cli.client import Client, talks_to_server
 from jedlik.cli.progress import item_bar, server_goes_on
-from jedlik.cli.restore import _time
+from jedlik.cli.times import epoch_s
 
 POLL_S = 0.1
 
@@ -24,18 +24,14 @@ def export(client: Client, table: str, target: str, at: str | None, kind: str) -
     """Export TABLE, which must have point-in-time recovery on, and print where its items are, for
     `jedlik import`."""
     bucket, prefix = place(target)
-    try:
+    with client.about(table):
         described = client.call("DescribeTable", {"TableName": table})["Table"]
-    except Refused as fault:
-        if fault.code != "ResourceNotFoundException":
-            raise
-        raise click.ClickException(f"there is no table {table} at {client.endpoint}") from None
     request: dict[str, Any] = {"TableArn": described["TableArn"], "S3Bucket": bucket}
     request["ExportFormat"] = "ION" if kind == "ion" else "DYNAMODB_JSON"
     if prefix:
         request["S3Prefix"] = prefix
     if at is not None:
-        request["ExportTime"] = _time(at)
+        request["ExportTime"] = epoch_s(at)
     made = client.call("ExportTableToPointInTime", request)["ExportDescription"]["ExportArn"]
     with (
         server_goes_on(f"the export goes on: {made}"),

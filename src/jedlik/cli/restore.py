@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Any
 
 import click
 
 from jedlik.cli.client import Client, Refused, talks_to_server
 from jedlik.cli.progress import item_bar, server_goes_on
+from jedlik.cli.times import epoch_s
 
 POLL_S = 0.1
 
@@ -37,7 +37,7 @@ def restore(client: Client, source: str, target: str, at: str | None) -> None:
         client.call("RestoreTableFromBackup", request)
     else:
         request["SourceTableName"] = source
-        request |= {"RestoreDateTime": _time(at)} if at else {"UseLatestRestorableTime": True}
+        request |= {"RestoreDateTime": epoch_s(at)} if at else {"UseLatestRestorableTime": True}
         client.call("RestoreTableToPointInTime", request)
         items = _items(client, source)
     with (
@@ -60,15 +60,3 @@ def _items(client: Client, table: str) -> int:
         return found
     except Refused:
         return 0
-
-
-def _time(text: str) -> float:
-    """Epoch seconds."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        raise click.ClickException(f"--at {text!r}: a time such as 2026-11-22T10:15:00Z") from None

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import orjson
 
-from jedlik.cli.client import STREAMS_TARGET, Client, Refused, talks_to_server
+from jedlik.cli.client import STREAMS_TARGET, Client, talks_to_server
 
 REST_S = 0.2
 LOOK_FOR_SHARDS_S = 5.0
@@ -24,12 +24,8 @@ def tail(client: Client, table: str, whole: bool) -> None:
 
     The table needs a stream; its view type tells what a line holds.
     """
-    try:
+    with client.about(table):
         arn = client.call("DescribeTable", {"TableName": table})["Table"].get("LatestStreamArn")
-    except Refused as fault:
-        if fault.code != "ResourceNotFoundException":
-            raise
-        raise click.ClickException(f"there is no table {table} at {client.endpoint}") from None
     if arn is None:
         raise click.ClickException(
             f"{table} has no stream. To give it one:\n\n"
