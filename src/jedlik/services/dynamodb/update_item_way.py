@@ -19,21 +19,22 @@ from jedlik.api.context import Context
 from jedlik.api.ways import Rows, every_row
 from jedlik.services.dynamodb.request_expressions import update_and_condition
 from jedlik.services.dynamodb.usable_tables import known_table
-from jedlik.services.dynamodb.write_answers import update_answer
+from jedlik.services.dynamodb.write_answers import ANSWERED, update_answer
 from jedlik.services.dynamodb.writing import Writing
 from jedlik.storage.waist import Embedded
 from jedlik.tables.indexes import WRITE_UNIT_BYTES
-from jedlik.tables.item_writes import UpdateWrite, Written
+from jedlik.tables.item_writes import ITEM_BYTES_MAX, Written
 from jedlik.tables.model import Table
-from jedlik.tables.stored import Stored
+from jedlik.tables.stored import Stored, pack
 from jedlik.tables.throughput import Lane
-from jedlik.values import check_item
+from jedlik.values import check_item, item_size
 
 VALUES = "ExpressionAttributeValues"
 _MEMBERS = {
     "TableName", "Key", "UpdateExpression", "ConditionExpression", "ExpressionAttributeNames",
     VALUES, "ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics",
 }  # fmt: skip
+NOTHING = b"{}"
 _VALUES_MAX = 16
 """Finding out where one stands takes decoding the body."""
 
@@ -75,6 +76,8 @@ class UpdateWay:
         "_bound_to",
         "_form",
         "_has_still",
+        "_is_silent",
+        "_key_of",
         "_keys_at",
         "_lane",
         "_next_version",
@@ -110,7 +113,9 @@ class UpdateWay:
         self._keys_at = [each[:3] for each in at if each[3] == "Key"]
         self._values_at = [each[:3] for each in at if each[3] == VALUES]
         self._partition_name = table.keys.partition[0].name
+        self._key_of = table.key_of
         self._req = req
+        self._is_silent = ANSWERED.isdisjoint(req)
         self._peek = engine.peek
         self._put_seen = engine.put_seen
         self._rows = None if rows is every_row else rows
@@ -130,7 +135,7 @@ class UpdateWay:
         try:
             attributes = {name: {kind: texts[at].decode()} for at, name, kind in self._keys_at}
             check_item(attributes)
-            key = table.key_of(attributes)
+            key = self._key_of(attributes)
             update, condition = self._expressions(texts)
             if self._rows is not None and not self._rows(attributes[self._partition_name]["S"]):
                 return None  # the gateway will refuse it
@@ -140,13 +145,22 @@ class UpdateWay:
             old = None if row is None else Stored(row.version, row.value)
             if condition is not None and not condition.holds(None if old is None else old.item):
                 return None
+            # As `UpdateWrite.apply` does for a table without indexes.
+            item = attributes if old is None else old.item
+            if update is not None:
+                item = update.apply(item)
+            size = item_size(item)
+            if size > ITEM_BYTES_MAX:
+                return None
+            value = pack(item, size)
             version = self._next_version(0 if row is None else row.version)
-            write = UpdateWrite(table, key, attributes, update, condition)
-            new = write.apply(old, version)
-            done = update_answer(self._req, table, Written(old, new, {}), attributes, update)
-            size, before = new.size, 0 if old is None else old.size
+            done = NOTHING
+            if not self._is_silent:
+                written = Written(old, Stored(version, value, item, size), {})
+                done = update_answer(self._req, table, written, attributes, update)
+            before = 0 if old is None else old.size
             more = 1 if old is None else 0
-            durable = self._put_seen(row_key, version, new.value, more, size - before)
+            durable = self._put_seen(row_key, version, value, more, size - before)
         except Exception:
             return None  # the operation will meet it, too, and tell of it
         parts = lane.parts
