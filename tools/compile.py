@@ -130,8 +130,8 @@ def main() -> None:
 
 def _announce(count: int) -> None:
     minutes = round(count * EACH_S / (os.cpu_count() or 1) / 60)
-    time = f"about {minutes} minutes" if minutes > 1 else "about a minute" if minutes else "not long"
-    print(f"jedlik: compiling {count} modules, once; this takes {time}", file=sys.stderr)
+    lasts = ("not long", "about a minute")[minutes] if minutes < 2 else f"about {minutes} minutes"
+    print(f"jedlik: compiling {count} modules, once; this takes {lasts}", file=sys.stderr)
 
 
 def compile_all(
