@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import unquote_to_bytes, urlencode
+from urllib.parse import urlencode
 
 from jedlik.api.access import Ask
 from jedlik.api.context import Context
@@ -28,7 +27,18 @@ from . import s3_forms, s3_website, xml
 from .metrics import OperationMetrics
 from .rest_xml import BadInput, RestXml
 from .s3_body import S3Body
-from .s3_claims import HOST
+from .s3_call import (
+    Call,
+    bad_input,
+    denied,
+    first_lines,
+    header_lines,
+    host_id,
+    not_allowed,
+    quoting,
+    refused,
+    without_length,
+)
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -44,11 +54,6 @@ _CORS_REFUSED = (
     "not whitelisted by the resource's CORS spec."
 )
 _CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
-# How S3 writes what policies refuse: the resource in quotes.
-_RESOURCE = re.compile(r"( on resource: )(.*?)(?= because no | with an explicit deny |$)", re.S)
-_HOISTED = "x-amz-"
-_SIGNATURE = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires",
-              "x-amz-signature", "x-amz-signedheaders")  # fmt: skip
 _MALFORMED_XML = (
     "The XML you provided was not well-formed or did not validate against our published schema"
 )
@@ -98,7 +103,7 @@ class S3:
     async def answer(self, request: Request, request_id: str) -> Reply:
         """The answer to a request; raises nothing."""
         now = self._gateway.clock()
-        call = _Call(request, request_id)
+        call = Call(request, request_id)
         if s3_website.HOST.fullmatch(call.headers.get("host", "")):
             return await self._page(call, now)
         try:
@@ -111,9 +116,9 @@ class S3:
             if call.operation in self._metrics:
                 taken = self._gateway.clock() - now
                 self._metrics[call.operation].count(refusal.status, taken)
-            return _refused(call, refusal)
+            return refused(call, refusal)
 
-    async def _answer(self, call: _Call, now: float) -> Reply:
+    async def _answer(self, call: Call, now: float) -> Reply:
         request = call.request
         if call.method == "OPTIONS":
             return await self._preflight(call)
@@ -125,7 +130,7 @@ class S3:
         caller = s3.authenticate(self._gateway.authenticator, request, now, hosted)
         name = self._protocol.find(call.method, call.depth, call.query, call.headers)
         if name is None:
-            raise _not_allowed(call)
+            raise not_allowed(call)
         call.operation = name
         operation = self._operations.get(name)
         if operation is None:
@@ -137,7 +142,7 @@ class S3:
         try:
             req = self._protocol.read_input(name, call.labels, call.query, call.headers)
         except BadInput as bad:
-            raise _bad_input(bad) from bad
+            raise bad_input(bad) from bad
         ctx = self._context(call, caller, now)
         payload = self._protocol.payload(name)
         body = S3Body(request, caller)
@@ -162,7 +167,7 @@ class S3:
         except ApiError as refusal:
             reads = call.method in ("GET", "HEAD")
             if reads and refusal.code == "NoSuchKey" and not await self._may_list(ctx, call):
-                raise _denied() from refusal
+                raise denied() from refusal
             raise
         assert isinstance(answer, dict)
         reply = await self._reply(call, ctx, name, answer)
@@ -180,15 +185,15 @@ class S3:
         try:
             await authoriser.require(ctx, operation, req, transport_of(request))
             for each in (ctx.refused or {}).values():
-                each.message = _quoting(each.message)
+                each.message = quoting(each.message)
         except ApiError as refusal:
             if ctx.identified or refusal.code != "AccessDenied":
-                refusal.message = _quoting(refusal.message)
+                refusal.message = quoting(refusal.message)
                 raise
             # Why is told to members of the owner's organisation alone.
-            raise _denied() from refusal
+            raise denied() from refusal
 
-    async def _may_list(self, ctx: RestContext, call: _Call) -> bool:
+    async def _may_list(self, ctx: RestContext, call: Call) -> bool:
         authoriser = self._gateway.authoriser
         if authoriser is None:
             return True
@@ -199,7 +204,7 @@ class S3:
         return all(authoriser.check(ctx, ask, {}, transport).allowed for ask in asks)
 
     async def _read_small(
-        self, call: _Call, body: S3Body, name: str, payload: str | None, req: dict[str, Any]
+        self, call: Call, body: S3Body, name: str, payload: str | None, req: dict[str, Any]
     ) -> None:
         """Read a body that is no object's: a document, or nothing."""
         content, trailers = await body.whole(XML_BYTES_MAX)
@@ -224,7 +229,7 @@ class S3:
             code = "MalformedACLError" if name.endswith("Acl") else "MalformedXML"
             raise ApiError(code, _MALFORMED_XML) from error
 
-    def _context(self, call: _Call, caller: s3.Caller, now: float) -> RestContext:
+    def _context(self, call: Call, caller: s3.Caller, now: float) -> RestContext:
         identity = caller.identity
         gateway = self._gateway
         return RestContext(
@@ -243,11 +248,11 @@ class S3:
         )
 
     async def _reply(
-        self, call: _Call, ctx: RestContext, name: str, answer: dict[str, Any]
+        self, call: Call, ctx: RestContext, name: str, answer: dict[str, Any]
     ) -> Reply:
         status = ctx.status or self._protocol.status(name)
-        lines = _first_lines(call) + _lines(self._protocol.write_headers(name, answer))
-        lines += _lines(ctx.more.items()) + await self._cors_lines(call)
+        lines = first_lines(call) + header_lines(self._protocol.write_headers(name, answer))
+        lines += header_lines(ctx.more.items()) + await self._cors_lines(call)
         body = answer.get("Body")
         if isinstance(body, Streamed):
             source = None if call.method == "HEAD" else body.parts
@@ -258,7 +263,7 @@ class S3:
         if "_Text" in answer:
             content = content.replace(b"></", f">{xml.escape(answer['_Text'])}</".encode())
         if call.method == "HEAD" and "ContentLength" in answer:
-            return StreamedReply(status, _without_length(lines), answer["ContentLength"], None)
+            return StreamedReply(status, without_length(lines), answer["ContentLength"], None)
         if content and "content-type:" not in lines.lower():
             kind = "application/json" if self._is_text(name, answer) else "application/xml"
             lines += f"Content-Type: {kind}\r\n"
@@ -269,7 +274,7 @@ class S3:
 
     # Browsers
 
-    async def _page(self, call: _Call, now: float) -> Reply:
+    async def _page(self, call: Call, now: float) -> Reply:
         """A page of a bucket's website; raises nothing."""
 
         async def fetch(key: str) -> Reply:
@@ -284,7 +289,7 @@ class S3:
 
         try:
             if call.method not in ("GET", "HEAD"):
-                raise _not_allowed(call)
+                raise not_allowed(call)
             config = await self._edge.website(self._gateway.db, call.bucket)
             host = call.headers.get("host", "")
             reply = await s3_website.page(config, call.key, host, fetch)
@@ -292,38 +297,38 @@ class S3:
             if not isinstance(error, ApiError):
                 log.error("website failed (request %s)", call.request_id, exc_info=error)
             refusal = error if isinstance(error, ApiError) else internal_failure()
-            lines = _first_lines(call) + _lines(getattr(refusal, "headers", {}).items())
+            lines = first_lines(call) + header_lines(getattr(refusal, "headers", {}).items())
             if refusal.status == 304:
                 return Reply(304, lines)
-            page = s3_website.error_page(refusal, call.request_id, _host_id(call))
+            page = s3_website.error_page(refusal, call.request_id, host_id(call))
             lines += "Content-Type: text/html; charset=utf-8\r\n"
             if call.method == "HEAD":
                 return StreamedReply(refusal.status, lines, len(page), None)
             return Reply(refusal.status, lines, page)
         if not isinstance(reply, StreamedReply):
-            reply.lines = _first_lines(call) + reply.lines
+            reply.lines = first_lines(call) + reply.lines
         return reply
 
-    async def _object(self, call: _Call, now: float) -> Reply:
+    async def _object(self, call: Call, now: float) -> Reply:
         """What GetObject answers to somebody who signs nothing."""
         name = call.operation = "GetObject"
         operation = self._operations[name]
         try:
             req = self._protocol.read_input(name, call.labels, {}, call.headers)
         except BadInput as bad:
-            raise _bad_input(bad) from bad
+            raise bad_input(bad) from bad
         ctx = self._context(call, s3.Caller(None), now)
         await self._authorise(ctx, operation, req, call.request)
         try:
             answer = await operation.handler(ctx, req)
         except ApiError as refusal:
             if refusal.code == "NoSuchKey" and not await self._may_list(ctx, call):
-                raise _denied() from refusal
+                raise denied() from refusal
             raise
         assert isinstance(answer, dict)
         return await self._reply(call, ctx, name, answer)
 
-    async def _preflight(self, call: _Call) -> Reply:
+    async def _preflight(self, call: Call) -> Reply:
         origin = call.headers.get("origin")
         method = call.headers.get("access-control-request-method")
         if origin is None:
@@ -340,16 +345,16 @@ class S3:
                 status=403,
                 fields={"Method": method, "ResourceType": "OBJECT" if call.key else "BUCKET"},
             )
-        return Reply(200, _first_lines(call) + _lines(found.items()))
+        return Reply(200, first_lines(call) + header_lines(found.items()))
 
-    async def _cors_lines(self, call: _Call) -> str:
+    async def _cors_lines(self, call: Call) -> str:
         origin = call.headers.get("origin")
         if origin is None or not call.bucket:
             return ""
         found = await self._edge.cors(self._gateway.db, call.bucket, call.method, origin, None)
-        return _lines(found.items()) if found else ""
+        return header_lines(found.items()) if found else ""
 
-    async def _form(self, call: _Call, boundary: str, now: float) -> Reply:
+    async def _form(self, call: Call, boundary: str, now: float) -> Reply:
         """A browser uploads a file: a PutObject by fields of a form."""
         call.operation = "PutObject"
         form = s3_forms.Form(S3Body(call.request, s3.Caller(None)), boundary)
@@ -376,7 +381,7 @@ class S3:
         try:
             req = self._protocol.read_input("PutObject", call.labels, {}, sent)
         except BadInput as bad:
-            raise _bad_input(bad) from bad
+            raise bad_input(bad) from bad
         ctx = self._context(call, caller, now)
         await self._authorise(ctx, operation, req, call.request)
         req["Body"] = form
@@ -396,11 +401,11 @@ class S3:
         return urlencode([(tag["Key"], tag["Value"]) for tag in found["Tagging"]["TagSet"]])
 
     def _form_reply(
-        self, call: _Call, fields: Mapping[str, str], answer: dict[str, Any], cors: str
+        self, call: Call, fields: Mapping[str, str], answer: dict[str, Any], cors: str
     ) -> Reply:
         etag = answer["ETag"]
         location = f"http://{call.headers.get('host', '')}/{call.bucket}/{xml.quoted(call.key)}"
-        lines = _first_lines(call) + cors + _lines([("ETag", etag), ("Location", location)])
+        lines = first_lines(call) + cors + header_lines([("ETag", etag), ("Location", location)])
         goes_to = fields.get("success_action_redirect") or fields.get("redirect")
         if goes_to and re.fullmatch(r"https?://[!-~]+", goes_to):
             mark = "&" if "?" in goes_to else "?"
@@ -416,135 +421,7 @@ class S3:
         return Reply(200 if chosen == "200" else 204, lines)
 
 
-class _Call:
-    """A request as far as it was understood."""
-
-    def __init__(self, request: Request, request_id: str) -> None:
-        self.request = request
-        self.request_id = request_id
-        self.operation = ""
-        self.method = request.method.decode("latin-1")
-        self.headers = {
-            name.decode("latin-1"): _header_text(value) for name, value in request.headers.items()
-        }
-        self.query = _query(request.query)
-        if "X-Amz-Signature" in self.query:
-            # A presigned request may carry in its query what is a header otherwise.
-            for name, value in self.query.items():
-                low = name.lower()
-                if low.startswith(_HOISTED) and low not in _SIGNATURE:
-                    self.headers.setdefault(low, value)
-        path = unquote_to_bytes(request.path).decode("utf-8", "surrogateescape")
-        host = self.headers.get("host", "")
-        found = HOST.fullmatch(host)
-        self.hosted = found is not None and not host.lower().startswith("s3.")
-        if found is not None and self.hosted:
-            self.bucket, self.key = found[1], path[1:]
-        else:
-            self.bucket, _, self.key = path[1:].partition("/")
-
-    @property
-    def depth(self) -> int:
-        return 2 if self.key else 1 if self.bucket else 0
-
-    @property
-    def labels(self) -> dict[str, str]:
-        return {"Bucket": self.bucket, "Key": self.key}
-
-
-def _query(query: bytes) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in query.split(b"&"):
-        if part:
-            name, _, value = part.replace(b"+", b" ").partition(b"=")
-            found.setdefault(_text(name), _text(value))
-    return found
-
-
-def _text(escaped: bytes) -> str:
-    return unquote_to_bytes(escaped).decode("utf-8", "surrogateescape")
-
-
-def _header_text(value: bytes) -> str:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _lines(headers: Any) -> str:
-    """Header lines; what could end a line early is taken out."""
-    found = ""
-    for name, value in headers:
-        safe = value.replace("\r", " ").replace("\n", " ").replace("\0", " ")
-        found += f"{name}: {safe}\r\n"
-    return found
-
-
-def _without_length(lines: str) -> str:
-    return re.sub(r"(?mi)^content-length: .*\r\n", "", lines)
-
-
-def _host_id(call: _Call) -> str:
-    return b64encode(hashlib.sha256(call.request_id.encode()).digest()).decode()
-
-
-def _first_lines(call: _Call) -> str:
-    return f"x-amz-request-id: {call.request_id}\r\nx-amz-id-2: {_host_id(call)}\r\n"
-
-
 async def _close(parts: AsyncIterator[bytes]) -> None:
     close = getattr(parts, "aclose", None)
     if close is not None:
         await close()
-
-
-def _not_allowed(call: _Call) -> ApiError:
-    if call.method == "POST" and call.depth == 1:
-        return ApiError(
-            "PreconditionFailed",
-            "At least one of the pre-conditions you specified did not hold",
-            status=412,
-            fields={"Condition": "Bucket POST must be of the enclosure-type multipart/form-data"},
-        )
-    return ApiError(
-        "MethodNotAllowed",
-        "The specified method is not allowed against this resource.",
-        status=405,
-        fields={"Method": call.method, "ResourceType": ("SERVICE", "BUCKET", "OBJECT")[call.depth]},
-    )
-
-
-def _quoting(message: str | None) -> str:
-    return _RESOURCE.sub(r'\1"\2"', message or "")
-
-
-def _denied() -> ApiError:
-    return ApiError("AccessDenied", "Access Denied", status=403)
-
-
-def _bad_input(bad: BadInput) -> ApiError:
-    return ApiError(
-        "InvalidArgument",
-        f"Provided {bad.name} not an integer or within integer range",
-        fields={"ArgumentName": bad.name, "ArgumentValue": bad.value},
-    )
-
-
-def _refused(call: _Call, refusal: ApiError) -> Reply:
-    """An error as S3 writes it."""
-    lines = _first_lines(call) + _lines(getattr(refusal, "headers", {}).items())
-    code = "InternalError" if refusal.code == "InternalServerError" else refusal.code
-    status = refusal.status
-    if status == 304:
-        return Reply(status, lines)
-    if call.method == "HEAD":
-        return Reply(status, lines + "Content-Type: application/xml\r\n")
-    inside = (
-        f"<Code>{xml.escape(code)}</Code><Message>{xml.escape(refusal.message or '')}</Message>"
-    )
-    for name, value in refusal.fields.items():
-        inside += f"<{name}>{xml.escape(str(value))}</{name}>"
-    inside += f"<RequestId>{call.request_id}</RequestId><HostId>{_host_id(call)}</HostId>"
-    body = f"{xml.HEAD}<Error>{inside}</Error>".encode("utf-8", "replace")
-    return Reply(status, lines + "Content-Type: application/xml\r\n", body)
