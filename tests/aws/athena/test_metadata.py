@@ -58,6 +58,9 @@ def test_a_table(athena: Any, glue: Any, query: Any, database: str) -> None:
         CatalogName="AwsDataCatalog", DatabaseName=database, Expression="ord*"
     )["TableMetadataList"]
     assert [each["Name"] for each in listed] == ["orders"]
+    where = {"CatalogName": "AwsDataCatalog", "DatabaseName": database}
+    short = athena.list_table_metadata(**where, AttributesToGet=["NAME"])["TableMetadataList"]
+    assert short == [{"Name": "orders"}]
     shown = "\n".join(row[0] for row in query("SHOW CREATE TABLE orders").all_rows)
     assert shown.startswith(f"CREATE EXTERNAL TABLE `{database}.orders`(\n  `id` bigint COMMENT")
     query("DROP TABLE orders")

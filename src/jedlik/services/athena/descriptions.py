@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from jedlik.services.athena.records import ENGINE, Execution, NamedQuery, Prepared, WorkGroup
@@ -137,3 +138,13 @@ def table(of: Document) -> dict[str, Any]:
 def _column(of: Document) -> dict[str, Any]:
     members = ("Name", "Type", "Comment")
     return {member: of[member] for member in members if of.get(member) is not None}
+
+
+def only(
+    documents: Sequence[dict[str, Any]], wanted: Sequence[str] | None
+) -> Sequence[dict[str, Any]]:
+    """The members that AttributesToGet names, where it names any."""
+    if not wanted:
+        return documents
+    names = {"Name": "NAME" in wanted, "TableType": "TABLE_TYPE" in wanted}
+    return [{name: each[name] for name in each if names.get(name)} for each in documents]

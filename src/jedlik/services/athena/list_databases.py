@@ -14,4 +14,5 @@ from jedlik.services.athena.requests import catalog_arns, catalog_of, page
 async def list_databases(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     found = await catalog_of(ctx, {"CatalogName": req["CatalogName"]}).databases()
     part, token = page(found, req, 50)
-    return {"DatabaseList": [descriptions.database(each) for each in part], **token}
+    told = [descriptions.database(each) for each in part]
+    return {"DatabaseList": descriptions.only(told, req.get("AttributesToGet")), **token}

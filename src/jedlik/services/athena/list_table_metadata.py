@@ -19,4 +19,5 @@ async def list_table_metadata(ctx: Context, req: dict[str, Any]) -> dict[str, An
         wanted = hive_pattern(req["Expression"])
         found = [each for each in found if wanted.fullmatch(each["Name"])]
     part, token = page(found, req, 50)
-    return {"TableMetadataList": [descriptions.table(each) for each in part], **token}
+    told = [descriptions.table(each) for each in part]
+    return {"TableMetadataList": descriptions.only(told, req.get("AttributesToGet")), **token}
