@@ -22,12 +22,14 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeGuard
 
 ROOT = Path(__file__).resolve().parents[1]
+LEFT_S = 3600.0
 EACH_S = 3.5
 """What a module takes of a processor, some more and some less."""
 MODULES = (
@@ -123,7 +125,10 @@ def main() -> None:
         return
     if os.environ.get("JEDLIK_COMPILED") == "0" or (asked.quiet and wanting()):
         return
-    done = compile_all(ROOT / "src", package / "_compiled", begun=_announce)
+    try:
+        done = compile_all(ROOT / "src", package / "_compiled", begun=_announce)
+    except KeyboardInterrupt:
+        sys.exit(130)
     if not asked.quiet or done != UP_TO_DATE:
         print(f"jedlik: {done}", file=sys.stderr)
 
@@ -158,6 +163,9 @@ def compile_all(
     if compiler is None:
         return f"not compiled, for want of {wanting()}"
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".making-*"):  # of a compilation that was killed
+        if left.stat().st_mtime < time.time() - LEFT_S:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as place:
         work = Path(place)
         # From copies: somebody may be editing the sources meanwhile.
@@ -175,10 +183,13 @@ def compile_all(
         ]
         begun(len(missing))
         try:
-            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            pool = ThreadPoolExecutor(os.cpu_count() or 1)
+            try:
                 jobs = [pool.submit(_compile, compiler, name, work) for name in missing]
                 for job in jobs:
                     job.result()
+            finally:  # at a Ctrl-C, too: it ends what is at work, and the rest shall not begin
+                pool.shutdown(cancel_futures=True)
             for name in missing:
                 os.replace(file_of(name, work), file_of(name))
             manifest = {"suffix": compiled.SUFFIX, "made_by": _made_by(), "modules": marks}
