@@ -11,8 +11,9 @@ import apsw
 import pytest
 
 from jedlik.storage.sqlite import SqliteEngine
+from jedlik.storage.sqlite_encoding import encode
 from jedlik.storage.sqlite_group import Group
-from jedlik.storage.sqlite_record import HEAD_BYTES, decode, encode, is_sound, read_head
+from jedlik.storage.sqlite_record import HEAD_BYTES, decode, is_sound, read_head
 from jedlik.storage.waist import (
     ANY,
     Batch,

@@ -163,6 +163,29 @@ async def test_only_rows_of_spaces_that_are_read_go_from_a_table_into_the_cache(
     assert len((await sqlite.scan(2, b"", None, **ALL)).entries) == 301
 
 
+async def test_what_the_cache_knew_of_a_row_is_not_seen_once_it_is_newer(
+    sqlite: SqliteEngine,
+) -> None:
+    absent, there, gone = key("absent"), key("there"), key("gone")
+    for known in (False, True):
+        if known:
+            await put(sqlite, there, b"before")
+            version = await put(sqlite, gone, b"before")
+            await taken_over(sqlite)
+        for at in (absent, there, gone):
+            await sqlite.get_one(at)  # now the cache knows, be it that there is none
+        await put(sqlite, absent, b"after")
+        await put(sqlite, there, b"after")
+        if known:
+            await sqlite.commit(batch(Delete(gone, version)))
+        for _ in range(2):
+            found = await sqlite.get([absent, there, gone])
+            assert [row and row.value for row in found] == [b"after", b"after", None]
+            await taken_over(sqlite)
+            assert sqlite.row_at_once(there) == await sqlite.get_one(there) == found[1]
+            assert sqlite.peek(absent) == found[0]
+
+
 async def test_no_snapshot_outlives_its_tick(sqlite: SqliteEngine) -> None:
     await fill(sqlite, 100)
     await taken_over(sqlite)

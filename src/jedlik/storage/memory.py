@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from jedlik.storage.ordered_keys import OrderedKeys
+from jedlik.storage.rows import new_row
 from jedlik.storage.waist import (
     ABSENT,
     ANY,
@@ -31,8 +32,7 @@ from jedlik.storage.waist import (
     refuse_dropped,
 )
 
-# What `Row(...)` does, without its Python function.
-_new_row: Callable[[tuple[int, bytes]], Row] = partial(tuple.__new__, Row)
+# What `Entry(...)` does, without its Python function.
 _new_entry: Callable[[tuple[bytes, bytes, bytes, int, bytes]], Entry] = partial(
     tuple.__new__, Entry
 )
@@ -149,9 +149,10 @@ class MemoryEngine:
             if type(write) is Put:
                 key = write.key
                 space = self._spaces.get(key[0]) or self._space(key[0])
-                if key not in space.rows:
+                count = len(space.rows)
+                space.rows[key] = new_row(version, write.value)
+                if len(space.rows) != count:
                     space.order.add(key)
-                space.rows[key] = _new_row((version, write.value))
             elif type(write) is Delete:
                 key = write.key
                 space = self._space(key[0])
@@ -173,13 +174,14 @@ class MemoryEngine:
         if self._closed:
             raise StorageClosed("the memory engine is closed")
         number = key[0]
-        if number in self._dropped:
+        if self._dropped and number in self._dropped:
             raise SpaceDropped(f"space {number} was dropped")
         space = self._spaces.get(number) or self._space(number)
         there = space.rows
-        if key not in there:
+        count = len(there)
+        there[key] = new_row(version, value)
+        if len(there) != count:
             space.order.add(key)
-        there[key] = _new_row((version, value))
         space.tally_rows += rows
         space.tally_bytes += size
 

@@ -6,9 +6,10 @@ number of keys. Bounds may be prefixes of keys: a shorter tuple sorts before its
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from typing import Any
 
+from jedlik.storage.rows import place
 from jedlik.storage.waist import Key
 
 _CHUNK_MAX = 512
@@ -23,25 +24,28 @@ class OrderedKeys:
 
     def add(self, key: Key) -> None:
         """Add a key that is not there yet."""
-        at = bisect_left(self._lasts, key)
-        if at == len(self._lasts):
+        lasts = self._lasts
+        at = place(lasts, key)
+        if at == len(lasts):
             if not at:
                 self._chunks.append([key])
-                self._lasts.append(key)
+                lasts.append(key)
                 return
             at -= 1
-            self._chunks[at].append(key)
-            self._lasts[at] = key
+            chunk = self._chunks[at]
+            chunk.append(key)
+            lasts[at] = key
         else:
-            insort(self._chunks[at], key)
-        if len(self._chunks[at]) > _CHUNK_MAX:
+            chunk = self._chunks[at]
+            chunk.insert(place(chunk, key), key)
+        if len(chunk) > _CHUNK_MAX:
             self._split(at)
 
     def remove(self, key: Key) -> None:
         """Remove a key that is there."""
-        at = bisect_left(self._lasts, key)
+        at = place(self._lasts, key)
         chunk = self._chunks[at]
-        del chunk[bisect_left(chunk, key)]
+        del chunk[place(chunk, key)]
         if chunk:
             self._lasts[at] = chunk[-1]
         else:

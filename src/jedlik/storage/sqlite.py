@@ -24,13 +24,13 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from threading import get_ident
 from typing import Any
 
 import apsw
 
+from jedlik.storage.rows import find, new_row
 from jedlik.storage.sqlite_cache import MISSING, Missing
 from jedlik.storage.sqlite_checkpoint import Checkpointer
 from jedlik.storage.sqlite_disk import Disk, RealDisk
@@ -67,7 +67,6 @@ from jedlik.storage.waist import (
 
 logger = logging.getLogger(__name__)
 
-_new_row: Callable[[tuple[int, bytes]], Row] = partial(tuple.__new__, Row)
 _RELAXED_SYNC_S = 1.0
 
 
@@ -245,21 +244,24 @@ class SqliteEngine:
 
     def row_at_once(self, key: Key) -> Row | None:
         """The durable row, without waiting."""
-        row = self._cache.young.get(key, MISSING)
-        if row is not MISSING:
-            return row
-        return self._published.row(key)
+        published = self._published
+        if published.is_stored:
+            row = self._cache.young.get(key, MISSING)
+            return published.stored(key) if row is MISSING else row
+        return published.row(key)
 
     def peek(self, key: Key) -> Row | None:
-        row: Row | Missing | None = MISSING
-        if self._open_rows:
-            row = self._open_rows.get(key, MISSING)
-        if row is MISSING and self._in_flight_rows:
-            row = self._in_flight_rows.get(key, MISSING)
+        published = self._published
+        tables = (
+            self._open_rows,
+            self._in_flight_rows,
+            published.rows,
+            published.frozen_rows,
+            self._cache.young,
+        )
+        row = find(key, tables, MISSING)
         if row is MISSING:
-            row = self._published.rows.get(key, MISSING)
-            if row is MISSING:
-                return self._published.settled(key)
+            return published.stored(key)
         if self._dropped and key[0] in self._dropped:
             return None
         return row
@@ -267,13 +269,8 @@ class SqliteEngine:
     async def get(
         self, keys: Sequence[Key], *, pending: bool = False, snapshot: bool = False
     ) -> list[Row | None]:
-        find = self._cache.young.get
-        rows = [find(key, MISSING) for key in keys]
-        if MISSING in rows:
-            # All without letting anybody else run: so they are of one moment.
-            stored = [self._published.row(key) for key in keys]
-        else:
-            stored = [row for row in rows if row is not MISSING]
+        # All without letting anybody else run: so they are of one moment.
+        stored = [self._published.row(key) for key in keys]
         if pending and (self._open_rows or self._in_flight_rows):
             for at, key in enumerate(keys):
                 row = self._pending(key)
@@ -352,11 +349,7 @@ class SqliteEngine:
         return Health("sqlite", self._closing is None and error is None, error, details)
 
     def _pending(self, key: Key) -> Row | Missing | None:
-        row: Row | Missing | None = MISSING
-        if self._open_rows:
-            row = self._open_rows.get(key, MISSING)
-        if row is MISSING and self._in_flight_rows:
-            row = self._in_flight_rows.get(key, MISSING)
+        row = find(key, (self._open_rows, self._in_flight_rows), MISSING)
         if row is not MISSING and key[0] in self._dropped:
             return None
         return row
@@ -393,7 +386,7 @@ class SqliteEngine:
         writing = False
         for write in writes:
             if type(write) is Put:
-                rows[write.key] = _new_row((version, write.value))
+                rows[write.key] = new_row(version, write.value)
                 writing = True
             elif type(write) is Delete:
                 rows[write.key] = None
@@ -401,14 +394,8 @@ class SqliteEngine:
         if batch.changes:
             group.changes += batch.changes
             writing = True
-        if tallies:
-            sums = group.tallies
-            for space, count, size in tallies:
-                before = sums.get(space)
-                if before is not None:
-                    count += before[0]
-                    size += before[1]
-                sums[space] = (count, size)
+        for space, count, size in tallies:
+            group.add_tally(space, count, size)
             writing = True
         if writing:
             # Deletes count too: their change records carry the version.
@@ -420,20 +407,21 @@ class SqliteEngine:
         return None
 
     def put_seen(self, key: Key, version: int, value: bytes, rows: int, size: int) -> Waiter:
-        self._refuse_at_end()
+        if self._closing is not None or self._damage is not None:
+            self._refuse_at_end()
         space = key[0]
-        if space in self._dropped:
+        if self._dropped and space in self._dropped:
             raise SpaceDropped(f"space {space} was dropped")
         if space not in self._tallies:
             self._published.stats(space)
         group = self._open
-        self._open_rows[key] = _new_row((version, value))
-        sums = group.tallies
-        before = sums.get(space)
-        if before is not None:
-            rows += before[0]
-            size += before[1]
-        sums[space] = (rows, size)
+        self._open_rows[key] = new_row(version, value)
+        sums = group.tallies.get(space)
+        if sums is None:
+            group.tallies[space] = [rows, size]
+        else:
+            sums[0] += rows
+            sums[1] += size
         if version > group.version:
             group.version = version
         return self._join_open()

@@ -1,9 +1,9 @@
 """The write-through cache of rows that lets the SQLite engine answer most reads from memory.
 
-It holds what SQLite holds, nothing that is pending or in the journal only; None stands for "known
-to be absent". Eviction is by generations: a hit in `young` is one dictionary look-up and no
-bookkeeping; when `young` has grown to its share it becomes the old generation, and the old one is
-taken apart a few rows at a time.
+It holds what SQLite holds or held, nothing that is pending or in the journal only: who has a table
+of newer rows asks that first. None stands for "known to be absent". Eviction is by generations: a
+hit in `young` is one dictionary look-up and no bookkeeping; when `young` has grown to its share it
+becomes the old generation, and the old one is taken apart a few rows at a time.
 """
 
 from __future__ import annotations
@@ -65,8 +65,13 @@ class RowCache:
         if row is not MISSING:
             size = 0 if row is None else len(row.value)
             self._young_bytes -= _ROW_OVERHEAD + len(key[2]) + size
-        elif self._old:
+        if self._old:
             self._old.pop(key, None)
+
+    def forget_all(self) -> None:
+        self.young.clear()
+        self._old.clear()
+        self._young_bytes = 0
 
     def forget_space(self, space: int) -> None:
         for generation in (self.young, self._old):

@@ -16,7 +16,7 @@ from jedlik.storage.waist import Change, Key, Row
 class Group:
     """`rows` is the state after all its batches: a key written twice is stored once.
 
-    `version` is the highest of its batches'; `tallies` are the sums for each space,
+    `version` is the highest of its batches'; `tallies` are the sums (rows, bytes) for each space,
     `trims` (space, part, upto), `drops` spaces.
     `serial` and `check` are its record's, once it is written.
     """
@@ -40,15 +40,20 @@ class Group:
         self.version = 0
         self.rows: dict[Key, Row | None] = {}
         self.changes: list[Change] = []
-        self.tallies: dict[int, tuple[int, int]] = {}
+        self.tallies: dict[int, list[int]] = {}
         self.trims: list[tuple[int, int, int]] = []
         self.drops: list[int] = []
         self.waiters: list[Waiter] = []
         self.published = False
 
     def add_tally(self, space: int, rows: int, size: int) -> None:
+        """Add to the sums of a space."""
         sums = self.tallies.get(space)
-        self.tallies[space] = (rows, size) if sums is None else (sums[0] + rows, sums[1] + size)
+        if sums is None:
+            self.tallies[space] = [rows, size]
+        else:
+            sums[0] += rows
+            sums[1] += size
 
 
 class Sync:

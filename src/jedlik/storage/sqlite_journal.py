@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jedlik.storage.sqlite_disk import Disk
+from jedlik.storage.sqlite_encoding import encode
 from jedlik.storage.sqlite_files import Files
 from jedlik.storage.sqlite_group import Group, Sync
 from jedlik.storage.sqlite_record import (
@@ -29,7 +30,6 @@ from jedlik.storage.sqlite_record import (
     Head,
     check_of,
     decode,
-    encode,
     is_sound,
     read_head,
 )

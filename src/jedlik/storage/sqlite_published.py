@@ -1,9 +1,10 @@
 """What of the SQLite engine is published: what plain reads see.
 
 A row is in a table of what SQLite lacks (`tables`: the one that grows, and the one that SQLite is
-taking over), or stored: in the cache, else in SQLite. A key in one of the tables is never in the
-cache. SQLite never has anything that is not published, and readers look into the tables first: it
-is all the same to them when a table is taken over, so long as no snapshot outlives its table.
+taking over), or stored: in the cache, else in SQLite. SQLite never has anything that is not
+published, and readers look into the tables first: it is all the same to them when a table is taken
+over, so long as no snapshot outlives its table, and what cache and SQLite have of a key that is in
+one of the tables may be older.
 
 For one loop. Methods raise StorageError for what cannot be read.
 """
@@ -15,13 +16,14 @@ from collections.abc import Sequence
 
 import apsw
 
+from jedlik.storage.rows import find, lay_over
 from jedlik.storage.sqlite_cache import MISSING, Missing, RowCache
 from jedlik.storage.sqlite_files import Files
 from jedlik.storage.sqlite_group import Group
 from jedlik.storage.sqlite_overlay import log_entries, range_page, scan_page
 from jedlik.storage.sqlite_pages import PageCache
 from jedlik.storage.sqlite_reader import Reader
-from jedlik.storage.sqlite_unapplied import ROW_OVERHEAD, Unapplied
+from jedlik.storage.sqlite_unapplied import Unapplied
 from jedlik.storage.waist import (
     Key,
     LogBounds,
@@ -36,8 +38,9 @@ from jedlik.storage.waist import (
 
 class Published:
     """dropped: spaces of which nothing is visible any more. version: the highest that is durable.
-    rows: those of the table that grows. wanted: spaces of which single rows were found in SQLite;
-    only their new rows go from there into the cache. Images of tables are written and scanned."""
+    rows, frozen_rows: those of the table that grows, and of the other one. is_stored: whether the
+    tables are empty. wanted: spaces of which single rows were found in SQLite; only their new rows
+    go from there into the cache. Images of tables are written and scanned."""
 
     # With a dictionary, so that a test can put something in the place of a method.
     __slots__ = (
@@ -47,8 +50,10 @@ class Published:
         "cache",
         "dropped",
         "frozen",
+        "frozen_rows",
         "growing",
         "is_closed",
+        "is_stored",
         "logs",
         "pages",
         "reader",
@@ -75,6 +80,8 @@ class Published:
         self.growing = Unapplied()
         self.rows = self.growing.rows
         self.frozen: Unapplied | None = None
+        self.frozen_rows: dict[Key, Row | None] = {}
+        self.is_stored = True
         self.tables = [self.growing]  # both of them, the newest first
         self.tallies: dict[int, Stats] = {}  # of spaces that were asked for
         self.logs: dict[tuple[int, int], LogBounds] = {}  # the same
@@ -87,21 +94,14 @@ class Published:
 
     def row(self, key: Key) -> Row | None:
         """The durable row, wherever it is."""
-        row: Row | Missing | None = self.rows.get(key, MISSING)
+        row = find(key, (self.rows, self.frozen_rows, self.cache.young), MISSING)
         if row is MISSING:
-            return self.settled(key)
+            return self.stored(key)
         return None if key[0] in self.dropped else row
 
-    def settled(self, key: Key) -> Row | None:
-        """The durable row, which the table that grows has not got."""
-        row: Row | Missing | None = MISSING
-        if self.frozen is not None:
-            row = self.frozen.rows.get(key, MISSING)
-            if row is not MISSING:
-                return None if key[0] in self.dropped else row
-        row = self.cache.young.get(key, MISSING)
-        if row is MISSING:
-            row = self.cache.find_old(key)
+    def stored(self, key: Key) -> Row | None:
+        """The row of a key that the tables and the young part of the cache have not got."""
+        row: Row | Missing | None = self.cache.find_old(key)
         if row is not MISSING:
             return row
         if key[0] in self.dropped:
@@ -269,20 +269,8 @@ class Published:
     def take_up(self, group: Group) -> None:
         """Add what is durable to the table that grows."""
         table = self.growing
-        rows = table.rows
-        size = 0
-        for key, row in group.rows.items():
-            before = rows.get(key, MISSING)
-            rows[key] = row
-            if before is MISSING:
-                table.order.add(key)
-                self.cache.forget(key)
-                size += ROW_OVERHEAD + len(key[2]) + len(key[3])
-            elif before is not None:
-                size -= len(before.value)
-            if row is not None:
-                size += len(row.value)
-        table.bytes += size
+        self.is_stored = False
+        table.bytes += lay_over(table.rows, group.rows, table.order.add)
         for space, part, record in group.changes:
             first, last = self.log_bounds(space, part)
             self.logs[space, part] = LogBounds(first, last + 1)
@@ -317,7 +305,7 @@ class Published:
         """Begin a new table; SQLite can have the one that grew."""
         table = self.growing
         table.version = self.version
-        self.frozen = table
+        self.frozen, self.frozen_rows = table, table.rows
         self.growing = Unapplied()
         self.rows = self.growing.rows
         self.tables = [self.growing, table]
@@ -325,6 +313,7 @@ class Published:
 
     def let_go(self) -> Unapplied | None:
         """SQLite has all of the frozen table, which nobody reads any more."""
-        table, self.frozen = self.frozen, None
+        table, self.frozen, self.frozen_rows = self.frozen, None, {}
         self.tables = [self.growing]
+        self.is_stored = not self.growing.rows
         return table

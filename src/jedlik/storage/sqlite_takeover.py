@@ -263,12 +263,16 @@ class TakeOver:
         published = self._published
         if published.frozen is not table:
             return
-        growing, dropped, put = published.rows, published.dropped, published.cache.put
-        wanted = published.wanted
+        growing, dropped, wanted = published.rows, published.dropped, published.wanted
+        cache = published.cache
         some = list(islice(rows, _CACHED_PER_TICK))
         for key, row in some:
-            if key[0] in wanted and key not in growing and key[0] not in dropped:
-                put(key, row)
+            if key in growing or key[0] in dropped:
+                continue  # what the cache has of it nobody sees
+            if key[0] in wanted:
+                cache.put(key, row)
+            else:
+                cache.forget(key)  # that there was no such row, perhaps
         if len(some) == _CACHED_PER_TICK and not self._is_closing:
             self._loop.call_soon(self._into_cache, table, rows)
         else:
@@ -276,6 +280,8 @@ class TakeOver:
 
     def _let_go(self) -> None:
         self._is_moving = False
+        if self._is_closing:
+            self._published.cache.forget_all()  # not all that is newer has got there
         table = self._published.let_go()
         if table is not None and not self._is_closing:
             self._loop.call_soon(self._free, table)

@@ -134,7 +134,7 @@ def _dimensions(flow: Flow, index: str | None) -> Dimensions:
 
 
 def _some(
-    account: str, region: str, metric: str, dimensions: Dimensions, unit: str, figure: Figure
+    account: str, region: str, metric: str, dimensions: Dimensions, unit: str, figure: Figure | Lane
 ) -> Iterator[Datum]:
     values = figure.drain()
     if values.count:

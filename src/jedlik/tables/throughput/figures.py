@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from msgspec import Struct
 
 NEVER = float("inf")
@@ -16,18 +18,39 @@ class Statistics(Struct, frozen=True):
     most: float
 
 
-class Figure:
-    """Counts values. `count` and `total` are since the start; drained are the differences."""
+class Counts(Protocol):
+    """What a Figure has, and a lane, whose compiled form cannot inherit it."""
 
-    __slots__ = ("_drained_count", "_drained_total", "count", "least", "most", "total")
+    count: int
+    total: float
+    least: float
+    most: float
+    drained: tuple[int, float]
+    """count and total when it was drained last."""
+
+
+def drain(counts: Counts) -> Statistics:
+    """What was observed since the last time."""
+    before, counts.drained = counts.drained, (counts.count, counts.total)
+    count, total = counts.count - before[0], counts.total - before[1]
+    if not count:
+        return NOTHING
+    found = Statistics(count, total, counts.least, counts.most)
+    counts.least, counts.most = NEVER, 0.0
+    return found
+
+
+class Figure:
+    """Counts values. `count` and `total` are since the start; what is drained are differences."""
+
+    __slots__ = ("count", "drained", "least", "most", "total")
 
     def __init__(self) -> None:
         self.count = 0
         self.total = 0.0
         self.least = NEVER
         self.most = 0.0
-        self._drained_count = 0
-        self._drained_total = 0.0
+        self.drained = (0, 0.0)
 
     def add(self, value: float) -> None:
         """Observe a value, zero or more."""
@@ -40,13 +63,7 @@ class Figure:
 
     def drain(self) -> Statistics:
         """What was observed since the last time."""
-        count, total = self.count - self._drained_count, self.total - self._drained_total
-        if not count:
-            return NOTHING
-        found = Statistics(count, total, self.least, self.most)
-        self._drained_count, self._drained_total = self.count, self.total
-        self.least, self.most = NEVER, 0.0
-        return found
+        return drain(self)
 
 
 NOTHING = Statistics(0, 0.0, 0.0, 0.0)

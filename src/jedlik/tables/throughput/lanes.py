@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from jedlik.tables.errors import Throttled, ThrottleReason
-from jedlik.tables.throughput.figures import Figure
+from jedlik.tables.throughput.figures import Figure, Statistics, drain
 from jedlik.tables.throughput.parts import (
     BURST_S,
     PART_READ_UNITS,
@@ -49,8 +49,8 @@ WATCHED = Parts(1, 1.0, splits_collections=False)
 WATCHED.say_sort(True)
 
 
-class Lane(Figure):
-    """One direction of a table or index. As a Figure it counts consumed units.
+class Lane:
+    """One direction of a table or index. Like a Figure it counts consumed units.
 
     shut_until: before this time a request must ask `admit`. place: where in the key space a
     request goes, see `parts.py`; `place_of` makes one.
@@ -66,10 +66,14 @@ class Lane(Figure):
         "_unit_s",
         "access",
         "burst_s",
+        "count",
+        "drained",
         "is_index",
         "is_on_demand",
         "last_s",
+        "least",
         "limit",
+        "most",
         "on_throttled",
         "parts",
         "ramp",
@@ -77,11 +81,16 @@ class Lane(Figure):
         "resource",
         "shut_until",
         "throttles",
+        "total",
         "watch",
     )
 
     def __init__(self, access: Access, resource: str, *, is_index: bool) -> None:
-        super().__init__()
+        self.count = 0
+        self.total = 0.0
+        self.least = NEVER
+        self.most = 0.0
+        self.drained = (0, 0.0)
         self.access = access
         self.resource = resource
         self.is_index = is_index
@@ -199,6 +208,19 @@ class Lane(Figure):
                 self.shut_until = dry
         if now >= self._minute_end:
             self._end_minute(now)
+
+    def add(self, units: float) -> None:
+        """Only count them."""
+        self.count += 1
+        self.total += units
+        if units > self.most:
+            self.most = units
+        if units < self.least:
+            self.least = units
+
+    def drain(self) -> Statistics:
+        """What was consumed since the last time."""
+        return drain(self)
 
     def take_range(self, place: bytes, key: bytes, units: float, now: float) -> None:
         """Take what reading from a place on came to, for a key as `admit` has it."""
