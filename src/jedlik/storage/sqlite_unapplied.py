@@ -15,7 +15,6 @@ from typing import Any
 from jedlik.storage.ordered_keys import OrderedKeys
 from jedlik.storage.waist import Entry, Key, Page, Row, Stats
 
-ROW_OVERHEAD = 600  # bytes of key tuple, row, numbers, object headers, dictionary and order slots
 _RECORD_OVERHEAD = 60
 _KEYS_PER_STEP = 200
 
