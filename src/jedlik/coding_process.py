@@ -1,31 +1,35 @@
-"""What encodes large exports and decodes large imports: `python -m jedlik.coding_process FD`,
-started by the server. It does what the channel at the file descriptor asks for, with what time is
-left over on the processors, and ends when the channel does. See coding_processes.py for the other
-side."""
+"""What encodes large exports and decodes large imports: `python -m jedlik.coding_process FD all`,
+started by the server. It does what the channel at the file descriptor asks for and ends when the
+channel does; with "all" in what time is left over on the processors, with "some" in more. See
+coding_processes.py for the other side."""
 
 from __future__ import annotations
 
 import os
+import sys
 
-NICENESS = 19
+NICENESS = 5
+YIELDS_TO_ALL, YIELDS_SOME = "all", "some"
 
 
-def yield_to_all() -> None:
-    """Run only while nobody else wants the processor. A process that is only nice is not
-    interrupted at once when the server has something to do, but after some milliseconds."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    except (AttributeError, OSError):  # not Linux, or not allowed
-        os.nice(NICENESS)
+def make_way(yields: str) -> None:
+    """Run only while nobody else wants the processor, or be nice, which gets some of it in any
+    case; but what is only nice keeps it for some milliseconds after the server was woken."""
+    if yields == YIELDS_TO_ALL:
+        try:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            return
+        except (AttributeError, OSError):  # not Linux, or not allowed
+            pass
+    os.nice(NICENESS)
 
 
 if __name__ == "__main__":
-    yield_to_all()  # before it reads its modules, which takes a while
+    make_way(sys.argv[2])  # before it reads its modules, which takes a while
 
 import asyncio  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
-import sys  # noqa: E402
 
 import uvloop  # noqa: E402
 

@@ -2,7 +2,8 @@
 
 It is started when the first large transfer wants it, and ends when none has for a while: what it
 does would else take the event loop's time, or hold the interpreter's lock beside it. Should it
-fail again and again, threads do its work.
+fail again and again, threads do its work. Should it get no time, because other programs leave none
+over, another one is started that takes its share.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from jedlik.coding_process import YIELDS_SOME, YIELDS_TO_ALL
 from jedlik.net.channel import CallFailed, Channel, ChannelClosed
 from jedlik.services.dynamodb.coding import (
     Decoding,
@@ -33,6 +35,8 @@ from jedlik.services.dynamodb.coding import (
 )
 
 IDLE_S = 10.0
+STARVED_S = 10.0
+"""Without any answer, though some are owed."""
 FAILURES_MAX = 3
 STOP_S_MAX = 5.0
 AHEAD = 2
@@ -57,6 +61,9 @@ class ProcessCoders:
         """Of reading the objects that are decoded."""
         self._idle: asyncio.TimerHandle | None = None
         self._ends: set[asyncio.Task[None]] = set()
+        self._yields = YIELDS_TO_ALL
+        self._owed = self._answered = self._reading = 0
+        self._watch: asyncio.TimerHandle | None = None
 
     async def encoding(self, form: Form) -> Encoding:
         if self._failures >= FAILURES_MAX:
@@ -77,9 +84,10 @@ class ProcessCoders:
         """End the process."""
         popen, self._popen = self._popen, None
         channel, self._channel = self._channel, None
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
+        for timer in (self._idle, self._watch):
+            if timer is not None:
+                timer.cancel()
+        self._idle = self._watch = None
         if channel is not None:
             channel.close()
         if popen is not None:
@@ -96,6 +104,7 @@ class ProcessCoders:
         channel = self._channel
         if channel is None:
             raise NoCoders
+        self._owed += 1
         try:
             return await channel.call(name, number, *arguments)
         except ChannelClosed:
@@ -106,6 +115,9 @@ class ProcessCoders:
             _log.warning("coding failed: %s", fault)
             self._failures += 1
             raise NoCoders from fault
+        finally:
+            self._owed -= 1
+            self._answered += 1
 
     def end(self, number: int) -> None:
         """Nobody wants this one any more."""
@@ -134,18 +146,40 @@ class ProcessCoders:
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            popen = await asyncio.to_thread(_spawn, theirs.fileno())
+            popen = await asyncio.to_thread(_spawn, theirs.fileno(), self._yields)
         ours.setblocking(False)
         channel = Channel({"read": self._read}, closed=lambda: self._lost(channel, popen))
         await asyncio.get_running_loop().create_connection(lambda: channel, sock=ours)
         self._popen, self._channel = popen, channel
+        self._look_again(popen)
+
+    def _look_again(self, popen: subprocess.Popen[bytes]) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        loop = asyncio.get_running_loop()
+        self._watch = loop.call_later(STARVED_S, self._look, popen, self._answered)
+
+    def _look(self, popen: subprocess.Popen[bytes], answered: int) -> None:
+        """Whether the process gets on with what it has to do."""
+        if self._popen is not popen or self._channel is None:
+            return
+        starves = self._owed and not self._reading and self._answered == answered
+        if starves and self._yields == YIELDS_TO_ALL:
+            _log.warning("the process that codes gets no time: another one takes its share")
+            self._yields = YIELDS_SOME
+            popen.kill()
+        else:
+            self._look_again(popen)
 
     async def _read(self, number: int) -> bytes:
+        self._reading += 1
         try:
             return await self._readers[number]()
         except Exception as fault:
             self.faults[number] = fault  # for whoever takes; the process only hears that it failed
             raise
+        finally:
+            self._reading -= 1
 
     def _lost(self, channel: Channel, popen: subprocess.Popen[bytes]) -> None:
         if self._channel is channel:  # it was not told to end
@@ -157,6 +191,7 @@ class ProcessCoders:
     def _rest(self) -> None:
         self._idle = None
         if not self._open:
+            self._yields = YIELDS_TO_ALL
             self._later(self.close())
 
     def _later(self, work: Awaitable[Any]) -> None:
@@ -208,6 +243,6 @@ class _Decoding:
         self._coders.end(self._number)
 
 
-def _spawn(channel: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "jedlik.coding_process", str(channel)]
+def _spawn(channel: int, yields: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "jedlik.coding_process", str(channel), yields]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[channel])

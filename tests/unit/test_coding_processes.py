@@ -80,6 +80,26 @@ async def test_it_runs_while_nobody_else_wants_the_processor(coders: ProcessCode
     assert os.sched_getscheduler(coders._popen.pid) == os.SCHED_IDLE
 
 
+async def test_one_that_gets_no_time_is_followed_by_one_that_takes_its_share(
+    coders: ProcessCoders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = Form(ion=False, view="", key_names=())
+    encoding = await coders.encoding(form)
+    first = coders._popen
+    assert first is not None
+    os.kill(first.pid, signal.SIGSTOP)
+    monkeypatch.setattr(coding_processes, "STARVED_S", 0.2)
+    coders._look_again(first)
+    with pytest.raises(NoCoders):
+        await encoding.add(VALUES)
+    encoding.close()
+    monkeypatch.setattr(coding_processes, "STARVED_S", 60.0)
+    assert len((await encoded(coders, form)).splitlines()) == len(ITEMS)
+    assert coders._popen is not None
+    if hasattr(os, "sched_getscheduler"):
+        assert os.sched_getscheduler(coders._popen.pid) == os.SCHED_OTHER
+
+
 async def test_what_reading_raises_reaches_who_takes(coders: ProcessCoders) -> None:
     async def read() -> bytes:
         raise LookupError("the object is gone")
