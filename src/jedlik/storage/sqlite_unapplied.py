@@ -93,7 +93,8 @@ def merge(
     `tables` has the newest first. `pull(after, limit)` gives SQLite's rows of the same interval.
     None if the tables have nothing there.
     """
-    keys = _keys(tables, first, end, reverse)
+    many = min(_KEYS_PER_STEP, item_limit + 1)
+    keys = _keys(tables, first, end, reverse, many)
     if not keys:
         return None
     entries: list[Entry] = []
@@ -109,7 +110,7 @@ def merge(
         ends: list[Place] = []
         if page.more:
             ends.append(page.entries[-1][:3])
-        if len(keys) == _KEYS_PER_STEP:
+        if len(keys) == many:
             ends.append(keys[-1][1:])
         after = (max(ends) if reverse else min(ends)) if ends else None
         for entry in rows:
@@ -126,24 +127,29 @@ def merge(
             end = place
         else:
             first = (*place[:3], place[3] + b"\0")
-        keys = _keys(tables, first, end, reverse)
+        many = min(_KEYS_PER_STEP, item_limit - len(entries) + 1)
+        keys = _keys(tables, first, end, reverse, many)
 
 
 def _keys(
-    tables: Sequence[Unapplied], first: tuple[Any, ...], end: tuple[Any, ...], reverse: bool
+    tables: Sequence[Unapplied],
+    first: tuple[Any, ...],
+    end: tuple[Any, ...],
+    reverse: bool,
+    many: int,
 ) -> list[Key]:
-    """The tables' next keys in the interval, each once, in order."""
+    """The tables' next keys in the interval, so many at most, each once, in order."""
     found: list[list[Key]] = []
     for table in tables:
         walk = table.order.descending if reverse else table.order.ascending
-        some = walk(first, end, _KEYS_PER_STEP)
+        some = walk(first, end, many)
         if some:
             found.append(some)
     if not found:
         return []
     if len(found) == 1:
         return found[0]
-    return sorted({*found[0], *found[1]}, reverse=reverse)[:_KEYS_PER_STEP]
+    return sorted({*found[0], *found[1]}, reverse=reverse)[:many]
 
 
 def _row(tables: Sequence[Unapplied], key: Key) -> Row | None:
