@@ -1,5 +1,5 @@
 """Servers with DAX ports of their own, data in a folder: of one node, of three, and of three
-processes."""
+processes; and what their tests ask beside."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
+from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY, wait_active
 from tests.support.oracles import free_port
 from tests.support.server import Server
 
@@ -55,6 +59,32 @@ def dax_server(request: pytest.FixtureRequest, target: str) -> Iterator[DaxServe
                 f"daxs://127.0.0.1:{encrypted}",
                 str(authority),
             )
+
+
+@pytest.fixture(scope="session")
+def over_http(dax_server: DaxServer) -> Any:
+    """boto3 for the DynamoDB of the same server."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=dax_server.endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        # What it would refuse itself, the server is to refuse.
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    )
+
+
+def pair_table(dynamodb: Any, name: str) -> None:
+    """Make a table with the keys pk, a text, and sk, a number."""
+    keys = (("pk", "S", "HASH"), ("sk", "N", "RANGE"))
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": role} for key, _, role in keys],
+        AttributeDefinitions=[{"AttributeName": k, "AttributeType": t} for k, t, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    wait_active(dynamodb, name)
 
 
 def _wait_for(file: Path) -> None:

@@ -9,13 +9,11 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from tests.clients.conftest import DaxServer
+from tests.clients.conftest import DaxServer, pair_table
 from tests.clients.dax_programs import differences
-from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY, wait_active
+from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY
 
 BUILD_S_MAX = 300
 RUN_S_MAX = 60
@@ -47,18 +45,6 @@ def operations(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built("go", tmp_path_factory.mktemp("go"))
 
 
-@pytest.fixture(scope="module")
-def dynamodb(dax_server: DaxServer) -> Any:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=dax_server.endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
-    )
-
-
 def as_go_tells_it(operation: str, answer: Any) -> Any:
     """What the client refuses by itself is Unknown and says more before the text."""
     error = answer.get("error", {})
@@ -70,29 +56,20 @@ def as_go_tells_it(operation: str, answer: Any) -> Any:
 
 @pytest.mark.parametrize("scheme", ["dax", "daxs"])
 def test_answers_are_those_of_the_dynamodb_endpoint(
-    scheme: str, stories: Path, dax_server: DaxServer, dynamodb: Any
+    scheme: str, stories: Path, dax_server: DaxServer, over_http: Any
 ) -> None:
     command, url = [str(stories)], dax_server.url(scheme)
-    wrong = differences(command, url, dynamodb, dax_server, as_go_tells_it)
+    wrong = differences(command, url, over_http, dax_server, as_go_tells_it)
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("scheme", ["dax", "daxs"])
 def test_the_sdks_types(
-    scheme: str, operations: Path, dax_server: DaxServer, dynamodb: Any
+    scheme: str, operations: Path, dax_server: DaxServer, over_http: Any
 ) -> None:
     """Written as an application would be, with the SDK's structs; it checks by itself."""
     table = f"go-{uuid.uuid4().hex[:8]}"
-    pairs = (("pk", "S", "HASH"), ("sk", "N", "RANGE"))
-    dynamodb.create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": key, "KeyType": role} for key, _, role in pairs],
-        AttributeDefinitions=[
-            {"AttributeName": key, "AttributeType": kind} for key, kind, _ in pairs
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    wait_active(dynamodb, table)
+    pair_table(over_http, table)
     done = subprocess.run(
         [str(operations), dax_server.url(scheme), REGION, table],
         env={

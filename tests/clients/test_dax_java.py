@@ -8,12 +8,12 @@ import shutil
 import subprocess
 import uuid
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
 
-from tests.clients.conftest import DaxServer
-from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY, wait_active
+from tests.clients.conftest import DaxServer, pair_table
+from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY
 from tests.support import runtimes
 
 SOURCES = Path(__file__).parent / "java"
@@ -32,23 +32,11 @@ def jars() -> Path:
 
 
 @pytest.mark.parametrize("scheme", ["dax", "daxs"])
-def test_the_ten_operations(scheme: str, jars: Path, dax_server: DaxServer, tmp_path: Path) -> None:
-    dynamodb = boto3.client(
-        "dynamodb",
-        endpoint_url=dax_server.endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-    )
+def test_the_ten_operations(
+    scheme: str, jars: Path, dax_server: DaxServer, over_http: Any, tmp_path: Path
+) -> None:
     table = f"java-{uuid.uuid4().hex[:8]}"
-    keys = (("pk", "S", "HASH"), ("sk", "N", "RANGE"))
-    dynamodb.create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": key, "KeyType": role} for key, _, role in keys],
-        AttributeDefinitions=[{"AttributeName": k, "AttributeType": t} for k, t, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    wait_active(dynamodb, table)
+    pair_table(over_http, table)
     trusted = tmp_path / "trusted.p12"
     authority = ("-importcert", "-noprompt", "-alias", "jedlik", "-file", dax_server.authority)
     store = ("-keystore", str(trusted), "-storepass", "changeit")

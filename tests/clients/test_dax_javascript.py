@@ -8,31 +8,17 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from tests.clients.conftest import DaxServer
+from tests.clients.conftest import DaxServer, pair_table
 from tests.clients.dax_cases import CASES, Case
 from tests.clients.dax_stories import comparable, make_tables, run_python, story
 from tests.clients.test_dax_python import caller
-from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY, wait_active
+from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY
 from tests.support import runtimes
 
 JS = Path(__file__).parent / "js"
 SCRIPT_S_MAX = 120
-
-
-@pytest.fixture(scope="module")
-def dynamodb(dax_server: DaxServer) -> Any:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=dax_server.endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
-    )
 
 
 def run_script(script: str, told: dict[str, Any], server: DaxServer) -> str:
@@ -61,12 +47,12 @@ def run_script(script: str, told: dict[str, Any], server: DaxServer) -> str:
 @pytest.mark.parametrize("scheme", ["dax", "daxs"])
 @pytest.mark.parametrize("client", ["client-dax", "amazon-dax-client"])
 def test_answers_are_those_of_the_dynamodb_endpoint(
-    client: str, scheme: str, dax_server: DaxServer, dynamodb: Any
+    client: str, scheme: str, dax_server: DaxServer, over_http: Any
 ) -> None:
     wanted, cases, reference_names, twin_names = [], [], [], []
     for name in CASES:
-        reference, twins = make_tables(dynamodb, "http"), make_tables(dynamodb, "dax")
-        wanted += run_python(caller(dynamodb), story(name, reference))
+        reference, twins = make_tables(over_http, "http"), make_tables(over_http, "dax")
+        wanted += run_python(caller(over_http), story(name, reference))
         told: list[Case] = story(name, twins)
         cases += told
         reference_names += [reference] * len(told)
@@ -95,17 +81,8 @@ def test_answers_are_those_of_the_dynamodb_endpoint(
 
 @pytest.mark.node
 @pytest.mark.parametrize("scheme", ["dax", "daxs"])
-def test_the_document_client(scheme: str, dax_server: DaxServer, dynamodb: Any) -> None:
+def test_the_document_client(scheme: str, dax_server: DaxServer, over_http: Any) -> None:
     name = f"documents-{scheme}"
-    pairs = (("pk", "S", "HASH"), ("sk", "N", "RANGE"))
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": role} for key, _, role in pairs],
-        AttributeDefinitions=[
-            {"AttributeName": key, "AttributeType": kind} for key, kind, _ in pairs
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    wait_active(dynamodb, name)
+    pair_table(over_http, name)
     told = {"endpoint": dax_server.url(scheme), "region": REGION, "table": name}
     assert run_script("dax_documents", told, dax_server).count("ok ") == 7

@@ -6,11 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import botocore.session
 import pytest
 from amazondax import AmazonDaxClient
-from botocore.config import Config
 
 from tests.clients.conftest import DaxServer
 from tests.clients.dax_cases import CASES, song
@@ -29,19 +27,6 @@ METHODS = {
     "TransactGetItems": "transact_get_items",
     "TransactWriteItems": "transact_write_items",
 }
-
-
-@pytest.fixture(scope="module")
-def dynamodb(dax_server: DaxServer) -> Any:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=dax_server.endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-        # What it would refuse itself, the server is to refuse.
-        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
-    )
 
 
 @pytest.fixture(scope="module", params=["dax", "daxs"])
@@ -67,10 +52,10 @@ def caller(client: Any) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_answers_are_those_of_the_dynamodb_endpoint(name: str, dax: Any, dynamodb: Any) -> None:
-    reference, twins = make_tables(dynamodb, "http"), make_tables(dynamodb, "dax")
+def test_answers_are_those_of_the_dynamodb_endpoint(name: str, dax: Any, over_http: Any) -> None:
+    reference, twins = make_tables(over_http, "http"), make_tables(over_http, "dax")
     # AWS's client does not decode the items of cancellation reasons.
-    wanted = without_items(run_python(caller(dynamodb), story(name, reference)))
+    wanted = without_items(run_python(caller(over_http), story(name, reference)))
     got = run_python(caller(dax), story(name, twins))
     for (operation, asked), one, other in zip(story(name, twins), wanted, got, strict=True):
         told = comparable(other, twins)
@@ -78,9 +63,9 @@ def test_answers_are_those_of_the_dynamodb_endpoint(name: str, dax: Any, dynamod
         assert told == expected, f"{operation} {asked}"
 
 
-def test_leftovers_of_a_batch(dax: Any, dynamodb: Any) -> None:
+def test_leftovers_of_a_batch(dax: Any, over_http: Any) -> None:
     """More than 16 MB are asked for: what did not fit comes back as keys, then as items."""
-    names = make_tables(dynamodb, "leftovers")
+    names = make_tables(over_http, "leftovers")
     table, keys = names["music"], [song("big", year) for year in range(60)]
     for key in keys:
         dax.put_item(TableName=table, Item={**key, "v": {"S": "x" * 390_000}})
