@@ -15,6 +15,7 @@ import errno
 import itertools
 import os
 import random as randoms
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,8 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
         self.fail: Fail | None = None
         self.syncs = 0
         self.images: dict[str, _Image] = {}
+        # The power goes for all files at one moment, whatever threads are writing.
+        self._moment = threading.Lock()
         self._real = RealDisk()
         self._names: dict[int, str] = {}
         super().__init__(self.vfs, "")
@@ -93,7 +96,7 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
         except apsw.Error as error:
             raise _as_the_system_says_it(error) from error
         self._real.write(file, data, at)
-        self.images[name].since.append((at, data))
+        self.note(name, at, data)
 
     def sync(self, file: int) -> None:
         name = self._names[file]
@@ -102,8 +105,7 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
         except apsw.Error as error:
             raise _as_the_system_says_it(error) from error
         self._real.sync(file)
-        self.syncs += 1
-        self.images[name].sync()
+        self.note_sync(name)
 
     def write_durably(self, file: int, data: bytes, at: int) -> None:
         self.write(file, data, at)
@@ -111,7 +113,7 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
 
     def truncate(self, file: int, size: int) -> None:
         self._real.truncate(file, size)
-        self.images[self._names[file]].since.append((size, None))
+        self.note(self._names[file], size, None)
 
     def close(self, file: int) -> None:
         self._names.pop(file, None)
@@ -121,6 +123,16 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
         self.images.pop(path.name, None)
         self._real.remove(path)
 
+    def note(self, name: str, at: int, data: bytes | None) -> None:
+        """A file was written to, or cut off."""
+        with self._moment:
+            self.images[name].since.append((at, data))
+
+    def note_sync(self, name: str) -> None:
+        with self._moment:
+            self.syncs += 1
+            self.images[name].sync()
+
     def check(self, operation: str, file: str) -> None:
         if self.fail is not None:
             error = self.fail(operation, file)
@@ -129,8 +141,10 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
 
     def power_cut(self, elsewhere: Path, random: randoms.Random) -> Path:
         elsewhere.mkdir(parents=True)
-        for name, image in self.images.items():
-            (elsewhere / name).write_bytes(image.after_power_cut(random))
+        with self._moment:
+            left = {name: image.after_power_cut(random) for name, image in self.images.items()}
+        for name, content in left.items():
+            (elsewhere / name).write_bytes(content)
         return elsewhere
 
 
@@ -156,15 +170,14 @@ class _File(apsw.VFSFile):  # type: ignore[misc]
     def xWrite(self, data: bytes, offset: int) -> None:
         self._disk.check("write", self._name)
         super().xWrite(data, offset)
-        self._disk.images[self._name].since.append((offset, bytes(data)))
+        self._disk.note(self._name, offset, bytes(data))
 
     def xTruncate(self, size: int) -> None:
         self._disk.check("truncate", self._name)
         super().xTruncate(size)
-        self._disk.images[self._name].since.append((size, None))
+        self._disk.note(self._name, size, None)
 
     def xSync(self, flags: int) -> None:
         self._disk.check("sync", self._name)
         super().xSync(flags)
-        self._disk.syncs += 1
-        self._disk.images[self._name].sync()
+        self._disk.note_sync(self._name)
