@@ -19,7 +19,7 @@ from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.postgres import PostgresEngine
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.waist import Engine
-from tests.support.postgres import Cluster, Missing
+from tests.support.postgres import Cluster, running
 from tests.support.quick_folder import quick_folder
 
 DIALECTS = {"postgres": "plain", "postgres, as for Citus": "citus"}
@@ -39,11 +39,7 @@ def tmp_path() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server for the whole run, which does not wait for its disk."""
-    try:
-        made = Cluster()
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with made:
+    with running() as made:
         yield made
 
 

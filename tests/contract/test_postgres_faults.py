@@ -31,7 +31,7 @@ from jedlik.storage.waist import (
 )
 from tests.contract.rows import batch, key, put
 from tests.support.oracles import free_port
-from tests.support.postgres import Cluster, Missing
+from tests.support.postgres import Cluster, running
 
 Open = Callable[..., Awaitable[PostgresEngine]]
 
@@ -39,11 +39,7 @@ Open = Callable[..., Awaitable[PostgresEngine]]
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
     """A server of the test's own, to be stopped and started; it waits for its disk."""
-    try:
-        made = Cluster(durable=True)
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with made:
+    with running(durable=True) as made:
         yield made
 
 

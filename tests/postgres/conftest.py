@@ -6,14 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.postgres import Cluster, Missing
+from tests.support.postgres import Cluster, running
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    try:
-        made = Cluster()
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with made:
+    with running() as made:
         yield made

@@ -9,18 +9,14 @@ import pytest
 
 from tests.sim.postgres_store import PostgresStore
 from tests.sim.simulation import Summary, simulate
-from tests.support.postgres import Cluster, Missing
+from tests.support.postgres import Cluster, running
 
 SEEDS = 12
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    try:
-        made = Cluster()
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with made:
+    with running() as made:
         yield made
 
 

@@ -17,10 +17,13 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from tests.support.oracles import free_port
 from tests.support.quick_folder import quick_folder
@@ -189,6 +192,17 @@ class Cluster:
                 "extra_groups": [],
             }
         return common
+
+
+@contextmanager
+def running(*, durable: bool = False) -> Iterator[Cluster]:
+    """A server for tests; without PostgreSQL they are skipped. durable: it waits for its disk."""
+    try:
+        made = Cluster(durable=durable)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    with made:
+        yield made
 
 
 def _user() -> pwd.struct_passwd | None:
