@@ -27,6 +27,8 @@ OF_BOTH_FORMS = (
     "tests/unit/identity/test_sigv4.py",
     "tests/unit/values",
     "tests/unit/tables",
+    "tests/unit/storage",
+    "tests/contract/test_embedded.py",
     "tests/unit/expressions/test_updates.py",
     "tests/unit/api",
     "tests/unit/wire/test_known_ways.py",
