@@ -98,7 +98,8 @@ class Sorting:
         if place is None:
             used = dict(zip(self._names, values, strict=True))
             self._check_prefix(record, used)
-            if len(self._by_values) > PARTITIONS_MAX:
+            active = len(self._by_values) - (None in self._by_values)
+            if active >= PARTITIONS_MAX:
                 text = f"There are more than {PARTITIONS_MAX} active partitions"
                 raise Failed(TOO_MANY_PARTITIONS, text)
             place = self._by_values[values] = len(self.targets)

@@ -21,4 +21,3 @@ BUCKETS_MAX = 10_000  # of an account
 POLICY_BYTES_MAX = 20 * 1024
 CORS_RULES_MAX = 100
 LIFECYCLE_RULES_MAX = 1000
-FORM_FIELDS_BYTES_MAX = 20_000  # of a browser's form, its file not counted
