@@ -48,6 +48,7 @@ class Writer(threading.Thread):
         self.key = key
         self.acknowledged = start
         self.tried = start
+        self.ended: Exception | None = None
 
     def run(self) -> None:
         try:
@@ -55,8 +56,8 @@ class Writer(threading.Thread):
                 self.tried += 1
                 self.write(content(self.key, self.tried), parts=self.tried % 3 == 0)
                 self.acknowledged = self.tried
-        except Exception:
-            return  # killed
+        except Exception as error:
+            self.ended = error  # most likely killed
 
     def write(self, body: bytes, *, parts: bool) -> None:
         named: dict[str, Any] = {"Bucket": BUCKET, "Key": self.key}
@@ -82,7 +83,8 @@ def test_uploads_happen_whole_or_not_at_all(tmp_path: Path) -> None:
             writers = [Writer(server, key, reached[key]) for key in keys]
             for writer in writers:
                 writer.start()
-            _wait(lambda: all(w.acknowledged > reached[w.key] + 3 for w in writers))  # noqa: B023
+            _wait(lambda: all(w.acknowledged > reached[w.key] + 3 or w.ended for w in writers))  # noqa: B023
+            assert [w.ended for w in writers] == [None] * WRITERS, server.log.read_text()
             server.kill()
             for writer in writers:
                 writer.join()

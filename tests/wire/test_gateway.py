@@ -98,7 +98,7 @@ def test_an_unexpected_exception_is_logged_and_not_told(client: Client, caplog) 
 def test_a_shape_error_comes_before_what_the_operation_says(client: Client) -> None:
     """Attribute values are only walked when something is wrong; the earlier mistake then wins."""
     good = item("invalid")
-    answer = call(client, good.replace(b'"tbl"', b'"tbl","ConsistentRead":"yes"'))
+    answer = call(client, good.replace(b'"tbl"', b'"tbl","ConsistentRead":"maybe"'))
     assert orjson.loads(answer.body)["__type"] == "com.amazon.coral.service#SerializationException"
     answer = call(client, good.replace(b'{"S":"invalid"}', b'{"S":"invalid"},"x":{"S":1}'))
     assert orjson.loads(answer.body)["__type"] == "com.amazon.coral.service#SerializationException"
