@@ -8,9 +8,10 @@ operations and between them, when the server has come to rest, GetItem and PutIt
 16 connections, in two ways: paced (RATE requests a second, latency counted from when each was due)
 and as fast as they are answered. The same is asked while each operation runs, for its first
 LOADED_S seconds; the rest of it runs alone. Told is the p99 of all latencies of a kind beside an
-operation, and of all quiet ones. Memory is that of the server and its helper processes, looked at
-twenty times a second. Beside each operation a file with as many bytes is copied and synced. What
-was imported and restored is compared with the table: the count, and items picked at random.
+operation, and of all quiet ones, as many each time. Memory is that of the server and its helper
+processes, looked at twenty times a second. Beside each operation a file with as many bytes is
+copied and synced. What was imported and restored is compared with the table: the count, and items
+picked at random.
 
 Only --output, or a whole million, writes the report; smaller runs print.
 """
@@ -55,10 +56,10 @@ TURN_S = 1.0
 LOADED_S = 12.0
 EXPIRY_S = 45.0
 POLL_S = 0.3
-QUIET_ROUNDS = 2
+QUIET_ROUNDS = 3  # as many turns as in LOADED_S
 FOREIGN_S_MAX = 0.08
-"""Of processor time that neither we nor the server had during a turn (what the kernel writes in the
-background is in it, too); if it was more, the turn is none."""
+"""Of processor time that neither we nor the server had during a turn, without the kernel's, which
+writes for the server; if it was more, the turn is none."""
 STOLEN_S_MAX = 0.01
 """The same, of what the host of a virtual machine took."""
 TRIES_MAX = 5
@@ -172,7 +173,7 @@ def _children(pid: int) -> list[int]:
 class Bench:
     """One server, its clients, and what is measured."""
 
-    def __init__(self, server: Jedlik, items: int, folder: Path) -> None:
+    def __init__(self, server: Restartable, items: int, folder: Path) -> None:
         self.server, self.items, self.folder = server, items, folder
         self.raw = Raw(server.endpoint)
         self.s3 = boto3.client(
@@ -240,15 +241,13 @@ class Bench:
             words = Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
         except OSError:
             return 0.0, 0.0
-        user, nice, system, _, _, irq, softirq, stolen = (
-            int(word) / os.sysconf("SC_CLK_TCK") for word in words
-        )
+        user, nice, *_, stolen = (int(word) / os.sysconf("SC_CLK_TCK") for word in words)
         spent = os.times()
-        ours = spent.user + spent.system + spent.children_user + spent.children_system
+        ours = spent.user + spent.children_user
         for pid in (self.server.pid, *_children(self.server.pid)):
             with contextlib.suppress(OSError):
-                ours += Usage(pid).cpu_s()
-        return user + nice + system + irq + softirq + stolen - ours, stolen
+                ours += Usage(pid).user_s()
+        return user + nice + stolen - ours, stolen
 
     def _turn(self, kind: str, seconds: float) -> array.array[int]:
         operation, how = kind.split()
@@ -655,9 +654,9 @@ def _lines(bench: Bench, begun: float, load_before: float) -> Iterator[str]:
         f"time: paced, {RATE:,.0f} a second with latency counted from when each was due, and "
         "unthrottled, as fast as they are answered. The server has both cores; the generator comes "
         "first on one of them, so that its own waiting is not measured. Told is the p99 in ms, and "
-        "how many times the quiet value it is (of all turns before and between the operations, "
-        "each when the server had come to rest). Turns of a second are left out if "
-        f"others had more than {1000 * FOREIGN_S_MAX:.0f} ms of the processors "
+        "how many times the quiet value it is: that of the same turns, as many, before the "
+        "operations and after each, begun when the server had come to rest. Turns of a second are "
+        f"left out if others had more than {1000 * FOREIGN_S_MAX:.0f} ms of the processors "
         f"({bench.disturbed_turns} of {bench.turns}). MB: the most "
         f"memory above the {bench.idle_mb:.0f} MB of a server that serves the table and does "
         "nothing else. Items/s are those of the whole operation, with the requests beside it; a "
