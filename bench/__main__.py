@@ -110,7 +110,9 @@ def main() -> None:
         cells = _measure(program, plan, workloads, targets, servers, asked.seed, folder)
         for target in targets:
             footprints[target.name].peak_mb = Usage(servers[target.name].pid).peak_mb()
-    after_reads_mb = _after_reads(program, plan.reads, asked.seed) if not asked.targets else None
+    after_reads_mb = None
+    if "Jedlik" in servers:
+        after_reads_mb = _after_reads(program, plan.reads, asked.seed)
     text = report.write(
         report.Run(
             cells=cells,
