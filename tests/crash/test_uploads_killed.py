@@ -18,7 +18,7 @@ from tests.support.server import Server
 ROUNDS = 3
 WRITERS = 3
 SIZES = (0, 10, 70_000, 3_000_000)
-SWEPT_S_MAX = 60
+SWEPT_S_MAX = 120
 BUCKET = "crash-bucket"
 
 
