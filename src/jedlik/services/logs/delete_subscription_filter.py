@@ -8,7 +8,7 @@ import msgspec
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.logs.errors import no_filter
+from jedlik.services.logs.filters import without
 from jedlik.services.logs.requests import group_arns, logs_of
 from jedlik.services.logs.store import Group
 
@@ -16,9 +16,7 @@ from jedlik.services.logs.store import Group
 @operation("logs", "DeleteSubscriptionFilter", access="write", resource=group_arns)
 async def delete_subscription_filter(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     def changed(group: Group) -> Group:
-        kept = tuple(each for each in group.subscriptions if each.name != req["filterName"])
-        if len(kept) == len(group.subscriptions):
-            raise no_filter("subscription")
+        kept = without(group.subscriptions, req["filterName"], "subscription")
         return msgspec.structs.replace(group, subscriptions=kept)
 
     await logs_of(ctx).change_group(req["logGroupName"], changed)

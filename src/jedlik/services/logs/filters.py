@@ -9,11 +9,12 @@ from __future__ import annotations
 import gzip
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import orjson
 
+from jedlik.services.logs.errors import no_filter
 from jedlik.services.logs.matching import Found, number_of
 from jedlik.services.logs.patterns import compiled
 from jedlik.tables.counts import Counted, Counts
@@ -77,6 +78,18 @@ class Place(NamedTuple):
     region: str
     group: str
     stream: str
+
+
+F = TypeVar("F", MetricFilter, Subscription)
+
+
+def without(filters: Sequence[F], name: str, kind: str) -> tuple[F, ...]:
+    """All but the one of that name; kind: as `no_filter` has it. Raises ApiError if it is not
+    there."""
+    kept = tuple(each for each in filters if each.name != name)
+    if len(kept) == len(filters):
+        raise no_filter(kind)
+    return kept
 
 
 def count(db: Database, place: Place, *, events: int, size: int) -> None:

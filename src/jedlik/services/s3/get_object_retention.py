@@ -8,7 +8,7 @@ from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, check_key, on_object
 from jedlik.services.s3.lookups import found_version
-from jedlik.services.s3.object_lock import missing, no_lock_of
+from jedlik.services.s3.object_lock import check_possible, no_lock_of
 
 
 @operation(
@@ -16,8 +16,7 @@ from jedlik.services.s3.object_lock import missing, no_lock_of
 )
 async def get_object_retention(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
-    if not bucket.object_lock:
-        raise missing()
+    check_possible(bucket)
     version = await found_version(ctx, bucket, check_key(req["Key"]), req.get("VersionId"))
     if not version.lock_mode:
         raise no_lock_of(version.key)

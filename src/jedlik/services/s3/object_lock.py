@@ -52,8 +52,7 @@ def fields_of(bucket: Bucket, req: Mapping[str, Any], now_ms: int) -> dict[str, 
     hold = req.get("ObjectLockLegalHoldStatus")
     if mode is None and until is None and hold is None:
         return {}
-    if not bucket.object_lock:
-        raise missing()
+    check_possible(bucket)
     if (mode is None) != (until is None):
         raise S3Error(
             "InvalidArgument",
@@ -143,8 +142,10 @@ def protected() -> S3Error:
     return access_denied("Access Denied because object protected by object lock.")
 
 
-def missing() -> S3Error:
-    return invalid_request("Bucket is missing Object Lock Configuration")
+def check_possible(bucket: Bucket) -> None:
+    """Raises S3Error if the bucket has no locks."""
+    if not bucket.object_lock:
+        raise invalid_request("Bucket is missing Object Lock Configuration")
 
 
 def no_lock_of(key: str) -> S3Error:

@@ -11,7 +11,7 @@ from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, check_key, on_object
 from jedlik.services.s3.errors import malformed_xml
 from jedlik.services.s3.lookups import found_version
-from jedlik.services.s3.object_lock import missing
+from jedlik.services.s3.object_lock import check_possible
 from jedlik.services.s3.store import Store
 
 
@@ -21,8 +21,7 @@ from jedlik.services.s3.store import Store
 async def put_object_legal_hold(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
     key, version_id = check_key(req["Key"]), req.get("VersionId")
-    if not bucket.object_lock:
-        raise missing()
+    check_possible(bucket)
     status = (req.get("LegalHold") or {}).get("Status")
     if status is None:
         raise malformed_xml()

@@ -11,7 +11,7 @@ from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, check_key, on_object
 from jedlik.services.s3.errors import malformed_xml
 from jedlik.services.s3.lookups import found_version
-from jedlik.services.s3.object_lock import check_change, check_future, missing
+from jedlik.services.s3.object_lock import check_change, check_future, check_possible
 from jedlik.services.s3.records import Version
 from jedlik.services.s3.store import Store
 
@@ -22,8 +22,7 @@ from jedlik.services.s3.store import Store
 async def put_object_retention(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
     key, version_id = check_key(req["Key"]), req.get("VersionId")
-    if not bucket.object_lock:
-        raise missing()
+    check_possible(bucket)
     wanted = req.get("Retention")
     if wanted is None:
         raise malformed_xml()
