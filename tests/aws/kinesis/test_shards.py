@@ -112,6 +112,32 @@ def test_update_shard_count(kinesis: Any, make_stream: Callable[..., str]) -> No
         assert raised.value.response["Error"]["Code"] == "LimitExceededException"
 
 
+def test_the_shard_count_changes_ten_times_a_day(kinesis: Any, stream: str) -> None:
+    # A refused call does not count.
+    with pytest.raises(ClientError):
+        kinesis.update_shard_count(
+            StreamName=stream, TargetShardCount=3, ScalingType="UNIFORM_SCALING"
+        )
+    for count in (2, 1) * 5:
+        kinesis.update_shard_count(
+            StreamName=stream, TargetShardCount=count, ScalingType="UNIFORM_SCALING"
+        )
+        settled(kinesis, stream)
+    with pytest.raises(ClientError) as raised:
+        kinesis.update_shard_count(
+            StreamName=stream, TargetShardCount=2, ScalingType="UNIFORM_SCALING"
+        )
+    assert raised.value.response["Error"]["Code"] == "LimitExceededException"
+    assert "24-hour" in raised.value.response["Error"]["Message"]
+    # SplitShard is not among them.
+    kinesis.split_shard(
+        StreamName=stream,
+        ShardToSplit=shards_of(kinesis, stream)[-1]["ShardId"],
+        NewStartingHashKey=str(2**127),
+    )
+    assert settled(kinesis, stream)["OpenShardCount"] == 2
+
+
 def test_pages_of_shards(kinesis: Any, make_stream: Callable[..., str]) -> None:
     name = make_stream(ShardCount=5)
     page = kinesis.list_shards(StreamName=name, MaxResults=2)

@@ -15,6 +15,7 @@ HOT_BYTES_PER_S = 500 * KIB  # of one shard of a stream on demand, which then is
 HOT_RECORDS_PER_S = 500  # unverified: the guide tells of bytes only
 HOT_AGE_MS = 15 * 60_000  # "within 15 minutes"
 MODE_CHANGES_MAX = 2  # in 24 hours
+RESCALES_MAX = 10  # by UpdateShardCount, in 24 hours (API reference)
 PUT_BYTES_MAX = 10 * MIB
 GET_BYTES_MAX = 10 * MIB
 GET_RECORDS_MAX = 10_000

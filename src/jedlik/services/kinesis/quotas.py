@@ -18,7 +18,7 @@ async def open_shards(ctx: Context) -> tuple[int, int]:
 async def check_shards(ctx: Context, more: int) -> None:
     """Raises LimitExceededException where `more` shards would be too many."""
     now, _ = await open_shards(ctx)
-    if now + more > SHARDS_MAX:
+    if more > 0 and now + more > SHARDS_MAX:
         raise limit_exceeded(
             f"This request would exceed the shard limit for the account {ctx.account} in "
             f"{ctx.region}. Current shard count for the account: {now}. Limit: {SHARDS_MAX}. "

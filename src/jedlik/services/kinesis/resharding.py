@@ -22,11 +22,20 @@ async def reshard(
     ctx: Context, req: dict[str, Any], how: Callable[[Stream], tuple[Shard, ...]]
 ) -> Stream:
     """Give a provisioned stream new shards. Raises ApiError."""
+    return await reshard_stream(
+        ctx, req, lambda stream: msgspec.structs.replace(stream, shards=how(stream))
+    )
+
+
+async def reshard_stream(
+    ctx: Context, req: dict[str, Any], how: Callable[[Stream], Stream]
+) -> Stream:
+    """The same, where more than its shards changes. Raises ApiError."""
 
     def changed(stream: Stream) -> Stream:
         if stream.mode == "ON_DEMAND":
             raise wrong_mode(stream.name, stream.account, stream.mode)
-        return msgspec.structs.replace(stream, shards=how(stream), status="UPDATING")
+        return msgspec.structs.replace(how(stream), status="UPDATING")
 
     return await change_stream(ctx, req, changed)
 
