@@ -33,8 +33,8 @@ class Peak(msgspec.Struct, frozen=True):
 
 class Stream(Spaced, frozen=True, dict=True):
     """One stream. space: of its log and of the rows of its shards (`store.py`). settles_at_ms: when
-    a state that lasts a moment ends. mode_changes_ms: of the last day; rescales_ms: UpdateShardCounts
-    of the last day. peaks: of the last 30 days, while it is on demand."""
+    a state that lasts a moment ends. mode_changes_ms: of the last day; rescales_ms: the same, by
+    UpdateShardCount. peaks: of the last 30 days, while it is on demand."""
 
     created_ms: int
     mode: Mode
