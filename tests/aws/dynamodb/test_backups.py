@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -93,6 +94,140 @@ def test_overrides(ask: Ask, invalid: Any, indexed_table: str, drop: Callable[[s
     assert "GlobalSecondaryIndexes" not in shown and "LocalSecondaryIndexes" not in shown
     assert shown["ProvisionedThroughput"]["ReadCapacityUnits"] == 3
     assert {each["AttributeName"] for each in shown["AttributeDefinitions"]} == {"pk", "sk"}
+
+
+@pytest.fixture(scope="module")
+def a_backup(dynamodb: Any) -> str:
+    """Of an on-demand table with the global index `by_g` (everything) and the local one `by_l`."""
+    name = f"overridden-{uuid.uuid4().hex[:12]}"
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk", "g", "l")
+        ],
+        GlobalSecondaryIndexes=[BY_G],
+        LocalSecondaryIndexes=[BY_L],
+    )
+    made = dynamodb.create_backup(TableName=name, BackupName="over")["BackupDetails"]
+    arn: str = made["BackupArn"]
+    return arn
+
+
+BY_G: dict[str, Any] = {
+    "IndexName": "by_g",
+    "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+    "Projection": {"ProjectionType": "ALL"},
+    "OnDemandThroughput": {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": 60},
+}
+BY_L: dict[str, Any] = {
+    "IndexName": "by_l",
+    "KeySchema": [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "l", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+ONE_UNIT = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+INVALID = "One or more parameter values were invalid: "
+
+
+@pytest.mark.parametrize(
+    ("overrides", "text"),
+    [
+        ({"GlobalSecondaryIndexOverride": [BY_G, BY_G]}, "Duplicate index name: by_g"),
+        (
+            {
+                "GlobalSecondaryIndexOverride": [
+                    {**BY_G, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+                ]
+            },
+            "The index by_g is not one of the source table's",
+        ),
+        (
+            {
+                "LocalSecondaryIndexOverride": [
+                    {**BY_L, "Projection": {"ProjectionType": "ALL"}},
+                ]
+            },
+            "The index by_l is not one of the source table's",
+        ),
+        (
+            {"GlobalSecondaryIndexOverride": [{**BY_G, "ProvisionedThroughput": ONE_UNIT}]},
+            "ProvisionedThroughput should not be specified for index: by_g when BillingMode is "
+            "PAY_PER_REQUEST",
+        ),
+        (
+            {
+                "BillingModeOverride": "PROVISIONED",
+                "ProvisionedThroughputOverride": ONE_UNIT,
+                "GlobalSecondaryIndexOverride": [{**BY_G, "ProvisionedThroughput": ONE_UNIT}],
+            },
+            "OnDemandThroughput cannot be specified when BillingMode is PROVISIONED",
+        ),
+    ],
+)
+def test_overrides_that_do_not_fit_the_source(
+    ask: Ask, invalid: Any, a_backup: str, overrides: dict[str, Any], text: str
+) -> None:
+    available(ask, a_backup)
+    refused = invalid(
+        "RestoreTableFromBackup", TargetTableName="never-made", BackupArn=a_backup, **overrides
+    )
+    assert refused == INVALID + text
+
+
+def test_a_restore_is_held_to_the_quotas_of_tables(
+    ask: Ask, refusal: Refusal, a_backup: str
+) -> None:
+    available(ask, a_backup)
+    much = {"ReadCapacityUnits": 40_001, "WriteCapacityUnits": 1}
+    code, text = refusal(
+        "RestoreTableFromBackup",
+        TargetTableName="never-made",
+        BackupArn=a_backup,
+        BillingModeOverride="PROVISIONED",
+        ProvisionedThroughputOverride=much,
+        GlobalSecondaryIndexOverride=[],
+    )
+    assert code == "LimitExceededException" and "40000 ReadCapacityUnits" in text
+
+
+def test_capacity_of_indexes_is_overridden(
+    ask: Ask, a_backup: str, new_name: Callable[[], str], drop: Callable[[str], None]
+) -> None:
+    available(ask, a_backup)
+    on_demand, provisioned = new_name(), new_name()
+    drop(on_demand)
+    drop(provisioned)
+    limits = {"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": 6}
+    ask(
+        "RestoreTableFromBackup",
+        TargetTableName=on_demand,
+        BackupArn=a_backup,
+        GlobalSecondaryIndexOverride=[{**BY_G, "OnDemandThroughput": limits}],
+    )
+    [index] = restored(ask, on_demand)["GlobalSecondaryIndexes"]
+    assert index["OnDemandThroughput"] == limits
+    kept = {name: BY_G[name] for name in ("IndexName", "KeySchema", "Projection")}
+    ask(
+        "RestoreTableFromBackup",
+        TargetTableName=provisioned,
+        BackupArn=a_backup,
+        BillingModeOverride="PROVISIONED",
+        ProvisionedThroughputOverride=ONE_UNIT,
+        GlobalSecondaryIndexOverride=[
+            {**kept, "ProvisionedThroughput": {"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}}
+        ],
+    )
+    [index] = restored(ask, provisioned)["GlobalSecondaryIndexes"]
+    units = index["ProvisionedThroughput"]
+    assert (units["ReadCapacityUnits"], units["WriteCapacityUnits"]) == (2, 3)
+    assert "OnDemandThroughput" not in index
 
 
 def test_a_restore_takes_no_capacity(

@@ -83,6 +83,28 @@ def test_overrides(ask: Ask, recoverable: str, then_table: str) -> None:
     assert items(ask, then_table) == items(ask, recoverable)
 
 
+def test_warm_throughput_of_an_index_is_not_to_be_had(
+    ask: Ask, invalid: Any, indexed_table: str
+) -> None:
+    """The API reference says that including it makes the request fail."""
+    on = {"PointInTimeRecoveryEnabled": True}
+    ask("UpdateContinuousBackups", TableName=indexed_table, PointInTimeRecoverySpecification=on)
+    index = {
+        "IndexName": "by_g_all",
+        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        "WarmThroughput": {"ReadUnitsPerSecond": 13_000},
+    }
+    text = invalid(
+        "RestoreTableToPointInTime",
+        SourceTableName=indexed_table,
+        TargetTableName="never-made",
+        UseLatestRestorableTime=True,
+        GlobalSecondaryIndexOverride=[index],
+    )
+    assert "WarmThroughput is not supported in GlobalSecondaryIndexOverride" in text
+
+
 def test_the_latest_time_is_now(ask: Ask, recoverable: str, then_table: str) -> None:
     put(ask, recoverable, 1)
     ask(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jedlik.api import ApiError
+from jedlik.services.dynamodb.continuous_backups import earliest_restorable_ms
 from jedlik.services.dynamodb.table_settings import with_stream, with_table_class
 from jedlik.services.dynamodb.throughputs import (
     changed_throughput,
@@ -130,3 +131,18 @@ def test_recovery_begins_again_after_it_was_off(table):
     table = with_recovery(table, {"PointInTimeRecoveryEnabled": True}, NOON_MS + 2)
     assert table.recovery is not None
     assert table.recovery.since_ms == NOON_MS + 2
+
+
+def test_a_longer_recovery_period_does_not_bring_back_what_a_shorter_one_let_go(table):
+    def begins_ms(days: int, now_ms: int) -> int:
+        nonlocal table
+        wanted = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": days}
+        table = with_recovery(table, wanted, now_ms)
+        return earliest_restorable_ms(table.recovery, now_ms)
+
+    assert begins_ms(35, NOON_MS) == NOON_MS
+    ten_later = NOON_MS + 10 * DAY_MS
+    assert begins_ms(35, ten_later) == NOON_MS
+    assert begins_ms(1, ten_later) == ten_later - DAY_MS
+    assert begins_ms(35, ten_later) == ten_later - DAY_MS
+    assert begins_ms(35, ten_later + DAY_MS) == ten_later - DAY_MS

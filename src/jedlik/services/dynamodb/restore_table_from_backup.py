@@ -9,7 +9,12 @@ from jedlik.api.operation import operation
 from jedlik.services.dynamodb.backup_descriptions import found_backup
 from jedlik.services.dynamodb.errors import BackupInUse, TableThere
 from jedlik.services.dynamodb.permissions import Restoring
-from jedlik.services.dynamodb.restored_tables import new_target, restoring, target_name
+from jedlik.services.dynamodb.restored_tables import (
+    new_target,
+    restoring,
+    target_name,
+    units_in_bounds,
+)
 from jedlik.services.dynamodb.table_names import table_arn
 from jedlik.tables.errors import TableExists
 from jedlik.tables.recovery import begin_restore
@@ -25,7 +30,7 @@ def resources(ctx: Context, req: dict[str, Any]) -> list[str]:
     "RestoreTableFromBackup",
     access="write",
     permissions=Restoring("RestoreTableFromBackup", resources),
-    rules=[target_name],
+    rules=[target_name, units_in_bounds],
 )
 async def restore_table_from_backup(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     backup = await found_backup(ctx, req["BackupArn"])

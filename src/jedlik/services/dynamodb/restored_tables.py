@@ -14,11 +14,17 @@ from msgspec.structs import replace
 from jedlik.api.context import Context
 from jedlik.services.dynamodb.describe import described
 from jedlik.services.dynamodb.errors import TableThere, invalid
+from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.table_changes import now_ms
-from jedlik.services.dynamodb.table_definitions import used_names
+from jedlik.services.dynamodb.table_definitions import (
+    check_names_differ,
+    global_index,
+    local_index,
+    used_names,
+)
 from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME
 from jedlik.services.dynamodb.table_settings import refuse_unsupported, sse_description
-from jedlik.services.dynamodb.throughputs import on_demand_limits, provisioned
+from jedlik.services.dynamodb.throughputs import on_demand_limits, out_of_bounds, provisioned
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Index, Table, Throughput
 
@@ -28,6 +34,14 @@ UNSUPPORTED = ("VectorIndexOverride",)
 def target_name(req: dict[str, Any]) -> str | None:
     """A rule: the new table's name."""
     return None if NAME.fullmatch(req["TargetTableName"]) else INVALID_NAME
+
+
+def units_in_bounds(req: dict[str, Any]) -> str | None:
+    """A rule: capacity that can be stored."""
+    text = out_of_bounds(req.get("ProvisionedThroughputOverride"))
+    for index in req.get("GlobalSecondaryIndexOverride") or ():
+        text = text or out_of_bounds(index.get("ProvisionedThroughput"), index["IndexName"])
+    return text
 
 
 async def new_target(ctx: Context, req: dict[str, Any], source: Table) -> Table:
@@ -62,7 +76,7 @@ async def new_target(ctx: Context, req: dict[str, Any], source: Table) -> Table:
     sse = source.sse
     if "SSESpecificationOverride" in req:
         sse = sse_description(ctx, req["SSESpecificationOverride"], None)
-    return Table(
+    target = Table(
         account=ctx.account,
         region=ctx.region,
         name=name,
@@ -78,6 +92,8 @@ async def new_target(ctx: Context, req: dict[str, Any], source: Table) -> Table:
         table_class=source.table_class,
         sse=sse,
     )
+    await check_quotas(ctx, target, new=True)
+    return target
 
 
 async def restoring(ctx: Context, table: Table) -> dict[str, Any]:
@@ -87,49 +103,67 @@ async def restoring(ctx: Context, table: Table) -> dict[str, Any]:
 
 
 def _indexes(req: dict[str, Any], source: Table, billing: str) -> tuple[Index, ...]:
-    """The source's indexes, or those of them that the overrides name."""
+    """The source's indexes, or those of them that the overrides name. Raises ApiError."""
     kept: list[Index] = []
+    there = [index for index in source.indexes if index.status != "DELETING"]
     for kind, member in (
         ("local", "LocalSecondaryIndexOverride"),
         ("global", "GlobalSecondaryIndexOverride"),
     ):
-        own = [index for index in source.indexes if index.kind == kind]
+        own = {index.name: index for index in there if index.kind == kind}
         wanted: Sequence[dict[str, Any]] | None = req.get(member)
         if wanted is None:
-            kept += [_fresh(index, index.throughput, billing) for index in own]
+            kept += [_fresh(index, billing) for index in own.values()]
             continue
-        for spec in wanted:
-            index = _same(own, spec)
-            units = spec.get("ProvisionedThroughput")
-            throughput = provisioned(units) if units else index.throughput
-            kept.append(_fresh(index, throughput, billing))
+        kept += [_overridden(own.get(each["IndexName"]), each, source, billing) for each in wanted]
+    check_names_differ(kept)
     for index in kept:
         if index.kind == "global" and billing == "PROVISIONED" and not index.throughput.read_units:
             raise invalid(f"ProvisionedThroughput must be specified for index: {index.name}")
     return tuple(kept)
 
 
-def _same(own: list[Index], spec: dict[str, Any]) -> Index:
-    """The source's index that an override names: restores make no new ones.
+def _overridden(own: Index | None, spec: dict[str, Any], source: Table, billing: str) -> Index:
+    """The source's index as an override wants it: restores make no new ones, and no others of the
+    old names; what is not said of its capacity is as it was.
 
-    Unverified: the text.
+    Unverified: the text, and that a different projection is refused: "should match existing
+    secondary indexes" (API reference).
     """
-    names = [each["AttributeName"] for each in spec["KeySchema"]]
-    for index in own:
-        if index.name == spec["IndexName"] and names == list(index.keys.names):
-            return index
-    raise invalid(f"The index {spec['IndexName']} is not one of the source table's")
+    types = source.attribute_types
+    if own is not None and own.kind == "local":
+        wanted = local_index(spec, source.keys, types)
+    elif own is not None:
+        units = own.throughput
+        if billing == "PROVISIONED" and units.read_units and "ProvisionedThroughput" not in spec:
+            told = {"ReadCapacityUnits": units.read_units, "WriteCapacityUnits": units.write_units}
+            spec = {**spec, "ProvisionedThroughput": told}
+        wanted = global_index(spec, types, billing=billing)
+    if own is None or _shape(wanted) != _shape(own):
+        raise invalid(f"The index {spec['IndexName']} is not one of the source table's")
+    fresh = _fresh(own, billing)
+    return replace(
+        fresh,
+        throughput=wanted.throughput,
+        on_demand=wanted.on_demand if "OnDemandThroughput" in spec else fresh.on_demand,
+        warm=wanted.warm,
+    )
 
 
-def _fresh(index: Index, throughput: Throughput, billing: str) -> Index:
+def _shape(index: Index) -> tuple[Any, ...]:
+    """What an index is, whatever it costs."""
+    return index.keys, index.projection, frozenset(index.non_key)
+
+
+def _fresh(index: Index, billing: str) -> Index:
     """An index without rows and history."""
-    provisioned_index = index.kind == "global" and billing == "PROVISIONED"
+    is_provisioned = index.kind == "global" and billing == "PROVISIONED"
     return replace(
         index,
         space=0,
         status="ACTIVE",
         backfilling=False,
-        throughput=_own(throughput) if provisioned_index else Throughput(),
+        throughput=_own(index.throughput) if is_provisioned else Throughput(),
         on_demand=None if billing == "PROVISIONED" else index.on_demand,
         warm=None,
     )

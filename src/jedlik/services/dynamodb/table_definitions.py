@@ -40,8 +40,7 @@ def table_definition(req: Spec, *, billing: str) -> Definition:
     local = _local_indexes(req.get("LocalSecondaryIndexes"), keys, types)
     global_ = _global_indexes(req.get("GlobalSecondaryIndexes"), types, billing=billing)
     indexes = local + global_
-    if len({index.name for index in indexes}) < len(indexes):
-        raise invalid(f"Duplicate index name: {_first_duplicate(indexes)}")
+    check_names_differ(indexes)
     if len(local) > limits.LOCAL_INDEXES_MAX:
         raise invalid(
             f"Number of LocalSecondaryIndexes exceeds per-table limit of {limits.LOCAL_INDEXES_MAX}"
@@ -120,10 +119,11 @@ def _local_indexes(
         return ()
     if not specs:
         raise invalid("List of LocalSecondaryIndexes is empty")
-    return tuple(_local_index(spec, keys, types) for spec in specs)
+    return tuple(local_index(spec, keys, types) for spec in specs)
 
 
-def _local_index(spec: Spec, table: KeySchema, types: Types) -> Index:
+def local_index(spec: Spec, table: KeySchema, types: Types) -> Index:
+    """One local index of a table with these keys. Raises ApiError."""
     name, schema = spec["IndexName"], spec["KeySchema"]
     _check_classic_order(schema)
     _check_distinct(schema)
@@ -266,10 +266,10 @@ def used_names(keys: KeySchema, indexes: Sequence[Index]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _first_duplicate(indexes: Sequence[Index]) -> str:
+def check_names_differ(indexes: Sequence[Index]) -> None:
+    """Raise ApiError where two indexes have one name."""
     seen: set[str] = set()
     for index in indexes:
         if index.name in seen:
-            return index.name
+            raise invalid(f"Duplicate index name: {index.name}")
         seen.add(index.name)
-    raise AssertionError("asked for a duplicate where there is none")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.dynamodb.continuous_backups import described_backups
+from jedlik.services.dynamodb.continuous_backups import described_backups, earliest_restorable_ms
 from jedlik.services.dynamodb.errors import TableMissing
 from jedlik.services.dynamodb.limits import RECOVERY_DAYS_DEFAULT
 from jedlik.services.dynamodb.permissions import on_table
@@ -41,22 +41,19 @@ async def update_continuous_backups(ctx: Context, req: dict[str, Any]) -> dict[s
 
 
 def with_recovery(table: Table, wanted: dict[str, Any], now: int) -> Table:
-    """The table with recovery switched. A window that stays open keeps its beginning."""
+    """The table with recovery switched. A window that stays open keeps its beginning, or what a
+    shorter period has left of it: what lay before was not kept."""
     old = table.recovery
     if not wanted["PointInTimeRecoveryEnabled"]:
         return replace(table, recovery=replace(old, enabled=False) if old else None)
-    on = old is not None and old.enabled
-    return replace(
-        table,
-        recovery=RecoverySettings(
-            enabled=True,
-            since_ms=old.since_ms if old is not None and on else now,
-            period_days=wanted.get(
-                "RecoveryPeriodInDays",
-                old.period_days if old is not None and on else RECOVERY_DAYS_DEFAULT,
-            ),
-        ),
-    )
+    if old is None or not old.enabled:
+        days = wanted.get("RecoveryPeriodInDays", RECOVERY_DAYS_DEFAULT)
+        return replace(
+            table, recovery=RecoverySettings(enabled=True, since_ms=now, period_days=days)
+        )
+    days = wanted.get("RecoveryPeriodInDays", old.period_days)
+    since_ms = earliest_restorable_ms(old, now) if days > old.period_days else old.since_ms
+    return replace(table, recovery=replace(old, since_ms=since_ms, period_days=days))
 
 
 def _is_on(table: Table) -> bool:
