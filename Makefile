@@ -11,8 +11,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 start: .venv/.runtime  ## start the server, with the sample tables if the data folder is new
-	@$(PY) -m tools.compile --quiet
-	@exec .venv/bin/jedlik start --samples $(ARGS)
+	@$(PY) -m tools.compile_beside $$$$; exec .venv/bin/jedlik start --samples $(ARGS)
 
 test: .venv/.dev  ## every test, real clients included
 	$(PY) -m tests.support.runtimes install

@@ -20,7 +20,7 @@ from tools import compile  # noqa: E402
 
 
 def wanted() -> bool:
-    return os.environ.get("JEDLIK_COMPILED", "1") != "0" and not compile.wanting()
+    return not compile.compiled.refused() and not compile.wanting()
 
 
 class Build(build_py):

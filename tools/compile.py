@@ -4,15 +4,20 @@
 
 The server runs without; with them a request costs it a third less. Each module of MODULES is
 compiled from its own source, or from the `.pyx` of the same name beside it, which then says the
-same in C's types. What is there already for the same sources is kept. Called by `make start` and
-`make test`, and by setup.py; without Cython, a compiler or Python's headers it says so and is
-content.
+same in C's types. What is there already for the same sources is kept. Called by `make test` and
+by setup.py, and beside a server that serves already by `make start` (compile_beside.py); without
+Cython, a compiler or Python's headers it says so and is content.
+
+It happens whole or not at all: a module that is done goes into `.parts-…`, where one that was ended
+in the middle is taken up again; when all are done and were tried out, a manifest takes the place of
+the one before. One at a time does it; another waits.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import fcntl
 import hashlib
 import inspect
 import json
@@ -22,14 +27,15 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeGuard
 
+from jedlik import compiled
+
 ROOT = Path(__file__).resolve().parents[1]
-LEFT_S = 3600.0
 EACH_S = 3.5
 """What a module takes of a processor, some more and some less."""
 MODULES = (
@@ -121,91 +127,167 @@ def main() -> None:
     parser.add_argument("--clean", action="store_true", help="forget what was compiled")
     parser.add_argument("--quiet", action="store_true", help="say nothing where it is not possible")
     asked = parser.parse_args()
-    package = ROOT / "src" / "jedlik"
     if asked.clean:
-        shutil.rmtree(package / "_compiled", ignore_errors=True)
+        shutil.rmtree(compiled.FOLDER, ignore_errors=True)
         return
-    if os.environ.get("JEDLIK_COMPILED") == "0" or (asked.quiet and wanting()):
+    if compiled.refused() or (asked.quiet and wanting()):
         return
     try:
-        done = compile_all(ROOT / "src", package / "_compiled", begun=_announce)
+        done = compile_all(ROOT / "src", compiled.FOLDER, say=_say)
     except KeyboardInterrupt:
         sys.exit(130)
     if not asked.quiet or done != UP_TO_DATE:
-        print(f"jedlik: {done}", file=sys.stderr)
+        _say(done)
 
 
-def _announce(count: int) -> None:
+def _say(line: str) -> None:
+    print(f"jedlik: {line}", file=sys.stderr)
+
+
+def lasts(count: int) -> str:
+    """How long it takes to compile so many modules, in words."""
     minutes = round(count * EACH_S / (os.cpu_count() or 1) / 60)
-    lasts = ("not long", "about a minute")[minutes] if minutes < 2 else f"about {minutes} minutes"
-    print(f"jedlik: compiling {count} modules, once; this takes {lasts}", file=sys.stderr)
+    return ("not long", "about a minute")[minutes] if minutes < 2 else f"about {minutes} minutes"
+
+
+def out_of_date(
+    source: Path = ROOT / "src", folder: Path = compiled.FOLDER, modules: Iterable[str] = MODULES
+) -> list[str]:
+    """The modules that are not compiled from their present sources and in the present way."""
+    made = _manifest(folder / compiled.MANIFEST)
+    return _missing(_marks(modules, source), made, folder)
 
 
 def compile_all(
     source: Path,
     folder: Path,
     modules: Iterable[str] = MODULES,
-    begun: Callable[[int], None] = lambda count: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> str:
     """Bring `folder` up to date; what was done, or why nothing was, in words.
 
-    Never raises because of a compiler: whoever calls goes on without. source: the folder that
-    `jedlik` lies in.
+    Never raises because of a compiler: whoever calls goes on without, or with what there was.
+    source: the folder that `jedlik` lies in. say: is told what lasts, before it does.
     """
-    from jedlik import compiled
-
-    def file_of(name: str, place: Path = folder) -> Path:
-        return place / f"{name}{compiled.SUFFIX}"
-
-    made = _manifest(folder / compiled.MANIFEST)
-    marks = {name: compiled.fingerprint(compiled.sources_of(name, source)) for name in modules}
-    if made == marks and all(file_of(name).exists() for name in marks):
+    modules = list(modules)
+    if _is_up_to_date(_marks(modules, source), folder):
         return UP_TO_DATE
     compiler = _compiler()
     if compiler is None:
         return f"not compiled, for want of {wanting()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".making-*"):  # of a compilation that was killed
-        if left.stat().st_mtime < time.time() - LEFT_S:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder, say):
+            if _is_up_to_date(_marks(modules, source), folder):
+                return UP_TO_DATE  # whoever was waited for has done it
+            return _compile_alone(compiler, source, folder, modules, say)
+    except (subprocess.CalledProcessError, SyntaxError, OSError) as fault:
+        return f"not compiled: {fault}\n{(getattr(fault, 'stderr', None) or '')[-3000:]}".rstrip()
+
+
+def _compile_alone(
+    compiler: list[str],
+    source: Path,
+    folder: Path,
+    modules: list[str],
+    say: Callable[[str], None],
+) -> str:
+    made_by = _made_by()
+    parts = folder / f".parts-{made_by}"
+    for left in (*folder.glob(".making-*"), *folder.glob(".parts-*")):
+        if left != parts:  # of a compilation that was killed, or done in another way
             shutil.rmtree(left, ignore_errors=True)
+    parts.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as place:
         work = Path(place)
         # From copies: somebody may be editing the sources meanwhile.
-        for name in marks:
+        for name in modules:
             for file in compiled.sources_of(name, source):
                 copy = work / file.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 (copy.parent / "__init__.py").touch()  # by these Cython knows packages
                 shutil.copyfile(file, copy)
-        marks = {name: compiled.fingerprint(compiled.sources_of(name, work)) for name in marks}
-        missing = [
-            name
-            for name, mark in marks.items()
-            if made.get(name) != mark or not file_of(name).exists()
+        marks = _marks(modules, work)
+        missing = _missing(marks, _manifest(folder / compiled.MANIFEST), folder)
+        lacking = [
+            name for name in missing if not compiled.library(name, marks[name], parts).exists()
         ]
-        begun(len(missing))
+
+        def compile_one(name: str) -> None:
+            _compile(compiler, name, work)
+            made = work / f"{name}{compiled.SUFFIX}"
+            _sync(made)
+            os.replace(made, compiled.library(name, marks[name], parts))
+
+        say(f"compiling {len(lacking)} modules, once; this takes {lasts(len(lacking))}")
+        pool = ThreadPoolExecutor(os.cpu_count() or 1)
         try:
-            pool = ThreadPoolExecutor(os.cpu_count() or 1)
-            try:
-                jobs = [pool.submit(_compile, compiler, name, work) for name in missing]
-                for job in jobs:
-                    job.result()
-            finally:  # at a Ctrl-C, too: it ends what is at work, and the rest shall not begin
-                pool.shutdown(cancel_futures=True)
-            for name in missing:
-                os.replace(file_of(name, work), file_of(name))
-            manifest = {"suffix": compiled.SUFFIX, "made_by": _made_by(), "modules": marks}
-            (work / compiled.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
-            os.replace(work / compiled.MANIFEST, folder / compiled.MANIFEST)
+            jobs = [pool.submit(compile_one, name) for name in lacking]
+            for job in jobs:
+                job.result()
+        finally:  # at a Ctrl-C, too: it ends what is at work, and the rest shall not begin
+            pool.shutdown(cancel_futures=True)
+        libraries = [compiled.library(name, marks[name], folder) for name in missing]
+        for library in libraries:
+            os.replace(parts / library.name, library)
+        manifest = {"suffix": compiled.SUFFIX, "made_by": made_by, "modules": marks}
+        (work / compiled.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+        try:
             if source == ROOT / "src":
-                _try_out(marks)
-        except (subprocess.CalledProcessError, SyntaxError) as fault:
-            (folder / compiled.MANIFEST).unlink(missing_ok=True)
-            return f"not compiled: {fault}\n{getattr(fault, 'stderr', '')[-3000:]}"
-    for old in folder.glob(f"*{compiled.SUFFIX}"):
-        if old.name.removesuffix(compiled.SUFFIX) not in marks:
-            old.unlink()
+                _try_out(marks, work, folder)
+        except subprocess.CalledProcessError:
+            for library in libraries:
+                library.unlink(missing_ok=True)
+            raise
+        _sync(work / compiled.MANIFEST)
+        before = compiled.manifest(folder)
+        os.replace(work / compiled.MANIFEST, folder / compiled.MANIFEST)
+    shutil.rmtree(parts, ignore_errors=True)
+    # A server that runs goes by the manifest that it began with, and imports some modules late.
+    kept = {
+        compiled.library(name, mark, folder) for name, mark in (*before.items(), *marks.items())
+    }
+    for old in set(folder.glob(f"*{compiled.SUFFIX}")) - kept:
+        old.unlink()
     return f"compiled {len(missing)} modules"
+
+
+@contextmanager
+def _alone(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """While no other process compiles into the folder; a lock is gone with who held it."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for a compilation that is under way")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _marks(modules: Iterable[str], source: Path) -> dict[str, str]:
+    return {name: compiled.fingerprint(compiled.sources_of(name, source)) for name in modules}
+
+
+def _missing(marks: Mapping[str, str], made: Mapping[str, str], folder: Path) -> list[str]:
+    return [
+        name
+        for name, mark in marks.items()
+        if made.get(name) != mark or not compiled.library(name, mark, folder).exists()
+    ]
+
+
+def _is_up_to_date(marks: dict[str, str], folder: Path) -> bool:
+    made = _manifest(folder / compiled.MANIFEST)
+    return made == marks and not _missing(marks, made, folder)
+
+
+def _sync(file: Path) -> None:
+    """Its bytes reach the disk before its name: after a failure of the machine, none or whole."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _compile(compiler: list[str], name: str, work: Path) -> None:
@@ -229,8 +311,6 @@ def _compile(compiler: list[str], name: str, work: Path) -> None:
     if not twin:
         base.with_suffix(".pxd").write_text(declarations(base.with_suffix(".py").read_text()))
     _run([*cython, str(base.with_suffix(".pyx" if twin else ".py"))])
-    from jedlik import compiled
-
     out = work / f"{name}{compiled.SUFFIX}"
     include = ["-I", sysconfig.get_path("include"), "-I", str(base.parent)]
     level = LEVEL_OF_TWINS if twin else LEVEL
@@ -263,10 +343,20 @@ def _is_slots(statement: ast.stmt) -> TypeGuard[ast.Assign]:
     )
 
 
-def _try_out(names: Iterable[str]) -> None:
-    """Import them all, in a process of their own."""
-    lines = "".join(f"import {name}\n" for name in names)
-    _run([sys.executable, "-c", lines])
+def _try_out(names: Iterable[str], manifest: Path, folder: Path) -> None:
+    """Import them all, in a process of their own, by the manifest in a folder of its own."""
+    lines = [
+        "import sys",
+        "from pathlib import Path",
+        "from jedlik import compiled",
+        "found = compiled.manifest(Path(sys.argv[1]))",
+        "sys.meta_path.insert(0, compiled.Finder(found, Path(sys.argv[2])))",
+        *(f"import {name}" for name in names),
+    ]
+    # Refused, so that none comes by the manifest that is still in its place.
+    environment = {**os.environ, compiled.VARIABLE: "0"}
+    command = [sys.executable, "-c", "\n".join(lines), str(manifest), str(folder)]
+    subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
 
 
 def _run(command: list[str]) -> None:
@@ -275,8 +365,6 @@ def _run(command: list[str]) -> None:
 
 def _manifest(file: Path) -> dict[str, str]:
     """The fingerprints of what was compiled before, in this way and for this Python."""
-    from jedlik import compiled
-
     try:
         manifest = json.loads(file.read_bytes())
     except (OSError, ValueError):

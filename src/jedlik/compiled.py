@@ -3,13 +3,14 @@
 `tools/compile.py` makes C of some modules by Cython, where there is a C compiler, and lays the
 results into `_compiled/`:
 
-    _compiled/manifest.json                     {"suffix": …, "modules": {name: fingerprint}}
-    _compiled/jedlik.net.http.cpython-311-….so  instead of net/http.py
+    _compiled/manifest.json                        {"suffix": …, "modules": {name: fingerprint}}
+    _compiled/jedlik.net.http-FINGER….cpython-….so instead of net/http.py
 
 A finder in front of Python's own gives such a module when it is imported and its fingerprint is
 still that of its sources; else Python's own finds the source, as if nothing were here. So a source
-that was edited is what runs, and each module may be in either form. JEDLIK_COMPILED=0 refuses all
-of them. Imports nothing of ours: it runs before anything else.
+that was edited is what runs, and each module may be in either form. A library's name says of which
+sources it is, so new ones come beside old ones and the manifest alone decides, in one stroke.
+JEDLIK_COMPILED=0 refuses all of them. Imports nothing of ours: it runs before anything else.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Finder:
         wanted = self._fingerprints.get(name)
         if wanted is None:
             return None
-        file = self._folder / f"{name}{SUFFIX}"
+        file = library(name, wanted, self._folder)
         if fingerprint(sources_of(name, PACKAGE.parent)) != wanted or not file.exists():
             self.stale.append(name)
             return None
@@ -60,11 +61,14 @@ class Finder:
 
 def install() -> None:
     """Prefer compiled modules from now on, unless they are refused or there are none."""
-    if os.environ.get(VARIABLE, "1").lower() in ("0", "false", "no", "off"):
-        return
-    fingerprints = manifest()
+    fingerprints = {} if refused() else manifest()
     if fingerprints:
         sys.meta_path.insert(0, Finder(fingerprints, FOLDER))
+
+
+def refused() -> bool:
+    """Whether compiled modules are neither to be taken nor to be made."""
+    return os.environ.get(VARIABLE, "1").lower() in ("0", "false", "no", "off")
 
 
 def manifest(folder: Path = FOLDER) -> dict[str, str]:
@@ -74,6 +78,11 @@ def manifest(folder: Path = FOLDER) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return dict(found["modules"]) if found.get("suffix") == SUFFIX else {}
+
+
+def library(name: str, mark: str, folder: Path) -> Path:
+    """Where the compiled form of a module is, if it is: of the sources with that fingerprint."""
+    return folder / f"{name}-{mark[:16]}{SUFFIX}"
 
 
 def form() -> str:

@@ -7,7 +7,6 @@ def rest(request): yield from request.param.modules()
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,8 +46,8 @@ def forms_of(module: str) -> list[Form]:
     source = compiled.PACKAGE.parent.joinpath(*module.split("."))
     found = [Form("python", module, source.with_suffix(".py"))]
     wanted = compiled.manifest().get(module)
-    file = compiled.FOLDER / f"{module}{compiled.SUFFIX}"
     mark = compiled.fingerprint(compiled.sources_of(module, compiled.PACKAGE.parent))
-    if wanted == mark and file.exists() and os.environ.get(compiled.VARIABLE) != "0":
+    file = compiled.library(module, mark, compiled.FOLDER)
+    if wanted == mark and file.exists() and not compiled.refused():
         found.append(Form("compiled", module, file))
     return found

@@ -7,6 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,7 +99,7 @@ def test_a_module_with_other_sources_is_not_taken(
     source.write_text("one = 1\n")
     monkeypatch.setattr(compiled, "PACKAGE", package)
     mark = compiled.fingerprint(compiled.sources_of("jedlik.thing", tmp_path))
-    library = folder / f"jedlik.thing{compiled.SUFFIX}"
+    library = compiled.library("jedlik.thing", mark, folder)
     finder = compiled.Finder({"jedlik.thing": mark}, folder)
 
     assert finder.find_spec("jedlik.thing") is None  # the library is not there
@@ -178,13 +182,170 @@ def test_compiled_used_and_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not hasattr(tiny.Pair(1, 2), "__dict__")
     assert tiny.Open().__dict__ == {"anything": 1}
 
+    first = compiled.manifest(folder)
     source.write_text("def broken(:\n")
     assert made().startswith("not compiled: ")
-    assert compiled.manifest(folder) == {}  # rather none than some
+    assert compiled.manifest(folder) == first  # whole, and of sources that are gone
+    assert finder.find_spec("jedlik.tiny") is None
+
+
+THINGS = [f"jedlik.thing{number}" for number in range(3)]
+
+
+class Compiler:
+    """Stands for Cython and a C compiler; `allows` is asked before each module."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, allows: Callable[[], object]) -> None:
+        self.compiled: list[str] = []
+        self.allows = allows
+        monkeypatch.setattr(tool, "_compiler", list)
+        monkeypatch.setattr(tool, "_made_by", lambda: "so")
+        monkeypatch.setattr(tool, "_compile", self._compile)
+        monkeypatch.setattr(os, "cpu_count", lambda: 1)  # one after the other
+
+    def _compile(self, compiler: list[str], name: str, work: Path) -> None:
+        self.allows()
+        (work / f"{name}{compiled.SUFFIX}").write_bytes(b"")
+        self.compiled.append(name)
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    """A source folder with modules to compile."""
+    (tmp_path / "jedlik").mkdir()
+    for name in THINGS:
+        (tmp_path / f"{name.replace('.', '/')}.py").write_text("one = 1\n")
+    return tmp_path
+
+
+def test_what_was_ended_in_the_middle_is_taken_up_again(
+    things: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = things / "jedlik" / "_compiled"
+
+    def ends_after_two() -> None:
+        if len(compiler.compiled) == 2:
+            raise KeyboardInterrupt
+
+    compiler = Compiler(monkeypatch, ends_after_two)
+    with pytest.raises(KeyboardInterrupt):
+        tool.compile_all(things, folder, THINGS)
+    assert compiler.compiled == THINGS[:2]
+    assert compiled.manifest(folder) == {}  # nothing is taken of what is not whole
+    assert tool.out_of_date(things, folder, THINGS) == THINGS
+
+    (folder / ".making-killed").mkdir()  # as kill -9 leaves it
+    # An edit meanwhile: what was done of the source before is no part of what is made now.
+    (things / "jedlik" / "thing0.py").write_text("one = 2\n")
+    compiler = Compiler(monkeypatch, lambda: None)
+    assert tool.compile_all(things, folder, THINGS) == "compiled 3 modules"
+    assert compiler.compiled == [THINGS[0], THINGS[2]]
+    assert tool.out_of_date(things, folder, THINGS) == []
+    left = {file.name for file in folder.iterdir() if not file.name.endswith(compiled.SUFFIX)}
+    assert left == {compiled.MANIFEST, ".lock"}
+
+
+def test_two_at_once_compile_once(things: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = things / "jedlik" / "_compiled"
+    other_waits = threading.Event()
+    compiler = Compiler(monkeypatch, lambda: other_waits.wait(ENDS_S_MAX))
+
+    def say(line: str) -> None:
+        if line == "waiting for a compilation that is under way":
+            other_waits.set()
+
+    with ThreadPoolExecutor() as both:
+        answers = [both.submit(tool.compile_all, things, folder, THINGS, say) for _ in "ab"]
+        done = {each.result() for each in answers}
+    assert done == {"compiled 3 modules", tool.UP_TO_DATE}
+    assert other_waits.is_set() and compiler.compiled == THINGS
+
+
+def test_libraries_of_the_start_before_stay(things: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that runs goes by its manifest, and imports some modules late: they stay where they
+    are when others are compiled, and go with the next."""
+    folder = things / "jedlik" / "_compiled"
+    source = things / "jedlik" / "thing0.py"
+    Compiler(monkeypatch, lambda: None)
+    marks = []
+    for number in range(3):
+        source.write_text(f"one = {number}\n")
+        tool.compile_all(things, folder, THINGS[:1])
+        marks.append(compiled.manifest(folder)[THINGS[0]])
+    found = set(folder.glob(f"*{compiled.SUFFIX}"))
+    assert found == {compiled.library(THINGS[0], mark, folder) for mark in marks[1:]}
+
+
+def test_what_goes_on_beside_a_server_ends_with_it(tmp_path: Path) -> None:
+    """However the server ended, and with the processes that the work has started."""
+    file = tmp_path / "processes"
+    work = (
+        "import os, subprocess, sys; other = subprocess.Popen(['sleep', '600']);"
+        f"text = f'{{os.getpid()}} {{other.pid}} {{os.nice(0)}}';"
+        f"open({str(file) + '.new'!r}, 'w').write(text);"
+        f"os.rename({str(file) + '.new'!r}, {str(file)!r}); other.wait()"
+    )
+    attend = (
+        "import sys; from tools import compile_beside;"
+        f"compile_beside.attend(int(sys.argv[1]), [sys.executable, '-c', {work!r}])"
+    )
+    server = subprocess.Popen(["sleep", "600"])
+    attendant = subprocess.Popen([sys.executable, "-c", attend, str(server.pid)], cwd=ROOT)
+    try:
+        until(file.exists)
+        *processes, niceness = map(int, file.read_text().split())
+        assert niceness == 19
+        assert all(map(lives, processes)) and attendant.poll() is None
+        server.kill()
+        server.wait()
+        assert attendant.wait(ENDS_S_MAX) == 0
+        until(lambda: not any(map(lives, processes)))
+    finally:
+        for each in (server, attendant):
+            each.kill()
+            each.wait()
+
+
+def test_what_goes_on_beside_a_server_leaves_it_alone_when_done() -> None:
+    code = (
+        "import os; from tools import compile_beside;"
+        f"compile_beside.attend(os.getppid(), [{sys.executable!r}, '-c', 'print(1)'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=ENDS_S_MAX
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, b"1")
+
+
+def test_nothing_is_begun_beside_a_server_that_refuses_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.compile_beside", str(os.getpid())],
+        cwd=ROOT,
+        env={**os.environ, compiled.VARIABLE: "off"},
+        capture_output=True,
+        timeout=ENDS_S_MAX,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + ENDS_S_MAX
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def lives(process: int) -> bool:
+    """A process that has ended and is not yet asked for does not."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.skipif(
-    not compiled.manifest() or os.environ.get(compiled.VARIABLE) == "0",
+    not compiled.manifest() or compiled.refused(),
     reason="every test runs the Python form",
 )
 def test_the_python_form_passes_the_same_tests() -> None:
