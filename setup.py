@@ -6,7 +6,6 @@ serves every platform. An editable install is not compiled here: `make` does tha
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
