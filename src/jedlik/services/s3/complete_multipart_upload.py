@@ -12,9 +12,10 @@ import msgspec
 
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
-from jedlik.services.s3 import checksums
+from jedlik.services.s3 import checksums, customer_keys
 from jedlik.services.s3.access import bucket_of, on_object
 from jedlik.services.s3.conditions import on_write
+from jedlik.services.s3.customer_keys import CustomerKey
 from jedlik.services.s3.described import (
     checksum_members,
     encryption_members,
@@ -33,6 +34,7 @@ from jedlik.services.s3.errors import (
 from jedlik.services.s3.lifecycle import expiration_member
 from jedlik.services.s3.limits import PART_BYTES_MIN
 from jedlik.services.s3.records import Bucket, Garbage, Part, Upload, Version, encode
+from jedlik.services.s3.sealing import open_text, seal_text
 from jedlik.services.s3.store import RETRIES_MAX, Store
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change
@@ -50,6 +52,8 @@ async def complete_multipart_upload(ctx: RestContext, req: dict[str, Any]) -> di
         break
     else:
         raise Contended
+    key = customer_keys.sent(req) if stored.customer else None
+    told = stored.checksum if key is not None or not stored.customer else None
     scheme = "https" if ctx.secure else "http"
     # Slashes of the key are escaped here, as nowhere else.
     path = quote(stored.key, safe="")
@@ -60,8 +64,8 @@ async def complete_multipart_upload(ctx: RestContext, req: dict[str, Any]) -> di
         "Bucket": bucket.name,
         "Key": stored.key,
         "ETag": quoted(stored.etag),
-        **checksum_members(stored.checksum),
-        **encryption_members(stored),
+        **checksum_members(told, key),
+        **encryption_members(stored, key),
         **version_member(bucket, stored),
         **await expiration_member(store, bucket, stored),
     }
@@ -74,6 +78,8 @@ async def _complete(ctx: RestContext, store: Store, bucket: Bucket, req: dict[st
         # A client that did not hear the answer asks again.
         current = await store.current(bucket, req["Key"])
         if current is not None and current.layout == req["UploadId"]:
+            if customer_keys.sent(req) is not None:
+                customer_keys.key_of_object(req, current)
             return current
         raise no_such_upload(req["UploadId"])
     upload, row = found
@@ -86,7 +92,11 @@ async def _complete(ctx: RestContext, store: Store, bucket: Bucket, req: dict[st
             f"The upload was created using the {upload.checksum_type} checksum mode. The complete "
             "request must use the same checksum mode."
         )
-    parts = _chosen(upload, await store.parts(upload.id), req)
+    # Checksums are sealed, too; what CompleteMultipartUpload's key is needed for.
+    key = customer_keys.key_of_upload(req, upload, required=bool(upload.algorithm))
+    there = {part.number: part for part in await store.parts(upload.id)}
+    plain = _chosen(upload, [_opened(upload, part, key) for part in there.values()], req)
+    parts = [there[part.number] for part in plain]
     size = sum(part.size for part in parts)
     if req.get("MpuObjectSize") not in (None, size):
         raise invalid_request(
@@ -107,11 +117,12 @@ async def _complete(ctx: RestContext, store: Store, bucket: Bucket, req: dict[st
         headers=upload.headers,
         metadata=upload.metadata,
         tags=upload.tags,
-        checksum=_checksum(upload, parts, req),
+        checksum=_checksum(upload, plain, req, key),
         storage_class=upload.storage_class,
         encryption=upload.encryption,
         kms_key=upload.kms_key,
         bucket_key=upload.bucket_key,
+        customer=upload.customer,
         lock_mode=upload.lock_mode,
         lock_until_ms=upload.lock_until_ms,
         legal_hold=upload.legal_hold,
@@ -158,8 +169,17 @@ def _chosen(upload: Upload, there: list[Part], req: dict[str, Any]) -> list[Part
     return parts
 
 
+def _opened(upload: Upload, part: Part, key: CustomerKey | None) -> Part:
+    """A part with its checksum as clients see it; without one where only a key would tell it."""
+    if not upload.customer or part.checksum is None:
+        return part
+    algorithm, value = part.checksum
+    told = (algorithm, open_text(key, value)) if key is not None else None
+    return msgspec.structs.replace(part, checksum=told)
+
+
 def _checksum(
-    upload: Upload, parts: list[Part], req: dict[str, Any]
+    upload: Upload, parts: list[Part], req: dict[str, Any], key: CustomerKey | None
 ) -> tuple[str, str, str] | None:
     algorithm = upload.algorithm or checksums.DEFAULT
     known = [(part.checksum[1], part.size) for part in parts if part.checksum is not None]
@@ -172,4 +192,4 @@ def _checksum(
     given = req.get(f"Checksum{algorithm}")
     if given is not None and given.partition("-")[0] != value.partition("-")[0]:
         raise bad_checksum(algorithm)
-    return algorithm, value, upload.checksum_type or "FULL_OBJECT"
+    return algorithm, seal_text(key, value), upload.checksum_type or "FULL_OBJECT"

@@ -7,7 +7,7 @@ from typing import Any
 
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
-from jedlik.services.s3 import checksums
+from jedlik.services.s3 import checksums, customer_keys
 from jedlik.services.s3.access import bucket_of, check_key, on_object
 from jedlik.services.s3.described import described, encryption_members
 from jedlik.services.s3.errors import invalid_request
@@ -54,4 +54,4 @@ async def create_multipart_upload(ctx: RestContext, req: dict[str, Any]) -> dict
     answer = {"Bucket": bucket.name, "Key": key, "UploadId": upload.id}
     if algorithm:
         answer |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
-    return {**answer, **encryption_members(upload)}
+    return {**answer, **encryption_members(upload, customer_keys.sent(req))}

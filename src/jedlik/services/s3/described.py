@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from jedlik.api.rest import RestContext
 from jedlik.services.s3 import acls, archived, encryption, object_lock
+from jedlik.services.s3.customer_keys import CustomerKey
 from jedlik.services.s3.errors import (
     S3Error,
     invalid_argument,
@@ -29,6 +30,7 @@ from jedlik.services.s3.limits import (
     TAG_VALUE_MAX,
 )
 from jedlik.services.s3.records import NULL, Bucket, Upload, Version
+from jedlik.services.s3.sealing import open_text
 from jedlik.services.s3.store import Store
 
 DEFAULT_TYPE = "binary/octet-stream"
@@ -46,7 +48,7 @@ STORAGE_CLASSES = (
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
     "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR",
 )  # fmt: skip
-_UNSUPPORTED = ("CopySourceSSECustomerAlgorithm", "WriteOffsetBytes")
+_UNSUPPORTED = ("WriteOffsetBytes",)
 
 
 async def described(req: Mapping[str, Any], ctx: RestContext, bucket: Bucket) -> dict[str, Any]:
@@ -151,7 +153,10 @@ def tag_set(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def encryption_members(found: Version | Upload) -> dict[str, Any]:
+def encryption_members(found: Version | Upload, key: CustomerKey | None) -> dict[str, Any]:
+    """key: the customer's, where it has one and the request brought it."""
+    if found.customer:
+        return dict(key.members()) if key is not None else {}
     members: dict[str, Any] = {"ServerSideEncryption": found.encryption}
     if found.kms_key:
         members["SSEKMSKeyId"] = found.kms_key
@@ -160,11 +165,14 @@ def encryption_members(found: Version | Upload) -> dict[str, Any]:
     return members
 
 
-def checksum_members(checksum: tuple[str, str, str] | None) -> dict[str, Any]:
+def checksum_members(
+    checksum: tuple[str, str, str] | None, key: CustomerKey | None
+) -> dict[str, Any]:
+    """key: the customer's, with which the checksum is sealed."""
     if checksum is None:
         return {}
     algorithm, value, kind = checksum
-    return {f"Checksum{algorithm}": value, "ChecksumType": kind}
+    return {f"Checksum{algorithm}": open_text(key, value), "ChecksumType": kind}
 
 
 def version_member(bucket: Bucket, version: Version) -> dict[str, str]:
@@ -174,14 +182,16 @@ def version_member(bucket: Bucket, version: Version) -> dict[str, str]:
     return {"VersionId": version.version}
 
 
-def object_members(ctx: RestContext, bucket: Bucket, version: Version) -> dict[str, Any]:
+def object_members(
+    ctx: RestContext, bucket: Bucket, version: Version, key: CustomerKey | None
+) -> dict[str, Any]:
     """What HEAD and GET tell of an object; its own headers are added to `ctx.more`."""
     members: dict[str, Any] = {
         "LastModified": version.modified_ms // 1000,
         "ETag": quoted(version.etag),
         "AcceptRanges": "bytes",
         "Metadata": {name: _encoded(value) for name, value in version.metadata.items()},
-        **encryption_members(version),
+        **encryption_members(version, key),
         **object_lock.members(version),
         **archived.restore_member(version, int(ctx.now * 1000)),
     }

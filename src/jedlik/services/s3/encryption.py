@@ -1,5 +1,5 @@
-"""How objects are said to be encrypted: as a request asks, else as the bucket's default is. The
-bytes lie on disk as they came.
+"""How objects are encrypted: as a request asks, else as the bucket's default is. Bytes are sealed
+with keys of the customer's own (customer_keys.py); all others lie on disk as they came.
 
 Source: S3 user guide, "Setting default server-side encryption behavior", "Specifying server-side
 encryption with AWS KMS", and "Blocking or unblocking SSE-C for a general purpose bucket".
@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from jedlik.api.context import Context
-from jedlik.services.s3.errors import access_denied, invalid_argument, not_implemented
-from jedlik.services.s3.records import Bucket
+from jedlik.services.s3 import customer_keys
+from jedlik.services.s3.errors import customer_keys_blocked, invalid_argument
+from jedlik.services.s3.records import Bucket, Upload, Version
 from jedlik.services.s3.store import Store
 
 NAME = "encryption"
 KMS = ("aws:kms", "aws:kms:dsse")
+_CUSTOMER = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
 HEADER = "x-amz-server-side-encryption"
 DEFAULT = {
     "Rules": [
@@ -35,13 +37,22 @@ async def fields_of(ctx: Context, bucket: Bucket, req: Mapping[str, Any]) -> dic
     """The fields of a Version or Upload. Raises S3Error."""
     rules = (await Store.of(ctx).configuration(bucket, NAME) or DEFAULT)["Rules"]
     rule: Mapping[str, Any] = rules[0] if rules else {}
-    if req.get("SSECustomerAlgorithm") is not None or req.get("SSECustomerKey") is not None:
+    asked = req.get("ServerSideEncryption")
+    if any(req.get(member) is not None for member in _CUSTOMER):
         blocked = (rule.get("BlockedEncryptionTypes") or {}).get("EncryptionType") or ["SSE-C"]
         if "SSE-C" in blocked:
-            raise access_denied()
-        raise not_implemented("SSECustomerAlgorithm")
+            raise customer_keys_blocked(ctx.principal, f"{bucket.arn}/{req['Key']}")
+        if asked is not None:
+            raise invalid_argument(
+                "Server Side Encryption with Customer provided key is incompatible with the "
+                "encryption method specified",
+                HEADER,
+                asked,
+            )
+        customers = customer_keys.sent(req)
+        assert customers is not None
+        return {"encryption": "", "customer": customers.proof()}
     default = rule.get("ApplyServerSideEncryptionByDefault") or {}
-    asked = req.get("ServerSideEncryption")
     key = req.get("SSEKMSKeyId")
     if asked not in (None, "AES256", *KMS):
         raise invalid_argument("The encryption method specified is not supported", HEADER, asked)
@@ -65,6 +76,11 @@ async def fields_of(ctx: Context, bucket: Bucket, req: Mapping[str, Any]) -> dic
         "kms_key": _arn(ctx, key),
         "bucket_key": with_bucket_key and algorithm == "aws:kms",
     }
+
+
+def has_opaque_etag(found: Version | Upload) -> bool:
+    """Whether its ETag is no MD5 (API reference, "Object": those under SSE-C and SSE-KMS)."""
+    return bool(found.customer) or found.encryption in KMS
 
 
 def check_configuration(wanted: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ documentation and SDK issues. Where only the code is documented the text is mark
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from jedlik.api.errors import ApiError
 from jedlik.storage.blobs import BlobsMissing, BlobsUnreachable
@@ -333,6 +334,15 @@ def malformed_policy(message: str) -> S3Error:
 
 def access_denied(message: str = "Access Denied") -> S3Error:
     return S3Error("AccessDenied", message, 403)
+
+
+def customer_keys_blocked(principal: Any, arn: str) -> S3Error:
+    who = getattr(principal, "arn", None) or "anonymous"
+    return access_denied(
+        f'User: {who} is not authorized to perform: s3:PutObject on resource: "{arn}" because '
+        "this bucket has blocked upload requests that specify Server Side Encryption with Customer "
+        "provided keys (SSE-C). Please specify a different server-side encryption type"
+    )
 
 
 def acl_not_supported() -> S3Error:

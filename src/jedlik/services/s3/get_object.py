@@ -8,6 +8,7 @@ from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext, Streamed
 from jedlik.services.s3.access import bucket_of, on_object
 from jedlik.services.s3.reading import opened
+from jedlik.services.s3.sealing import content
 from jedlik.services.s3.store import Store
 
 
@@ -19,7 +20,9 @@ from jedlik.services.s3.store import Store
 )
 async def get_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
-    members, spans, length = await opened(ctx, req, bucket)
+    found = await opened(ctx, req, bucket)
+    members = found.members
     del members["ContentLength"]
-    members["Body"] = Streamed(length, Store.of(ctx).blobs.read(spans))
+    parts = content(Store.of(ctx).blobs, found.stretches, found.key)
+    members["Body"] = Streamed(found.length, parts)
     return members

@@ -7,11 +7,13 @@ from typing import Any
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, check_key, on_object
+from jedlik.services.s3.customer_keys import CustomerKey, key_of_object
 from jedlik.services.s3.described import checksum_members
 from jedlik.services.s3.errors import invalid_argument, invalid_request
 from jedlik.services.s3.listing import bounded
 from jedlik.services.s3.lookups import found_version
-from jedlik.services.s3.records import Version
+from jedlik.services.s3.records import Part, Version
+from jedlik.services.s3.sealing import open_text
 from jedlik.services.s3.store import Store
 
 ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
@@ -35,15 +37,16 @@ async def get_object_attributes(ctx: RestContext, req: dict[str, Any]) -> dict[s
                 "Invalid attribute name specified.", "x-amz-object-attributes", name
             )
     version = await found_version(ctx, bucket, check_key(req["Key"]), req.get("VersionId"))
+    key = key_of_object(req, version)
     answer: dict[str, Any] = {"LastModified": version.modified_ms // 1000}
     if bucket.versioning:
         answer["VersionId"] = version.version
     if "ETag" in wanted:
         answer["ETag"] = version.etag
     if "Checksum" in wanted and version.checksum is not None:
-        answer["Checksum"] = checksum_members(version.checksum)
+        answer["Checksum"] = checksum_members(version.checksum, key)
     if "ObjectParts" in wanted and version.layout:
-        answer["ObjectParts"] = await _parts(store, version, req)
+        answer["ObjectParts"] = await _parts(store, version, req, key)
     if "StorageClass" in wanted:
         answer["StorageClass"] = version.storage_class
     if "ObjectSize" in wanted:
@@ -51,7 +54,9 @@ async def get_object_attributes(ctx: RestContext, req: dict[str, Any]) -> dict[s
     return answer
 
 
-async def _parts(store: Store, version: Version, req: dict[str, Any]) -> dict[str, Any]:
+async def _parts(
+    store: Store, version: Version, req: dict[str, Any], key: CustomerKey | None
+) -> dict[str, Any]:
     """Parts are told one by one only where checksums of each are a part of the object's."""
     found: dict[str, Any] = {"TotalPartsCount": version.parts}
     if version.checksum is None or version.checksum[2] != "COMPOSITE":
@@ -70,8 +75,15 @@ async def _parts(store: Store, version: Version, req: dict[str, Any]) -> dict[st
             {
                 "PartNumber": part.number,
                 "Size": part.size,
-                **({f"Checksum{part.checksum[0]}": part.checksum[1]} if part.checksum else {}),
+                **_checksum(part, key),
             }
             for part in shown
         ],
     }
+
+
+def _checksum(part: Part, key: CustomerKey | None) -> dict[str, str]:
+    if part.checksum is None:
+        return {}
+    algorithm, value = part.checksum
+    return {f"Checksum{algorithm}": open_text(key, value)}

@@ -18,5 +18,4 @@ from jedlik.services.s3.reading import opened
 )
 async def head_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
-    members, _, _ = await opened(ctx, req, bucket)
-    return members
+    return (await opened(ctx, req, bucket)).members

@@ -7,8 +7,10 @@ from typing import Any
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, on_object
+from jedlik.services.s3.customer_keys import key_of_upload
 from jedlik.services.s3.described import quoted
 from jedlik.services.s3.listing import bounded, owner
+from jedlik.services.s3.sealing import open_text
 from jedlik.services.s3.store import Store
 from jedlik.services.s3.uploads import found_upload
 
@@ -18,6 +20,7 @@ async def list_parts(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     store = Store.of(ctx)
     bucket = await bucket_of(ctx, req)
     upload = await found_upload(store, bucket, req)
+    key = key_of_upload(req, upload, required=False)
     limit = bounded(req.get("MaxParts"), "max-parts")
     marker = int(req.get("PartNumberMarker") or 0)
     found = await store.parts(upload.id, after=marker, limit=limit + 1)
@@ -30,8 +33,8 @@ async def list_parts(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
             "ETag": quoted(part.etag),
             "Size": part.size,
         }
-        if upload.algorithm and part.checksum is not None:
-            each[f"Checksum{part.checksum[0]}"] = part.checksum[1]
+        if upload.algorithm and part.checksum is not None and (key or not upload.customer):
+            each[f"Checksum{part.checksum[0]}"] = open_text(key, part.checksum[1])
         parts.append(each)
     answer: dict[str, Any] = {
         "Bucket": bucket.name,

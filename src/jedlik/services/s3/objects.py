@@ -10,8 +10,8 @@
         …
 
 Refusals are S3Error, as clients get them (`NoSuchBucket`, `NoSuchKey`, `AccessDenied` for a bucket
-of another account). An object is there once `writer` was left without an exception, and then on
-disk; else nothing is.
+of another account, `InvalidRequest` to read what is sealed with a key of a customer's own). An
+object is there once `writer` was left without an exception, and then on disk; else nothing is.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from types import TracebackType
 from typing import Any
 
 from jedlik.services.s3 import checksums, records
+from jedlik.services.s3.customer_keys import key_of_object
 from jedlik.services.s3.described import DEFAULT_TYPE
 from jedlik.services.s3.errors import access_denied, no_such_key
-from jedlik.services.s3.ranges import Range, spans_of
+from jedlik.services.s3.ranges import Range, stretches_of
 from jedlik.services.s3.receiving import Receiver
 from jedlik.services.s3.records import Bucket, Version, decode
+from jedlik.services.s3.sealing import content
 from jedlik.services.s3.store import Store
 from jedlik.tables.database import Database
 
@@ -106,8 +108,9 @@ class Objects:
         """The bytes from `start` up to `end` (not included), in pieces of up to 512 KB."""
         version = await self._current(await self._bucket(bucket), key)
         stop = version.size if end is None else min(end, version.size)
-        spans = await spans_of(self._store, version, Range(start, max(start, stop)))
-        pieces = self._store.blobs.read(spans)
+        key_of_object({}, version)
+        wanted = Range(start, max(start, stop))
+        pieces = content(self._store.blobs, await stretches_of(self._store, version, wanted), None)
         try:
             async for piece in pieces:
                 yield piece
@@ -122,6 +125,7 @@ class Objects:
         """Make the object a local file, for programs that read files: without copying its bytes
         where that can be."""
         version = await self._current(await self._bucket(bucket), key)
+        key_of_object({}, version)
         blobs = self._store.blobs
         if version.blob and await blobs.run(blobs.place, version.blob, target):
             return
@@ -261,5 +265,5 @@ def _info(bucket: Bucket, version: Version) -> ObjectInfo:
         version.version,
         version.headers,
         version.metadata,
-        version.checksum,
+        None if version.customer else version.checksum,
     )

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from jedlik.services.s3.errors import invalid_argument, invalid_range
 from jedlik.services.s3.records import Part, Version
+from jedlik.services.s3.sealing import Stretch
 from jedlik.services.s3.store import Store
-from jedlik.storage.blobs import Span
 
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
 _COPY_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
@@ -70,26 +70,26 @@ def read_copy_range(text: str | None, size: int) -> Range:
     return Range(int(found[1]), int(found[2]) + 1)
 
 
-async def spans_of(store: Store, version: Version, wanted: Range) -> list[Span]:
+async def stretches_of(store: Store, version: Version, wanted: Range) -> list[Stretch]:
     """Where the bytes are."""
     if not wanted.length:
         return []
     if not version.layout:
-        return [Span(version.blob, wanted.start, wanted.length)]
-    return spans_in(await store.layout(version), wanted)
+        return [Stretch(version.blob, wanted.start, wanted.length, version.size)]
+    return stretches_in(await store.layout(version), wanted)
 
 
-def spans_in(parts: list[Part], wanted: Range) -> list[Span]:
-    spans = []
+def stretches_in(parts: list[Part], wanted: Range) -> list[Stretch]:
+    stretches = []
     at = 0
     for part in parts:
         start, end = max(wanted.start, at), min(wanted.end, at + part.size)
         if start < end:
-            spans.append(Span(part.blob, start - at, end - start))
+            stretches.append(Stretch(part.blob, start - at, end - start, part.size))
         at += part.size
         if at >= wanted.end:
             break
-    return spans
+    return stretches
 
 
 def part_range(parts: list[Part], number: int) -> Range | None:

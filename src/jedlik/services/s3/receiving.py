@@ -6,12 +6,14 @@ Memory is bounded by what the network holds back: one piece is worked on while t
 from __future__ import annotations
 
 import hashlib
+import os
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jedlik.api.rest import Body
 from jedlik.services.s3 import checksums
+from jedlik.services.s3.customer_keys import CustomerKey
 from jedlik.services.s3.errors import (
     bad_checksum,
     bad_digest,
@@ -20,14 +22,19 @@ from jedlik.services.s3.errors import (
     invalid_digest,
     invalid_request,
 )
-from jedlik.storage.blobs import Blobs, BlobWriter, Span
+from jedlik.services.s3.sealing import SealingWriter, Stretch, content
+from jedlik.storage.blobs import Blobs, BlobWriter
 
 
 class Receiver:
     """A content file and its hashes. Methods block; one thread at a time."""
 
-    def __init__(self, blobs: Blobs, algorithms: Iterable[str]) -> None:
+    def __init__(
+        self, blobs: Blobs, algorithms: Iterable[str], key: CustomerKey | None = None
+    ) -> None:
+        """key: seals the content file."""
         self._blobs = blobs
+        self._key = key
         self._writer: BlobWriter | None = None
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._running = {name: checksums.running(name) for name in algorithms}
@@ -37,7 +44,8 @@ class Receiver:
         if not data:
             return
         if self._writer is None:
-            self._writer = self._blobs.writer()
+            writer = self._blobs.writer()
+            self._writer = SealingWriter(writer, self._key) if self._key else writer
         self._writer.write(data)
         self._md5.update(data)
         for each in self._running.values():
@@ -61,6 +69,10 @@ class Receiver:
     @property
     def md5(self) -> bytes:
         return self._md5.digest()
+
+    def etag(self, *, opaque: bool) -> str:
+        """opaque: for bytes of which nobody is told the MD5, those under a key of somebody's."""
+        return os.urandom(16).hex() if opaque else self.md5.hex()
 
     def checksum(self, algorithm: str) -> str:
         return checksums.text(self._running[algorithm].digest())
@@ -127,13 +139,19 @@ class Expected:
 
 
 async def receive(
-    blobs: Blobs, body: Body, expected: Expected, *, bytes_max: int, also: str = ""
+    blobs: Blobs,
+    body: Body,
+    expected: Expected,
+    *,
+    bytes_max: int,
+    also: str = "",
+    key: CustomerKey | None = None,
 ) -> tuple[Receiver, str]:
     """Take in a body: a finished Receiver, and the checksum. Nothing is left behind on failure.
 
-    also: another algorithm to calculate by.
+    also: another algorithm to calculate by. key: seals the content file.
     """
-    receiver = Receiver(blobs, {expected.algorithm, also or expected.algorithm})
+    receiver = Receiver(blobs, {expected.algorithm, also or expected.algorithm}, key)
 
     def take(data: bytes) -> None:
         receiver.take(body.decode(data))
@@ -155,11 +173,18 @@ async def receive(
     return receiver, checksum
 
 
-async def receive_copy(blobs: Blobs, spans: Sequence[Span], algorithms: Iterable[str]) -> Receiver:
-    """The bytes of other blobs as those of a new one."""
-    receiver = Receiver(blobs, algorithms)
+async def receive_copy(
+    blobs: Blobs,
+    stretches: Sequence[Stretch],
+    algorithms: Iterable[str],
+    *,
+    source_key: CustomerKey | None = None,
+    key: CustomerKey | None = None,
+) -> Receiver:
+    """The content of other blobs as that of a new one. source_key: of theirs; key: of the new."""
+    receiver = Receiver(blobs, algorithms, key)
     try:
-        async for piece in blobs.read(spans):
+        async for piece in content(blobs, stretches, source_key):
             await blobs.run(receiver.take, piece)
         await blobs.run(receiver.finish)
     except BaseException:

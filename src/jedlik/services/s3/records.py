@@ -61,8 +61,10 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     in the layout of an upload, or there are none. headers: those that are given back as they
     came (content-type and the like), by lower-case name. checksum: (algorithm, value, "FULL_OBJECT"
     or "COMPOSITE"). lock_mode, lock_until_ms: its retention; legal_hold: "ON", "OFF" or "", by
-    object_lock.py. grants: its access control list, if it has one. Of the current version only:
-    null_seq, where the null version is if it is not this one; older: whether there may be others.
+    object_lock.py. grants: its access control list, if it has one. customer: by what the key of
+    the customer's own is known again with which bytes and checksum are sealed (customer_keys.py).
+    Of the current version only: null_seq, where the null version is if it is not this one; older:
+    whether there may be others.
     """
 
     key: str
@@ -83,6 +85,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     encryption: str = "AES256"
     kms_key: str = ""
     bucket_key: bool = False
+    customer: str = ""
     lock_mode: str = ""
     lock_until_ms: int = 0
     legal_hold: str = ""
@@ -109,6 +112,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     encryption: str = "AES256"
     kms_key: str = ""
     bucket_key: bool = False
+    customer: str = ""
     lock_mode: str = ""
     lock_until_ms: int = 0
     legal_hold: str = ""

@@ -9,12 +9,15 @@ from jedlik.api.rest import RestContext
 from jedlik.services.s3 import checksums
 from jedlik.services.s3.access import CopyAsks, bucket_of
 from jedlik.services.s3.copy_sources import copy_source
+from jedlik.services.s3.customer_keys import key_of_object, key_of_upload
 from jedlik.services.s3.described import encryption_members, quoted
+from jedlik.services.s3.encryption import has_opaque_etag
 from jedlik.services.s3.errors import copy_source_too_large, no_such_key
 from jedlik.services.s3.limits import PART_BYTES_MAX
-from jedlik.services.s3.ranges import read_copy_range, spans_of
+from jedlik.services.s3.ranges import read_copy_range, stretches_of
 from jedlik.services.s3.receiving import receive_copy
 from jedlik.services.s3.records import Part
+from jedlik.services.s3.sealing import seal_text
 from jedlik.services.s3.store import Store
 from jedlik.services.s3.uploads import found_upload, part_number
 
@@ -30,23 +33,27 @@ async def upload_part_copy(ctx: RestContext, req: dict[str, Any]) -> dict[str, A
     bucket = await bucket_of(ctx, req)
     number = part_number(req)
     upload = await found_upload(store, bucket, req)
+    key = key_of_upload(req, upload)
     source_bucket, source, _ = await copy_source(ctx, req)
+    source_key = key_of_object(req, source, "CopySource")
     wanted = read_copy_range(req.get("CopySourceRange"), source.size)
     if wanted.length > PART_BYTES_MAX:
         raise copy_source_too_large(PART_BYTES_MAX)
     algorithm = upload.algorithm or checksums.DEFAULT
     try:
-        spans = await spans_of(store, source, wanted)
-        received = await receive_copy(store.blobs, spans, [algorithm])
+        stretches = await stretches_of(store, source, wanted)
+        received = await receive_copy(
+            store.blobs, stretches, [algorithm], source_key=source_key, key=key
+        )
     except FileNotFoundError:
         raise no_such_key(source.key) from None  # deleted meanwhile
     part = Part(
         number=number,
-        etag=received.md5.hex(),
+        etag=received.etag(opaque=has_opaque_etag(upload)),
         size=received.size,
         modified_ms=int(ctx.now * 1000),
         blob=received.blob,
-        checksum=(algorithm, received.checksum(algorithm)),
+        checksum=(algorithm, seal_text(key, received.checksum(algorithm))),
     )
     try:
         await store.put_part(bucket, upload, part)
@@ -54,9 +61,9 @@ async def upload_part_copy(ctx: RestContext, req: dict[str, Any]) -> dict[str, A
         await store.blobs.drop([part.blob] if part.blob else [])
         raise
     result: dict[str, Any] = {"ETag": quoted(part.etag), "LastModified": part.modified_ms // 1000}
-    if upload.algorithm and part.checksum is not None:
-        result[f"Checksum{algorithm}"] = part.checksum[1]
-    answer = {"CopyPartResult": result, **encryption_members(upload)}
+    if upload.algorithm:
+        result[f"Checksum{algorithm}"] = received.checksum(algorithm)
+    answer = {"CopyPartResult": result, **encryption_members(upload, key)}
     if source_bucket.versioning:
         answer["CopySourceVersionId"] = source.version
     return answer
