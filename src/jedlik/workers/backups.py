@@ -22,13 +22,19 @@ class Backups:
         db.backup_work.set()  # an earlier process may have left some
 
     async def step(self, now_ms: int) -> bool:
-        """Do some of each job; whether there is more to do right away."""
+        """Do some of each job; whether there is more to do right away. What nobody expected of one
+        is raised after the others had their turns, so that it does not hold them up."""
         await self._left.look()
         self._db.backup_work.clear()
         going_on = False
+        fault: Exception | None = None
         for job in await self._db.backups.jobs():
             try:
                 going_on |= await recovery.advance(self._db, job)
             except Contended:
                 going_on = True  # another process has gone on with it, or the table was changed
+            except Exception as unexpected:
+                fault = fault or unexpected
+        if fault is not None:
+            raise fault
         return going_on

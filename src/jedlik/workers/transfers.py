@@ -29,10 +29,12 @@ class Transfers:
         db.transfer_work.set()  # an earlier process may have left some
 
     async def step(self, now_ms: int) -> bool:
-        """Do some of each; whether there is more to do right away."""
+        """Do some of each; whether there is more to do right away. What nobody expected of one is
+        raised after the others had their turns, so that it does not hold them up."""
         await self._left.look()
         self._db.transfer_work.clear()
         going_on = paused = False
+        fault: Exception | None = None
         found = await transfers.active(self._db)
         for gone in self._importers.keys() - {each.arn for each in found}:
             self._importers.pop(gone).forget()
@@ -52,6 +54,12 @@ class Transfers:
                 going_on = True  # what is not stored is done again
                 for importer in self._importers.values():
                     importer.forget()
+            except Exception as unexpected:
+                fault = fault or unexpected
+                if each.arn in self._importers:
+                    self._importers.pop(each.arn).forget()
+        if fault is not None:
+            raise fault
         if paused and not going_on:
             await asyncio.sleep(PAUSE_S)
         return going_on or paused

@@ -190,3 +190,25 @@ def test_an_export_takes_no_capacity_and_an_empty_table_has_one(
     shown = exported(ask, begun["ExportDescription"]["ExportArn"])
     assert shown["ItemCount"] == 0 and data_lines(s3, shown) == []
     assert items(ask, two_keys) == []
+
+
+def test_exports_are_listed_in_the_reverse_order_of_their_arns(
+    ask: Ask, s3: Any, bucket: str, make_table: Any, new_name: Any
+) -> None:
+    stem = new_name()
+    later, earlier = (make_table("pk:S sk:N", TableName=f"{stem}-{end}") for end in "ba")
+    arns = []
+    for table in (later, earlier, later):
+        begun = ask("ExportTableToPointInTime", TableArn=on(ask, table), S3Bucket=bucket)
+        arns.append(begun["ExportDescription"]["ExportArn"])
+    mine, tokens, page = [], 0, ask("ListExports", MaxResults=2)
+    while True:
+        mine += [each["ExportArn"] for each in page["ExportSummaries"] if stem in each["ExportArn"]]
+        if "NextToken" not in page:
+            break
+        tokens += 1
+        page = ask("ListExports", MaxResults=2, NextToken=page["NextToken"])
+    assert mine == [arns[2], arns[0], arns[1]] and tokens
+    for name in (later, ask("DescribeTable", TableName=later)["Table"]["TableArn"]):
+        listed = ask("ListExports", TableArn=name)["ExportSummaries"]
+        assert [each["ExportArn"] for each in listed] == [arns[2], arns[0]]

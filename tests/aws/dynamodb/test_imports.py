@@ -273,3 +273,22 @@ def test_a_bulk_put_is_cancelled(ask: Ask, s3: Any, bucket: str, make_table: Any
     done = bulk_done(ask, arn)
     assert done["BulkOperationStatus"] == "CANCELLED" and done["FailureCode"]
     assert len(items(ask, table, Select="ALL_ATTRIBUTES")) < 4000
+
+
+def test_a_bulk_put_that_names_no_bucket_for_its_output(
+    ask: Ask, invalid: Any, s3: Any, bucket: str, make_table: Any
+) -> None:
+    """The model asks for the types of output only."""
+    table = make_table("pk:S sk:N")
+    s3.put_object(Bucket=bucket, Key="in/items.json", Body=b"no item")
+    source = {"S3Bucket": bucket, "S3KeyPrefix": "in/", "InputFormat": "DYNAMODB_JSON"}
+    output: dict[str, Any] = {"S3KeyPrefix": "out", "OutputType": ["ERROR"]}
+    want = {"TableName": table, "InputS3Configuration": source}
+    began = ask("StartBulkPutItems", **want, OutputS3Configuration=output)
+    done = bulk_done(ask, began["BulkOperationDescription"]["BulkOperationArn"])
+    assert done["BulkOperationStatus"] == "COMPLETED_WITH_ERRORS"
+    [told] = s3.list_objects_v2(Bucket=bucket, Prefix="out/")["Contents"]
+    assert b"Invalid JSON" in s3.get_object(Bucket=bucket, Key=told["Key"])["Body"].read()
+    output |= {"S3SseAlgorithm": "AES256", "S3SseKmsKeyId": "a-key"}
+    text = invalid("StartBulkPutItems", **want, OutputS3Configuration=output)
+    assert text == "S3SseKmsKeyId cannot be specified when S3SseAlgorithm is AES256"

@@ -269,3 +269,27 @@ async def test_a_table_whose_import_was_never_stored_goes_at_the_next_start(
     await world.db.create_table(replace(wanted, created_at_ms=world.ms))
     await world.work(writes=False)
     assert (await world.db.catalog.get("1", "r", "never")).status == "CREATING"
+
+
+async def test_a_fault_in_one_export_does_not_hold_up_the_others(
+    make_world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(0)
+    await world.make()
+    await world.write()
+    both = [await world.export(world.ms), await world.export(world.ms)]
+    broken, sound = sorted(both, key=lambda export: export.id)  # the broken one's turn is first
+    whole = exporting.advance
+
+    async def faulty(db: Database, export: Transfer) -> bool:
+        if export.id == broken.id:
+            raise ZeroDivisionError
+        return await whole(db, export)
+
+    monkeypatch.setattr(exporting, "advance", faulty)
+    backups, transfers = world.jobs
+    for _ in range(100):
+        await backups.step(world.ms)
+        with pytest.raises(ZeroDivisionError):
+            await transfers.step(world.ms)
+    await world.lines(sound)

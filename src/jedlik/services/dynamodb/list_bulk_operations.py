@@ -16,7 +16,7 @@ async def list_bulk_operations(ctx: Context, req: dict[str, Any]) -> dict[str, A
     page, token = await listed(
         ctx,
         "bulk",
-        table_arn=None,
+        table=None,
         token=req.get("NextToken"),
         limit=req.get("MaxResults", PAGE),
     )

@@ -1,4 +1,4 @@
-"""ListExports: of the last 90 days, newest first."""
+"""ListExports: of the last 90 days, in the reverse order of their ARNs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ async def list_exports(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     page, token = await listed(
         ctx,
         "export",
-        table_arn=req.get("TableArn"),
+        table=req.get("TableArn"),
         token=req.get("NextToken"),
         limit=req.get("MaxResults", PAGE_MAX),
     )

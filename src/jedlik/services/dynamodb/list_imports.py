@@ -14,7 +14,7 @@ async def list_imports(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     page, token = await listed(
         ctx,
         "import",
-        table_arn=req.get("TableArn"),
+        table=req.get("TableArn"),
         token=req.get("NextToken"),
         limit=req.get("PageSize", PAGE_MAX),
     )

@@ -20,7 +20,7 @@ class BulkPutAsks:
     """The operation itself, and what it does in S3 for the caller. Unverified: the list."""
 
     def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        source, output = req["InputS3Configuration"], req["OutputS3Configuration"]
+        source, output = req["InputS3Configuration"], _output(req)
         bucket = f"arn:aws:s3:::{source['S3Bucket']}"
         written = f"arn:aws:s3:::{output['S3Bucket']}/{output.get('S3KeyPrefix', '')}*"
         return [
@@ -34,8 +34,23 @@ class BulkPutAsks:
         return self.asks(ctx, req)
 
 
-@operation("dynamodb", "StartBulkPutItems", access="write", permissions=BulkPutAsks())
+def key_fits_algorithm(req: dict[str, Any]) -> str | None:
+    """A rule. Unverified: the text."""
+    output = req["OutputS3Configuration"]
+    if output.get("S3SseAlgorithm") == "AES256" and "S3SseKmsKeyId" in output:
+        return "S3SseKmsKeyId cannot be specified when S3SseAlgorithm is AES256"
+    return None
+
+
+@operation(
+    "dynamodb",
+    "StartBulkPutItems",
+    access="write",
+    permissions=BulkPutAsks(),
+    rules=[key_fits_algorithm],
+)
 async def start_bulk_put_items(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    req = {**req, "OutputS3Configuration": _output(req)}
     for part in ("InputS3Configuration", "OutputS3Configuration"):
         if req[part].get("S3BucketOwner", ctx.account) != ctx.account:
             raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
@@ -55,3 +70,9 @@ async def start_bulk_put_items(ctx: Context, req: dict[str, Any]) -> dict[str, A
             continue  # the same token at the same time
         return {"BulkOperationDescription": bulk_description(new)}
     raise Bulk.mismatch()
+
+
+def _output(req: dict[str, Any]) -> dict[str, Any]:
+    """Where output goes. The model does not ask for a bucket. Unverified: that without one it is
+    the input's."""
+    return {"S3Bucket": req["InputS3Configuration"]["S3Bucket"], **req["OutputS3Configuration"]}

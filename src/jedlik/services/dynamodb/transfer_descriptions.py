@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb.errors import validation
-from jedlik.services.dynamodb.table_names import ARN
+from jedlik.services.dynamodb.table_names import ARN, table_arn
 from jedlik.services.dynamodb.transfers import (
     LOG_GROUP,
     Kind,
@@ -30,23 +30,35 @@ async def found_transfer(ctx: Context, kind: Kind, arn: str) -> Transfer | None:
 
 
 async def listed(
-    ctx: Context, kind: Kind, *, table_arn: str | None, token: str | None, limit: int
+    ctx: Context, kind: Kind, *, table: str | None, token: str | None, limit: int
 ) -> tuple[list[Transfer], str | None]:
-    """A page, newest first, and the token of the next. Raises ApiError."""
+    """A page, and the token of the next. Raises ApiError.
+
+    table: name or ARN, if only one table's are wanted. Newest first; exports "in reverse
+    alphanumeric order of ExportArn" (API reference), so that each table's are together.
+    """
     found = await Transfers(ctx.db, kind, ctx.account, ctx.region).all()
-    if table_arn is not None:
-        found = [each for each in found if each.table_arn == table_arn]
+    if kind == "export":
+        found.sort(key=_place, reverse=True)
+    if table is not None:
+        arn = table_arn(ctx, table)
+        found = [each for each in found if each.table_arn == arn]
     if token is not None:
         last = _from_token(token)
-        found = [each for each in found if each.id < last]
+        found = [each for each in found if _place(each) < last]
     more = len(found) > limit
-    return found[:limit], to_token(found[limit - 1].id) if more else None
+    return found[:limit], _to_token(_place(found[limit - 1])) if more else None
 
 
-def to_token(last: str) -> str:
+def _place(one: Transfer) -> str:
+    """What a list is in the reverse order of."""
+    return one.arn if one.kind == "export" else one.id
+
+
+def _to_token(last: str) -> str:
     """In the form that the model asks for: groups of 16 hexadecimal digits, at least seven."""
     data = last.encode().hex()
-    return data.ljust(112, "0")
+    return data.ljust(max(112, -(-len(data) // 16) * 16), "0")
 
 
 def _from_token(token: str) -> str:
