@@ -152,10 +152,12 @@ def lasts(count: int) -> str:
 
 def out_of_date(
     source: Path = ROOT / "src", folder: Path = compiled.FOLDER, modules: Iterable[str] = MODULES
-) -> list[str]:
-    """The modules that are not compiled from their present sources and in the present way."""
-    made = _manifest(folder / compiled.MANIFEST)
-    return _missing(_marks(modules, source), made, folder)
+) -> tuple[list[str], list[str]]:
+    """The modules that are not in use as compiled from their present sources and in the present
+    way; and those of them that nobody has compiled yet who was ended before he had them all."""
+    marks = _marks(modules, source)
+    missing = _missing(marks, _manifest(folder / compiled.MANIFEST), folder)
+    return missing, _lacking(missing, marks, _parts(folder))
 
 
 def compile_all(
@@ -192,8 +194,7 @@ def _compile_alone(
     modules: list[str],
     say: Callable[[str], None],
 ) -> str:
-    made_by = _made_by()
-    parts = folder / f".parts-{made_by}"
+    parts = _parts(folder)
     for left in (*folder.glob(".making-*"), *folder.glob(".parts-*")):
         if left != parts:  # of a compilation that was killed, or done in another way
             shutil.rmtree(left, ignore_errors=True)
@@ -209,9 +210,7 @@ def _compile_alone(
                 shutil.copyfile(file, copy)
         marks = _marks(modules, work)
         missing = _missing(marks, _manifest(folder / compiled.MANIFEST), folder)
-        lacking = [
-            name for name in missing if not compiled.library(name, marks[name], parts).exists()
-        ]
+        lacking = _lacking(missing, marks, parts)
 
         def compile_one(name: str) -> None:
             _compile(compiler, name, work)
@@ -230,7 +229,7 @@ def _compile_alone(
         libraries = [compiled.library(name, marks[name], folder) for name in missing]
         for library in libraries:
             os.replace(parts / library.name, library)
-        manifest = {"suffix": compiled.SUFFIX, "made_by": made_by, "modules": marks}
+        manifest = {"suffix": compiled.SUFFIX, "made_by": _made_by(), "modules": marks}
         (work / compiled.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
         try:
             if source == ROOT / "src":
@@ -274,6 +273,15 @@ def _missing(marks: Mapping[str, str], made: Mapping[str, str], folder: Path) ->
         for name, mark in marks.items()
         if made.get(name) != mark or not compiled.library(name, mark, folder).exists()
     ]
+
+
+def _lacking(missing: list[str], marks: Mapping[str, str], parts: Path) -> list[str]:
+    return [name for name in missing if not compiled.library(name, marks[name], parts).exists()]
+
+
+def _parts(folder: Path) -> Path:
+    """Where what is compiled waits for the rest."""
+    return folder / f".parts-{_made_by()}"
 
 
 def _is_up_to_date(marks: dict[str, str], folder: Path) -> bool:

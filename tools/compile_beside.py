@@ -38,8 +38,8 @@ def main() -> None:
 def begin(server: int) -> None:
     if compiled.refused():
         return
-    count = len(tool.out_of_date())
-    if not count or tool.wanting():
+    missing, lacking = tool.out_of_date()
+    if not missing or tool.wanting():
         return
     # A session of its own: Ctrl-C is for the server, whose end is what ends the rest.
     subprocess.Popen(
@@ -49,7 +49,7 @@ def begin(server: int) -> None:
         start_new_session=True,
     )
     _say(
-        f"{count} modules are compiled while the server runs ({tool.lasts(count)}); "
+        f"{len(missing)} modules are compiled while the server runs ({tool.lasts(len(lacking))}); "
         "the next start will be faster"
     )
 

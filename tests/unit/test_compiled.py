@@ -232,7 +232,7 @@ def test_what_was_ended_in_the_middle_is_taken_up_again(
         tool.compile_all(things, folder, THINGS)
     assert compiler.compiled == THINGS[:2]
     assert compiled.manifest(folder) == {}  # nothing is taken of what is not whole
-    assert tool.out_of_date(things, folder, THINGS) == THINGS
+    assert tool.out_of_date(things, folder, THINGS) == (THINGS, THINGS[2:])
 
     (folder / ".making-killed").mkdir()  # as kill -9 leaves it
     # An edit meanwhile: what was done of the source before is no part of what is made now.
@@ -240,7 +240,7 @@ def test_what_was_ended_in_the_middle_is_taken_up_again(
     compiler = Compiler(monkeypatch, lambda: None)
     assert tool.compile_all(things, folder, THINGS) == "compiled 3 modules"
     assert compiler.compiled == [THINGS[0], THINGS[2]]
-    assert tool.out_of_date(things, folder, THINGS) == []
+    assert tool.out_of_date(things, folder, THINGS) == ([], [])
     left = {file.name for file in folder.iterdir() if not file.name.endswith(compiled.SUFFIX)}
     assert left == {compiled.MANIFEST, ".lock"}
 
