@@ -48,8 +48,10 @@ class Streamed:
 
 class RestContext(Context):
     """host: what the client calls us. secure: it came by TLS. headers: the request's, names in
-    lower case. identified: somebody signed it. hosted: the bucket was in the host's name. more:
-    header lines that the operation wants to add to its answer; status: instead of the model's."""
+    lower case. identified: somebody signed it. hosted: the bucket was in the host's name.
+    signed_for: the region in the signature, "" where it has none; presigned: it is in the query.
+    more: header lines that the operation wants to add to its answer; status: instead of the
+    model's."""
 
     __slots__ = (
         "headers",
@@ -58,8 +60,10 @@ class RestContext(Context):
         "identified",
         "method",
         "more",
+        "presigned",
         "secure",
         "session",
+        "signed_for",
         "status",
     )
 
@@ -72,6 +76,8 @@ class RestContext(Context):
         identified: bool = True,
         hosted: bool = False,
         method: str = "",
+        signed_for: str = "",
+        presigned: bool = False,
     ) -> None:
         """of_any: what every Context is made of, in its order."""
         super().__init__(*of_any)
@@ -81,6 +87,8 @@ class RestContext(Context):
         self.identified = identified
         self.hosted = hosted
         self.method = method
+        self.signed_for = signed_for
+        self.presigned = presigned
         self.more: dict[str, str] = {}
         self.status = 0
         self.session: Any = None

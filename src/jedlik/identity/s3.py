@@ -51,12 +51,15 @@ class Caller:
     """Who sends a request, and how its body is signed.
 
     identity: None for somebody who signed nothing. payload: the declared hash, or one of the words
-    above. seed: for signed chunks, what the first of them builds on, with `key`; a developer's are
-    not verified (key is None).
+    above. region: the one that was signed for, "" where the signature has none. in_query: it was
+    signed in the query. seed: for signed chunks, what the first of them builds on, with `key`; a
+    developer's are not verified (key is None).
     """
 
     identity: Identity | None
     payload: str = UNSIGNED
+    region: str = ""
+    in_query: bool = False
     seed: str = ""
     date: str = ""
     scope: str = ""
@@ -85,7 +88,7 @@ def authenticate(
         if in_query:
             _check_time(claim, now)  # a URL that has expired has done so whoever signed it
         who = Identity(claim.access_key, authenticator.account, claim.region, None)
-        return Caller(who, payload)
+        return Caller(who, payload, claim.region, in_query)
     _check_scope(claim, in_query=in_query)
     _check_time(claim, now)
     known = _usable(credential, claim.access_key, claim.token, now)
@@ -95,7 +98,9 @@ def authenticate(
     principal = known.principal
     identity = Identity(claim.access_key, principal.account, claim.region, principal)
     date = basic_date(claim.time_s)
-    return Caller(identity, payload, claim.signature, date, claim.scope, key)
+    return Caller(
+        identity, payload, claim.region, in_query, claim.signature, date, claim.scope, key
+    )
 
 
 def _authenticate_old(
@@ -154,14 +159,15 @@ def authenticate_form(
     )  # fmt: skip
     credential = authenticator.credentials.find(access_key, token)
     if credential is None and authenticator.admits(access_key, token):
-        return Caller(Identity(access_key, authenticator.account, region, None))
+        return Caller(Identity(access_key, authenticator.account, region, None), region=region)
     _check_scope(claim, in_query=False)
     known = _usable(credential, access_key, token, now)
     expected = authenticator.signing_key(known, claim).sign(fields["policy"].encode())
     if not compare_digest(expected, claim.signature.encode("latin-1", "replace")):
         raise _mismatch(access_key, fields["policy"], claim.signature, "")
     authenticator.credentials.used(access_key, now, region, SERVICE)
-    return Caller(Identity(access_key, known.principal.account, region, known.principal))
+    who = Identity(access_key, known.principal.account, region, known.principal)
+    return Caller(who, region=region)
 
 
 def _authenticate_old_form(

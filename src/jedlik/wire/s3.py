@@ -34,6 +34,7 @@ from .s3_call import (
     first_lines,
     header_lines,
     host_id,
+    no_length,
     not_allowed,
     quoting,
     refused,
@@ -71,6 +72,10 @@ class Edge(Protocol):
 
     async def website(self, db: Any, bucket: str) -> Mapping[str, Any]:
         """A bucket's website. Raises ApiError where there is none."""
+        ...
+
+    async def region(self, db: Any, bucket: str) -> str | None:
+        """Where a bucket is; None if it is nowhere."""
         ...
 
     async def asks_to_list(self, ctx: Context, bucket: str) -> Sequence[Ask]:
@@ -116,7 +121,12 @@ class S3:
             if call.operation in self._metrics:
                 taken = self._gateway.clock() - now
                 self._metrics[call.operation].count(refusal.status, taken)
-            return refused(call, refusal)
+            reply = refused(call, refusal)
+            if call.operation == "HeadBucket" and "x-amz-bucket-region" not in reply.lines:
+                # Also who may not look into it is told where it is.
+                region = await self._edge.region(self._gateway.db, call.bucket)
+                reply.lines += header_lines([("x-amz-bucket-region", region)] if region else ())
+            return reply
 
     async def _answer(self, call: Call, now: float) -> Reply:
         request = call.request
@@ -149,7 +159,9 @@ class S3:
         if payload == "stream":
             # Nothing is read, and no client told to go on, before it is clear who may do this.
             await self._authorise(ctx, operation, req, request)
-            if (body.length or 0) > PUT_BYTES_MAX:
+            if body.length is None:
+                raise no_length(chunked=body.is_chunked)
+            if body.length > PUT_BYTES_MAX:
                 raise ApiError(
                     "EntityTooLarge",
                     "Your proposed upload exceeds the maximum allowed size",
@@ -245,6 +257,8 @@ class S3:
             identified=identity is not None,
             hosted=call.hosted,
             method=call.method,
+            signed_for=caller.region,
+            presigned=caller.in_query,
         )
 
     async def _reply(

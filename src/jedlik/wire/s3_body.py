@@ -15,7 +15,8 @@ from jedlik.net import BodyBroken, Incoming, Request, StreamedRequest
 
 
 class S3Body:
-    """length: of the content, None if the client did not say."""
+    """length: of the content, None if the client did not say. is_chunked: by HTTP's transfer coding
+    alone."""
 
     def __init__(self, request: Request, caller: s3.Caller) -> None:
         """Raises ApiError for headers that contradict each other."""
@@ -44,6 +45,7 @@ class S3Body:
             self.length = _decoded_length(request)
         elif payload != s3.UNSIGNED:
             self._declared = payload
+        self.is_chunked = self.length is None and self._decoder is None
         self._hash = sha256() if self._declared else None
 
     async def receive(self) -> bytes:

@@ -115,6 +115,20 @@ def not_allowed(call: Call) -> ApiError:
     )
 
 
+def no_length(*, chunked: bool) -> ApiError:
+    """Nobody says how long an object is. chunked: that of HTTP itself, which S3 does not take."""
+    if chunked:
+        return ApiError(
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+            status=501,
+            fields={"Header": "Transfer-Encoding"},
+        )
+    return ApiError(
+        "MissingContentLength", "You must provide the Content-Length HTTP header.", status=411
+    )
+
+
 def quoting(message: str | None) -> str:
     return _RESOURCE.sub(r'\1"\2"', message or "")
 

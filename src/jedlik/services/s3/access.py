@@ -15,6 +15,7 @@ import orjson
 
 from jedlik.api.access import Ask, Given
 from jedlik.api.context import Context
+from jedlik.api.rest import RestContext
 from jedlik.services.s3 import acls
 from jedlik.services.s3.errors import (
     access_denied,
@@ -22,6 +23,8 @@ from jedlik.services.s3.errors import (
     invalid_request,
     key_too_long,
     no_such_bucket,
+    permanent_redirect,
+    wrong_region,
 )
 from jedlik.services.s3.limits import KEY_BYTES_MAX
 from jedlik.services.s3.records import Bucket
@@ -35,6 +38,8 @@ WITH_PUT = (  # what a write needs beside its own action
     ("ObjectLockLegalHoldStatus", "s3:PutObjectLegalHold"),
 )
 EXISTING = "s3:existingobjecttag/"
+OLD_REGION = "us-east-1"
+OLD_NAMES = ("US", "")  # of that region, which some clients still sign for
 Tags = dict[str, str | Sequence[str]]
 POLICY = "policy"
 BYPASS = "s3:BypassGovernanceRetention"
@@ -158,9 +163,23 @@ def on_object(action: str, versioned: str = "") -> Asks:
     return Asks(action, versioned=versioned, on_object=True)
 
 
-async def bucket_of(ctx: Context, req: dict[str, Any]) -> Bucket:
-    """The bucket that a request names, if the caller may use it. Raises S3Error."""
-    return await usable_bucket(ctx, req["Bucket"], req.get("ExpectedBucketOwner"))
+async def bucket_of(
+    ctx: Context, req: dict[str, Any], *, signed_for_any_region: bool = False
+) -> Bucket:
+    """The bucket that a request names, if the caller may use it. Raises S3Error.
+
+    Every region is at this address, so that AWS's endpoint of a region is here the region that was
+    signed for, and a redirect says which that should be.
+    """
+    bucket = await usable_bucket(ctx, req["Bucket"], req.get("ExpectedBucketOwner"))
+    if isinstance(ctx, RestContext) and ctx.signed_for and not signed_for_any_region:
+        signed = OLD_REGION if ctx.signed_for in OLD_NAMES else ctx.signed_for
+        if signed != bucket.region:
+            if ctx.hosted:
+                # The name led to the right region, where the signature is wrong.
+                raise wrong_region(ctx.signed_for, bucket.region, presigned=ctx.presigned)
+            raise permanent_redirect(bucket.name, bucket.region, ctx.host)
+    return bucket
 
 
 async def usable_bucket(ctx: Context, name: str, expected_owner: str | None = None) -> Bucket:

@@ -10,7 +10,7 @@ import msgspec
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3 import acls
-from jedlik.services.s3.access import AsksForAll
+from jedlik.services.s3.access import OLD_NAMES, OLD_REGION, AsksForAll
 from jedlik.services.s3.buckets import check_name, new_bucket
 from jedlik.services.s3.errors import (
     S3Error,
@@ -24,9 +24,7 @@ from jedlik.services.s3.errors import (
 from jedlik.services.s3.limits import BUCKETS_MAX
 from jedlik.services.s3.store import Store
 
-OLD_REGION = "us-east-1"
 _LOCATION = re.compile(r"EU|[a-z]{2}(-[a-z]+)+-\d")
-OLD_NAMES = ("US", "")  # of that region, which some clients still sign for
 
 
 @operation(

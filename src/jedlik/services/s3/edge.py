@@ -62,6 +62,10 @@ class Edge:
         website: Mapping[str, Any] = stored
         return website
 
+    async def region(self, db: Any, bucket: str) -> str | None:
+        found = await Store(db).find_bucket(bucket)
+        return None if found is None else found.region
+
     async def asks_to_list(self, ctx: Context, bucket: str) -> Sequence[Ask]:
         return await asks_to_list(ctx, bucket)
 

@@ -271,8 +271,30 @@ def missing_digest() -> S3Error:
     )
 
 
-def missing_length() -> S3Error:
-    return S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+def permanent_redirect(bucket: str, region: str, endpoint: str) -> S3Error:
+    return S3Error(
+        "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint. "
+        "Please send all future requests to this endpoint.",
+        301,
+        headers={"x-amz-bucket-region": region},
+        Endpoint=endpoint,
+        Bucket=bucket,
+    )
+
+
+def wrong_region(signed: str, expected: str, *, presigned: bool) -> S3Error:
+    what = f"the region '{signed}' is wrong; expecting '{expected}'"
+    if presigned:
+        code, text = (
+            "AuthorizationQueryParametersError",
+            "Error parsing the X-Amz-Credential parameter",
+        )
+    else:
+        code, text = "AuthorizationHeaderMalformed", "The authorization header is malformed"
+    return S3Error(
+        code, f"{text}; {what}", headers={"x-amz-bucket-region": expected}, Region=expected
+    )
 
 
 def key_too_long(size: int, maximum: int) -> S3Error:

@@ -19,7 +19,7 @@ from jedlik.services.s3.described import (
     version_member,
 )
 from jedlik.services.s3.encryption import has_opaque_etag
-from jedlik.services.s3.errors import entity_too_large, entity_too_small, missing_length
+from jedlik.services.s3.errors import entity_too_large, entity_too_small
 from jedlik.services.s3.lifecycle import expiration_member
 from jedlik.services.s3.limits import PUT_BYTES_MAX
 from jedlik.services.s3.object_lock import check_digest
@@ -43,8 +43,6 @@ async def put_object(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     condition(None if current is None or current.marker else current)
     body = req["Body"]
     low, high = req.get("_SizeBounds") or (0, PUT_BYTES_MAX)
-    if body.length is None and "transfer-encoding" not in ctx.headers and ctx.method == "PUT":
-        raise missing_length()
     received, checksum = await receive(
         store.blobs, body, expected, bytes_max=min(high, PUT_BYTES_MAX), key=sealed_with
     )
