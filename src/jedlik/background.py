@@ -30,6 +30,7 @@ from jedlik.workers.kinesis_deliveries import KinesisDeliveries
 from jedlik.workers.kinesis_growth import KinesisGrowth
 from jedlik.workers.leases import Lease
 from jedlik.workers.log_deliveries import LogDeliveries
+from jedlik.workers.log_queries import LogQueries
 from jedlik.workers.log_retention import LogRetention
 from jedlik.workers.object_upkeep import ObjectUpkeep
 from jedlik.workers.retention import Retention
@@ -53,6 +54,7 @@ KINESIS_GROWTH_REST_S = 60.0
 DELIVERY_REST_S = 0.1
 FIREHOSE_REST_S = 0.1
 LOG_DELIVERIES_REST_S = 0.2
+LOG_QUERIES_REST_S = 0.0
 DAX_REST_S = 0.05
 KEY_USES_REST_S = 60.0
 SHARED_REST_S = 1.0
@@ -95,6 +97,7 @@ def _runner(
     deliveries = KinesisDeliveries(db, limited=settings.throttling == "on")
     firehose = Firehose(db, strict=settings.auth == "required")
     log_deliveries = LogDeliveries(db, settings)
+    log_queries = LogQueries(db)
     athena = AthenaQueries(db)
     schedules = [
         *measuring.schedules,
@@ -111,6 +114,7 @@ def _runner(
         Schedule(deliveries, DELIVERY_REST_S, wake=deliveries.wake),
         Schedule(firehose, FIREHOSE_REST_S, wake=firehose.wake),
         Schedule(log_deliveries, LOG_DELIVERIES_REST_S, wake=log_deliveries.wake),
+        Schedule(log_queries, LOG_QUERIES_REST_S, wake=log_queries.wake),
         Schedule(athena, ATHENA_REST_S, wake=athena.wake, everywhere=True),
         Schedule(AthenaUpkeep(db), ATHENA_UPKEEP_REST_S),
         Schedule(TableStates(db), TABLE_STATES_REST_S, wake=db.table_unsettled),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from jedlik.services.logs.insight_queries import forget
 from jedlik.services.logs.store import TABLE, Group, Logs
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
@@ -13,13 +14,14 @@ DAY_MS = 86_400_000
 
 
 class LogRetention:
-    """Looks at every group that has a retention."""
+    """Looks at every group that has a retention, and at what queries have found."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     async def step(self, now_ms: int) -> bool:
         """One round; never more to do right away."""
+        await forget(self._db, now_ms)
         table = InternalTable(self._db, TABLE)
         if not await table.exists():
             return False

@@ -70,6 +70,29 @@ def too_many_tags() -> ApiError:
     return _logs("TooManyTagsException", "A log group can have no more than 50 tags.")
 
 
+def malformed_query(message: str, start: int, end: int) -> ApiError:
+    """Unverified texts: those of `insights`."""
+    error = {"location": {"startCharOffset": start, "endCharOffset": end}, "message": message}
+    return ApiError(
+        "MalformedQueryException", message, namespace="", fields={"queryCompileError": error}
+    )
+
+
+def no_query(query_id: str) -> ApiError:
+    """Unverified text."""
+    return _logs("ResourceNotFoundException", f"Query with id {query_id} does not exist.")
+
+
+def no_record() -> ApiError:
+    """Unverified text."""
+    return _logs("ResourceNotFoundException", "The specified log record does not exist.")
+
+
+def no_definition() -> ApiError:
+    """Unverified text."""
+    return _logs("ResourceNotFoundException", "The specified query definition does not exist.")
+
+
 def translate(fault: BaseException) -> ApiError | None:
     """What a client is told of what a lower layer raised; None for what nobody expected."""
     if isinstance(fault, Contended):

@@ -29,6 +29,14 @@ def group_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
     return [f"{arn}:log-stream:{stream}" if isinstance(stream, str) else f"{arn}:*"]
 
 
+def groups_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
+    """Of the groups in logGroupName, logGroupNames or logGroupIdentifiers."""
+    named = [*req.get("logGroupNames", ()), *req.get("logGroupIdentifiers", ())]
+    if "logGroupName" in req or not named:
+        named.append(req.get("logGroupName"))
+    return [arn for each in named for arn in group_arns(ctx, {"logGroupName": each})]
+
+
 def resource_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
     return [req["resourceArn"]]
 
@@ -95,3 +103,9 @@ def from_token(token: str) -> str:
         return urlsafe_b64decode(token.encode()).decode()
     except ValueError:
         raise invalid_token() from None
+
+
+def check_language(req: Mapping[str, Any]) -> None:
+    """Raises ApiError for the languages that are not here."""
+    if req.get("queryLanguage", "CWLI") != "CWLI":
+        raise invalid(f"The query language {req['queryLanguage']} is not available in Jedlik.")
