@@ -11,6 +11,7 @@ from jedlik.api.errors import ApiError, internal_failure
 from jedlik.api.model import load_model
 from jedlik.api.operation import Operation
 
+from .id_forms import Ids
 from .json import JSON_1_0, JSON_1_1, decode_body, error_body
 from .known_ways import KnownWays
 from .metrics import OperationMetrics
@@ -23,7 +24,7 @@ log = logging.getLogger("jedlik.wire")
 class Endpoint:
     """How to call an operation, how it is counted, and what is said when it fails."""
 
-    __slots__ = ("check", "content_line", "content_type", "handler", "metrics", "operation",
+    __slots__ = ("check", "content_line", "content_type", "handler", "ids", "metrics", "operation",
                  "signing_name", "translate", "ways")  # fmt: skip
 
     def __init__(
@@ -31,13 +32,16 @@ class Endpoint:
         operation: Operation,
         translate: Callable[[BaseException], ApiError | None],
         json_version: str,
+        ids: Ids,
     ) -> None:
+        """ids: of its requests."""
         self.operation = operation
         self.content_type = JSON_1_1 if json_version == "1.1" else JSON_1_0
         self.content_line = f"Content-Type: {self.content_type.decode()}\r\n"
         self.check = operation.check
         # Operations are coroutine functions; a plan takes their first step itself.
         self.handler = cast(Callable[[Context, dict[str, Any]], Running], operation.handler)
+        self.ids = ids
         self.signing_name = operation.signing_name
         self.translate = translate
         self.ways = None if operation.way is None else KnownWays()

@@ -27,6 +27,7 @@ from jedlik.net import Reply, Request
 from . import cors
 from .endpoint import Endpoint
 from .event_stream import json_events
+from .id_forms import OF_DYNAMODB, Uuids
 from .json import (
     CBOR_1_1,
     JSON_1_0,
@@ -86,6 +87,8 @@ class Gateway:
         self.clock = clock
         self.observer = observer
         self.ids = RequestIds(random)
+        self.uuids = Uuids(random)
+        self.random = random
         self.region = region
         self._greeting = f"healthy: dynamodb.{region}.amazonaws.com ".encode()
         self._endpoints: dict[bytes, Endpoint] = {}
@@ -118,7 +121,8 @@ class Gateway:
             for operation in service.operations.values() if service.target_prefix else ():
                 target = f"{service.target_prefix}.{operation.name}".encode()
                 if target not in self._endpoints:
-                    endpoint = Endpoint(operation, service.translate, service.json_version)
+                    ids = self.ids if service.name in OF_DYNAMODB else self.uuids
+                    endpoint = Endpoint(operation, service.translate, service.json_version, ids)
                     self._endpoints[target] = endpoint
                     self._metrics.append(endpoint.metrics)
 
@@ -148,7 +152,8 @@ class Gateway:
                 return planned
         if self._late is not None and self._waits_for_more(request):
             self.complete()
-        request_id = self.ids.next()
+        endpoint = self._endpoints.get(request.header(b"x-amz-target") or b"")
+        request_id = (self if endpoint is None else endpoint).ids.next()
         method, protocols = request.method, self._protocols
         if (
             method == b"OPTIONS"
@@ -158,7 +163,7 @@ class Gateway:
             lines = f"x-amzn-RequestId: {request_id}\r\n{cors.preflight_lines(request)}"
             return Reply(200, lines)
         if protocols is not None and request.header(b"x-amz-target") is None:
-            answered = await protocols.answer(request, request_id)
+            answered = await protocols.answer(request)
             if answered is not None:
                 return answered
         content_type = media_type(request.header(b"content-type"))
@@ -168,9 +173,9 @@ class Gateway:
             return await protocols.cbor_1_1.answer(request, request_id)
         if method != b"POST" or content_type not in (JSON_1_0, JSON_1_1, PLAIN_JSON):
             return reply_to(request, request_id, 404, UNKNOWN_OPERATION_XML, b"")
-        status, answer, more = await self._answer(request, request_id)
+        status, answer, more = await self._answer(request, endpoint, request_id)
         if isinstance(answer, dict):
-            endpoint = self._endpoints[request.header(b"x-amz-target") or b""]
+            assert endpoint is not None
             lines = f"x-amzn-RequestId: {request_id}\r\n{cors.origin_line(request)}{more}"
             return json_events(endpoint, answer, lines, request.body, request_id)
         return reply_to(request, request_id, status, answer, content_type, more)
@@ -188,12 +193,11 @@ class Gateway:
         return await answer
 
     async def _answer(
-        self, request: Request, request_id: str
+        self, request: Request, endpoint: Endpoint | None, request_id: str
     ) -> tuple[int, bytes | dict[str, Any], str]:
         """Status, body and further header lines for a POST, its mistakes found in AWS's order. A
         body that is an event stream is still the operation's answer."""
         now = self.clock()
-        endpoint = self._endpoints.get(request.header(b"x-amz-target") or b"")
         if endpoint is None:
             refusal = unknown_operation()
             return refusal.status, error_body(refusal), ""

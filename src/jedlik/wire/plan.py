@@ -29,6 +29,7 @@ from . import cors
 from .answer_lines import answer_lines
 from .checksum import crc32
 from .endpoint import Endpoint
+from .id_forms import Ids
 from .known_ways import KnownWay
 
 if TYPE_CHECKING:
@@ -43,26 +44,28 @@ _NEEDED = {b"x-amz-target", b"content-type", b"authorization"}
 class Plan:
     """The short way of one header layout.
 
-    routes: X-Amz-Target → endpoint and signature check, of the operations that were called.
+    routes: X-Amz-Target → the plan itself or its sibling, endpoint and signature check, of the
+    operations that were called. A sibling is the same for services whose request ids have another
+    form, so that no request is asked which it has.
     """
 
     __slots__ = ("_authorisation_group", "_authoriser", "_db", "_gateway", "_layout", "_lines",
-                 "_looks_first", "_next_id", "_observer", "_routes", "_settings", "_signatures",
-                 "_target_group", "_type_group", "clock")  # fmt: skip
+                 "_looks_first", "_next_id", "_observer", "_routes", "_settings", "_sibling",
+                 "_signatures", "_target_group", "_type_group", "clock")  # fmt: skip
 
     @staticmethod
     def fits(layout: Layout) -> bool:
         """Whether requests of this layout can take a short way."""
         return layout.method == b"POST" and layout.groups.keys() >= _NEEDED
 
-    def __init__(self, gateway: Gateway, layout: Layout) -> None:
+    def __init__(self, gateway: Gateway, layout: Layout, ids: Ids | None = None) -> None:
         self._gateway = gateway
         self._layout = layout
         self._target_group = layout.groups[b"x-amz-target"]
         self._type_group = layout.groups[b"content-type"]
         self._authorisation_group = layout.groups[b"authorization"]
         self._lines = cors.ORIGIN_LINE if b"origin" in layout.groups else ""
-        self._routes: dict[bytes, tuple[Endpoint, CheckSignature]] = {}
+        self._routes: dict[bytes, tuple[Plan, Endpoint, CheckSignature]] = {}
         self._signatures: dict[str, HeaderSignatures] = {}
         # What the gateway has and every request needs.
         self._authoriser = gateway.authoriser
@@ -71,7 +74,8 @@ class Plan:
         self._db = gateway.db
         self._looks_first = gateway.looks_first
         self._settings = gateway.settings
-        self._next_id = gateway.ids.next
+        self._next_id = (gateway.ids if ids is None else ids).next
+        self._sibling: Plan | None = None
 
     def answer(self, match: Match[bytes], body: bytes) -> Answer | Reply | Begun | Due | None:
         """As `Layout.plan` asks: the answer, one that is begun, or None to look closely."""
@@ -82,14 +86,14 @@ class Plan:
         route = self._routes.get(match[self._target_group])
         if route is None:
             return None
-        endpoint, check_signature = route
+        plan, endpoint, check_signature = route
         if match[self._type_group] != endpoint.content_type:
             return None
         now = self.clock()
         identity = check_signature(match, match[self._authorisation_group], body, now)
         if identity is None:
             return None
-        return self.serve(endpoint, identity, body, now)
+        return plan.serve(endpoint, identity, body, now)
 
     def serve(
         self, endpoint: Endpoint, identity: Identity, body: bytes, now: float
@@ -189,9 +193,9 @@ class Plan:
         """As `net.layout.Plan` asks, where all that decides comes before the digits."""
         if match.end(self._target_group) > position or match.end(self._type_group) > position:
             return None
-        endpoint, _ = self._routes[match[self._target_group]]
+        plan, endpoint, _ = self._routes[match[self._target_group]]
         signature = self._signatures[endpoint.signing_name].repeated(match, position)
-        return None if signature is None else Again(self, endpoint, signature).answer
+        return None if signature is None else Again(plan, endpoint, signature).answer
 
     def learn(self, request: Request, endpoint: Endpoint, identity: Identity) -> None:
         """Recognise requests like this one, which the gateway has just accepted."""
@@ -203,7 +207,14 @@ class Plan:
         signatures.learn(request, identity, self.clock())
         target = request.header(b"x-amz-target")
         assert target is not None
-        self._routes[target] = endpoint, signatures.check
+        self._routes[target] = self._plan_of(endpoint), endpoint, signatures.check
+
+    def _plan_of(self, endpoint: Endpoint) -> Plan:
+        if endpoint.ids is self._gateway.ids:
+            return self
+        if self._sibling is None:
+            self._sibling = Plan(self._gateway, self._layout, endpoint.ids)
+        return self._sibling
 
     def _ended(
         self,

@@ -14,6 +14,7 @@ from jedlik.net import Reply, Request
 
 from . import cbor_1_1, rpc_cbor, s3, s3_claims
 from .endpoint import Endpoint
+from .id_forms import S3Ids
 from .json import media_type
 from .metrics import OperationMetrics
 from .query import FORM, XML_TYPE
@@ -44,6 +45,7 @@ class Protocols:
         self._s3: s3.S3 | None = None
         if s3_edge is not None and "s3" in registry.services:
             self._s3 = s3.S3(gateway, registry, s3_edge)
+        self._s3_ids = S3Ids(gateway.random)
 
     @property
     def metrics(self) -> list[OperationMetrics]:
@@ -55,7 +57,7 @@ class Protocols:
         path = request.path
         return self._s3 is not None and path != b"/" and not path.startswith(rpc_cbor.PREFIX)
 
-    async def answer(self, request: Request, request_id: str) -> Reply | None:
+    async def answer(self, request: Request) -> Reply | None:
         """The answer to a request of one of them; None for one of none of them."""
         method = request.method
         if (method == b"POST" and media_type(request.header(b"content-type")) == FORM) or (
@@ -64,7 +66,7 @@ class Protocols:
             status, answer, request_id = await self._query.answer(request)
             return reply_to(request, request_id, status, answer, XML_TYPE)
         if request.path.startswith(rpc_cbor.PREFIX):
-            return await self._rpc_cbor.answer(request, request_id)
+            return await self._rpc_cbor.answer(request)
         if self._s3 is not None and s3_claims.claims(request):
-            return await self._s3.answer(request, request_id)
+            return await self._s3.answer(request, self._s3_ids.next())
         return None

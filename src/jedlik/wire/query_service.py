@@ -8,9 +8,7 @@ As in gateway.py, which hands such requests over, and in the same order.
 from __future__ import annotations
 
 import logging
-import os
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from jedlik.api.errors import ApiError, internal_failure
 from jedlik.api.operation import Operation, Registry, Service
@@ -69,7 +67,7 @@ class QueryService:
     async def answer(self, request: Request) -> tuple[int, bytes, str]:
         """Status, body and request id."""
         now = self._gateway.clock()
-        request_id = str(UUID(bytes=os.urandom(16), version=4))
+        request_id = self._gateway.uuids.next()
         endpoint: QueryEndpoint | None = None
         service: Service | None = None
         try:

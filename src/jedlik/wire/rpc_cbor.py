@@ -51,16 +51,17 @@ class RpcCbor:
                 path = f"/service/{service.target_prefix}/operation/{name}".encode()
                 self._endpoints[path] = endpoints[target]
 
-    async def answer(self, request: Request, request_id: str) -> Reply:
+    async def answer(self, request: Request) -> Reply:
         """The answer to a request whose path begins with PREFIX."""
         endpoint = self._endpoints.get(request.path)
         content_type = (request.header(b"content-type") or b"").partition(b";")[0].strip()
         is_ours = request.header(b"smithy-protocol") == b"rpc-v2-cbor"
         if request.method != b"POST" or not is_ours or content_type not in (b"", _MEDIA_TYPE):
             endpoint = None
+        gateway = self._gateway
+        request_id = (gateway.uuids if endpoint is None else endpoint.ids).next()
         if endpoint is None:
             return _refusal(request, request_id, None, unknown_operation(), status=404)
-        gateway = self._gateway
         now = gateway.clock()
         try:
             identity = gateway.authenticator.authenticate(request, endpoint.signing_name, now)
