@@ -30,6 +30,7 @@ from .s3_body import S3Body
 from .s3_call import (
     Call,
     bad_input,
+    bad_list_type,
     denied,
     first_lines,
     header_lines,
@@ -141,6 +142,8 @@ class S3:
         name = self._protocol.find(call.method, call.depth, call.query, call.headers)
         if name is None:
             raise not_allowed(call)
+        if name == "ListObjects" and "list-type" in call.query:
+            raise bad_list_type(call)
         call.operation = name
         operation = self._operations.get(name)
         if operation is None:

@@ -129,6 +129,15 @@ def no_length(*, chunked: bool) -> ApiError:
     )
 
 
+def bad_list_type(call: Call) -> ApiError:
+    """The second version is the only one that has a number."""
+    return ApiError(
+        "InvalidArgument",
+        "Invalid List Type specified in Request",
+        fields={"ArgumentName": "list-type", "ArgumentValue": call.query["list-type"]},
+    )
+
+
 def quoting(message: str | None) -> str:
     return _RESOURCE.sub(r'\1"\2"', message or "")
 

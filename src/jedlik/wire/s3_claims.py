@@ -10,7 +10,7 @@ from jedlik.net import Request
 TERMINATOR = b"aws4_request"
 SCOPE = b"/s3/aws4_request"
 HOST = re.compile(r"(.+?)\.(?:s3[.-].*|s3|localhost)(?::\d+)?", re.I)
-METHODS = (b"GET", b"HEAD", b"PUT", b"POST", b"DELETE", b"OPTIONS")
+METHODS = (b"GET", b"HEAD", b"PUT", b"POST", b"DELETE", b"OPTIONS", b"PATCH")
 
 
 def claims(request: Request) -> bool:

@@ -146,6 +146,10 @@ def test_a_checksum_of_checksums(s3: Any, bucket: str) -> None:
         Bucket=bucket, Key="k", ObjectAttributes=["Checksum", "ObjectParts"]
     )
     assert found["ObjectParts"]["TotalPartsCount"] == 2
+    # HeadObject adds the number of parts, GetObjectAttributes does not.
+    head = s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    (name,) = found["Checksum"].keys() - {"ChecksumType"}
+    assert head[name] == found["Checksum"][name] + "-2"
     assert [part["Size"] for part in found["ObjectParts"]["Parts"]] == [PART, 3]
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
-from tests.conftest import ACCESS_KEY, SECRET_KEY
+from tests.support.s3_raw import send
 
 MOVED = (
     "The bucket you are attempting to access must be addressed using the specified endpoint. "
@@ -31,38 +27,6 @@ def west(make_client: Callable[..., Any], s3: Any, target: str) -> Iterator[str]
     if target == "aws":
         client.delete_object(Bucket=name, Key="k")
         client.delete_bucket(Bucket=name)
-
-
-def send(
-    endpoint: str | None,
-    method: str,
-    path: str,
-    region: str | None = "us-east-1",
-    *,
-    host: str = "",
-    headers: dict[str, str] | None = None,
-    chunks: list[bytes] | None = None,
-) -> tuple[int, dict[str, str], str]:
-    """One request as it is; region: None signs nothing."""
-    if endpoint is None:
-        pytest.skip("looks at the bytes of our own answers")
-    address = urlsplit(endpoint).netloc
-    request = AWSRequest(method, f"http://{host or address}{path}", headers=headers or {})
-    if region is not None:
-        request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
-        S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", region).add_auth(request)
-    request.headers["Host"] = host or address
-    connection = http.client.HTTPConnection(address, timeout=30)
-    try:
-        connection.request(
-            method, path, iter(chunks) if chunks else None, dict(request.headers.items()),
-            encode_chunked=chunks is not None,
-        )  # fmt: skip
-        answer = connection.getresponse()
-        lines = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, lines, answer.read().decode()
-    finally:
-        connection.close()
 
 
 def test_who_signs_for_another_region_is_redirected(endpoint: str | None, west: str) -> None:

@@ -20,6 +20,7 @@ from jedlik.services.s3 import acls
 from jedlik.services.s3.errors import (
     access_denied,
     invalid_bucket_name,
+    invalid_owner,
     invalid_request,
     key_too_long,
     no_such_bucket,
@@ -30,6 +31,7 @@ from jedlik.services.s3.limits import KEY_BYTES_MAX
 from jedlik.services.s3.records import Bucket
 from jedlik.services.s3.store import Store
 
+ACCOUNT = re.compile(r"\d{12}")
 NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")  # what buckets could be called long ago
 WITH_PUT = (  # what a write needs beside its own action
     ("Tagging", "s3:PutObjectTagging"),
@@ -189,7 +191,7 @@ async def usable_bucket(ctx: Context, name: str, expected_owner: str | None = No
     if bucket.account != ctx.account and bucket.account not in ctx.granted:
         raise access_denied()
     if expected_owner is not None and expected_owner != bucket.account:
-        raise access_denied()
+        raise access_denied() if ACCOUNT.fullmatch(expected_owner) else invalid_owner()
     return bucket
 
 

@@ -85,6 +85,13 @@ def invalid_bucket_name(name: str) -> S3Error:
     return S3Error("InvalidBucketName", "The specified bucket is not valid.", BucketName=name)
 
 
+def invalid_owner() -> S3Error:
+    return S3Error(
+        "InvalidBucketOwnerAWSAccountID",
+        "The value of the expected bucket owner parameter must be an AWS account ID",
+    )
+
+
 def invalid_location(name: str) -> S3Error:
     return S3Error(
         "InvalidLocationConstraint",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import check_key
 from jedlik.services.s3.archived import check_readable
-from jedlik.services.s3.conditions import check_read
+from jedlik.services.s3.conditions import check_read, range_counts
 from jedlik.services.s3.customer_keys import CustomerKey, key_of_object
 from jedlik.services.s3.described import checksum_members, object_members, quoted
 from jedlik.services.s3.errors import invalid_part_number, invalid_request, part_number_out_of_range
@@ -94,6 +94,8 @@ async def opened(ctx: RestContext, req: Mapping[str, Any], bucket: Bucket) -> Op
                 members.update(_checksum_of_part(version, parts[number - 1], key))
         asked = True
     else:
+        if not range_counts(ctx.headers.get("if-range"), version):
+            text = None
         ranged = read_range(text, version.size)
         asked = ranged is not None
         wanted = ranged or wanted
