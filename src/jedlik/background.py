@@ -30,6 +30,7 @@ from jedlik.workers.kinesis_deliveries import KinesisDeliveries
 from jedlik.workers.kinesis_growth import KinesisGrowth
 from jedlik.workers.leases import Lease
 from jedlik.workers.log_deliveries import LogDeliveries
+from jedlik.workers.log_exports import LogExports
 from jedlik.workers.log_queries import LogQueries
 from jedlik.workers.log_retention import LogRetention
 from jedlik.workers.object_upkeep import ObjectUpkeep
@@ -55,6 +56,7 @@ DELIVERY_REST_S = 0.1
 FIREHOSE_REST_S = 0.1
 LOG_DELIVERIES_REST_S = 0.2
 LOG_QUERIES_REST_S = 0.0
+LOG_EXPORTS_REST_S = 0.1
 DAX_REST_S = 0.05
 KEY_USES_REST_S = 60.0
 SHARED_REST_S = 1.0
@@ -97,6 +99,7 @@ def _runner(
     deliveries = KinesisDeliveries(db, limited=settings.throttling == "on")
     firehose = Firehose(db, strict=settings.auth == "required")
     log_deliveries = LogDeliveries(db, settings)
+    log_exports = LogExports(db)
     log_queries = LogQueries(db)
     athena = AthenaQueries(db)
     schedules = [
@@ -114,6 +117,7 @@ def _runner(
         Schedule(deliveries, DELIVERY_REST_S, wake=deliveries.wake),
         Schedule(firehose, FIREHOSE_REST_S, wake=firehose.wake),
         Schedule(log_deliveries, LOG_DELIVERIES_REST_S, wake=log_deliveries.wake),
+        Schedule(log_exports, LOG_EXPORTS_REST_S, wake=log_exports.wake),
         Schedule(log_queries, LOG_QUERIES_REST_S, wake=log_queries.wake),
         Schedule(athena, ATHENA_REST_S, wake=athena.wake, everywhere=True),
         Schedule(AthenaUpkeep(db), ATHENA_UPKEEP_REST_S),

@@ -88,6 +88,16 @@ def no_record() -> ApiError:
     return _logs("ResourceNotFoundException", "The specified log record does not exist.")
 
 
+def no_task() -> ApiError:
+    """Unverified text."""
+    return _logs("ResourceNotFoundException", "The specified export task does not exist.")
+
+
+def task_over() -> ApiError:
+    """Unverified text."""
+    return _logs("InvalidOperationException", "The specified export task has already finished.")
+
+
 def no_definition() -> ApiError:
     """Unverified text."""
     return _logs("ResourceNotFoundException", "The specified query definition does not exist.")
