@@ -44,7 +44,7 @@ async def test_a_query_that_was_cut_off_is_run_again(db: Database) -> None:
     queries = await added(db, "fields @message")
     worker = LogQueries(db)
     cut_off = asyncio.create_task(worker.step(0))
-    while (await queries.get("q")).status != "Running":
+    while (await queries.get("q")).status != "Running":  # noqa: ASYNC110
         await asyncio.sleep(0)
     cut_off.cancel()
     await asyncio.gather(cut_off, return_exceptions=True)

@@ -83,6 +83,11 @@ def work_group_in_use(name: str) -> ApiError:
     return invalid(f"WorkGroup {name} is not empty")
 
 
+def too_many_work_groups() -> ApiError:
+    """Unverified."""
+    return invalid("You have reached the maximum number of WorkGroups allowed for this account.")
+
+
 def primary_stays() -> ApiError:
     """Unverified."""
     return invalid("The primary WorkGroup cannot be deleted")

@@ -14,6 +14,8 @@ HISTORY_MS = 45 * 24 * 3_600_000
 """How long queries are remembered (user guide, "View recent queries")."""
 TOKEN_MS = HISTORY_MS
 TAGS_MAX = 50
+WORK_GROUPS_MAX = 1000
+"""Of an account and region (user guide, Service Quotas)."""
 FILES_MAX = 20_000
 """Objects that one query may read, here."""
 SPILL_MB = 4096

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from jedlik.services.athena import errors
-from jedlik.services.athena.limits import TOKEN_MS
+from jedlik.services.athena.limits import TOKEN_MS, WORK_GROUPS_MAX
 from jedlik.services.athena.records import (
     ENGINE,
     PRIMARY,
@@ -151,6 +151,9 @@ class Store:
     async def add_work_group(self, new: WorkGroup) -> None:
         if new.name == PRIMARY:
             raise errors.work_group_exists()
+        if len(await self.work_groups()) >= WORK_GROUPS_MAX:
+            if await self.table.get(f"work groups|{self._place}", new.name) is None:
+                raise errors.too_many_work_groups()
         await self._add(f"work groups|{self._place}", new.name, new, errors.work_group_exists)
 
     async def change_work_group(self, name: str, next_of: Callable[[WorkGroup], WorkGroup]) -> None:
