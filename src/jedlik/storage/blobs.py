@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -161,8 +162,16 @@ class ThreadedBlobs:
         self._threads = ThreadPoolExecutor(_THREADS_MAX, thread_name_prefix="blobs")
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, work, *arguments)
+        """Where it is cancelled it still ends only when the thread has: who cleans up next must
+        not find it at work on the same file."""
+        begun = self._threads.submit(work, *arguments)
+        try:
+            return await asyncio.wrap_future(begun)
+        except asyncio.CancelledError:
+            while not begun.done():
+                with suppress(asyncio.CancelledError):  # again
+                    await asyncio.wait([asyncio.wrap_future(begun)])
+            raise
 
     def place(self, id: str, target: Path) -> bool:
         return False
@@ -255,21 +264,24 @@ class FileBlobs(ThreadedBlobs):
     async def read(self, spans: Sequence[Span]) -> AsyncIterator[bytes]:
         names = {span.id for span in spans}
         self._pin(names)
-        file = -1
+        opened: list[int] = []  # kept by who opens: a cancelled `run` has no result
+
+        def open_file(path: Path) -> None:
+            opened.append(os.open(path, os.O_RDONLY))
+
         try:
             for span in spans:
-                file = await self.run(os.open, self.path(span.id), os.O_RDONLY)
+                await self.run(open_file, self.path(span.id))
                 at, end = span.start, span.start + span.length
                 while at < end:
-                    part = await self.run(os.pread, file, min(READ_BYTES, end - at), at)
+                    part = await self.run(os.pread, opened[0], min(READ_BYTES, end - at), at)
                     if not part:
                         raise EOFError(f"blob {span.id} is shorter than its row says")
                     at += len(part)
                     yield part
-                os.close(file)
-                file = -1
+                os.close(opened.pop())
         finally:
-            if file >= 0:
+            for file in opened:
                 os.close(file)
             self._unpin(names)
 
@@ -322,9 +334,10 @@ class FileBlobs(ThreadedBlobs):
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._incoming.mkdir(exist_ok=True)
         self.persist(self._folder.parent)
-        for left in os.scandir(self._incoming):
-            if left.stat().st_mtime < self._began_at:
-                _unlink(Path(left.path))
+        with os.scandir(self._incoming) as entries:
+            for left in entries:
+                if _is_older(left, self._began_at):
+                    _unlink(Path(left.path))
         self._ready = True
 
     def _list(self, shelf: str) -> list[str]:
@@ -333,7 +346,7 @@ class FileBlobs(ThreadedBlobs):
                 return [
                     entry.name
                     for entry in entries
-                    if _ID.fullmatch(entry.name) and entry.stat().st_ctime < self._began_at
+                    if _ID.fullmatch(entry.name) and _is_older(entry, self._began_at)
                 ]
         except FileNotFoundError:
             return []
@@ -346,13 +359,14 @@ class FileBlobs(ThreadedBlobs):
 class FileWriter:
     """A content file in the making."""
 
-    __slots__ = ("_blobs", "_file", "_unsynced", "id")
+    __slots__ = ("_blobs", "_file", "_finished", "_unsynced", "id")
 
     def __init__(self, blobs: FileBlobs, id: str) -> None:
         self.id = id
         self._blobs = blobs
         self._file = os.open(blobs.incoming(id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._unsynced = 0
+        self._finished = False
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -369,12 +383,27 @@ class FileWriter:
         os.close(self._file)
         self._file = -1
         self._blobs.complete(self.id)
+        self._finished = True
 
     def abort(self) -> None:
+        if self._finished:
+            return
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-            _unlink(self._blobs.incoming(self.id))
+        _unlink(self._blobs.incoming(self.id))
+        _unlink(self._blobs.path(self.id))
+        self._blobs.settle([self.id])
+
+
+def _is_older(entry: os.DirEntry[str], time_s: float) -> bool:
+    """Whether a file was last written or moved before that; not so where somebody else has just
+    moved or removed it: several threads come here at once, and none of them is to fail."""
+    try:
+        found = entry.stat()
+    except FileNotFoundError:
+        return False
+    return found.st_ctime < time_s
 
 
 def _unlink(path: Path) -> None:
