@@ -121,3 +121,35 @@ def test_the_other_ways_to_read(place: tuple[str, str]) -> None:
     assert sorted(by_unload["n"].tolist()) == [1, 2, 3, 4, 5]
     wr.catalog.delete_database(database)
     assert database not in [each["Name"] for each in wr.catalog.get_databases()]
+
+
+def test_queries_of_logs_are_frames(
+    make_client: Callable[..., Any], endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sends times in milliseconds, and waits for results."""
+    if endpoint is None:
+        pytest.skip("of this server")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    logs, group = make_client("logs"), f"/wrangler/{uuid.uuid4().hex}"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now = pd.Timestamp.now(tz="UTC")
+    at_ms = int(now.timestamp() * 1000) - 5000
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="s",
+        logEvents=[
+            {"timestamp": at_ms + n, "message": f'{{"path": "/{n % 2}", "ms": {n}}}'}
+            for n in range(10)
+        ],
+    )
+    frame = wr.cloudwatch.read_logs(
+        query="stats count(*) as n, sum(ms) as total by path | sort path asc",
+        log_group_names=[group],
+        start_time=(now - pd.Timedelta(hours=1)).to_pydatetime(),
+        end_time=(now + pd.Timedelta(minutes=1)).to_pydatetime(),
+    )
+    assert frame.to_dict("records") == [
+        {"path": "/0", "n": "5", "total": "20"},
+        {"path": "/1", "n": "5", "total": "25"},
+    ]

@@ -347,8 +347,7 @@ PARTITIONED = {
         ),
         (
             {"DataFormatConversionConfiguration": {"Enabled": True}},
-            "DataFormatConversionConfiguration is not available: it needs the AWS Glue Data "
-            "Catalog, which Jedlik has not got.",
+            "DataFormatConversionConfiguration is not available in Jedlik.",
         ),
         (
             {"ProcessingConfiguration": processing(("Lambda", {"NumberOfRetries": "1"}))},

@@ -6,6 +6,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -136,6 +137,20 @@ def test_the_shard_count_changes_ten_times_a_day(kinesis: Any, stream: str) -> N
         NewStartingHashKey=str(2**127),
     )
     assert settled(kinesis, stream)["OpenShardCount"] == 2
+
+
+def test_a_stream_of_another_time_is_another_one(kinesis: Any, stream: str) -> None:
+    summary = settled(kinesis, stream)
+    made, arn = summary["StreamCreationTimestamp"], summary["StreamARN"]
+    kinesis.list_shards(StreamName=stream, StreamCreationTimestamp=made)
+    kinesis.list_stream_consumers(StreamARN=arn, StreamCreationTimestamp=made)
+    before = made - timedelta(seconds=5)
+    for call in (
+        lambda: kinesis.list_shards(StreamName=stream, StreamCreationTimestamp=before),
+        lambda: kinesis.list_stream_consumers(StreamARN=arn, StreamCreationTimestamp=before),
+    ):
+        with pytest.raises(kinesis.exceptions.ResourceNotFoundException):
+            call()
 
 
 def test_pages_of_shards(kinesis: Any, make_stream: Callable[..., str]) -> None:

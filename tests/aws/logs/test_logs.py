@@ -127,3 +127,17 @@ def test_filters(logs: Any, group: str, pattern: str, expected: list[str]) -> No
     events = [event for page in pages for event in page["events"]]
     assert [event["message"] for event in events] == expected
     assert len({event["eventId"] for event in events}) == len(events)
+
+
+@pytest.mark.parametrize("token", ["x", "eHh4", "!!!", "MTA", "LTE=", "wrIw"])
+def test_tokens_that_nobody_was_given(logs: Any, group: str, token: str) -> None:
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    of_stream = {"logGroupName": group, "logStreamName": "s"}
+    for call, more in (
+        (logs.describe_log_groups, {"nextToken": token}),
+        (logs.describe_log_streams, {"logGroupName": group, "nextToken": token}),
+        (logs.describe_queries, {"nextToken": token}),
+        (logs.describe_export_tasks, {"nextToken": token}),
+    ):
+        assert code(call, **more) == "InvalidParameterException", call
+    assert code(logs.get_log_events, **of_stream, nextToken="f/!!!") == "InvalidParameterException"

@@ -237,6 +237,8 @@ def test_a_query_of_several_groups_in_milliseconds(logs: Any, group: str, now_ms
         endTime=int(time.time() * 1000),
         queryString="fields @message, @log",
     )
+    named = logs.list_log_groups_for_query(queryId=found["queryId"])
+    assert named["logGroupIdentifiers"] == [group, other]
     results = ended(logs, found["queryId"])["results"]
     told = [[each["value"].rpartition(":")[2] for each in row[:2]] for row in results]
     assert told == [

@@ -143,10 +143,7 @@ async def _check(full: S3) -> None:
         raise invalid("S3BackupConfiguration must be specified when S3BackupMode is Enabled.")
     conversion = full.get("DataFormatConversionConfiguration") or {}
     if conversion and conversion.get("Enabled", True):
-        raise invalid(
-            "DataFormatConversionConfiguration is not available: it needs the AWS Glue Data "
-            "Catalog, which Jedlik has not got."
-        )
+        raise invalid("DataFormatConversionConfiguration is not available in Jedlik.")
     if full.get("CustomTimeZone") == "":
         del full["CustomTimeZone"]
     kinds = await _check_processing(full)

@@ -13,7 +13,13 @@ from jedlik.services.kinesis.descriptions import shown_shard
 from jedlik.services.kinesis.errors import expired_token, invalid
 from jedlik.services.kinesis.iterators import Iterator, claimed, read_iterator, write_iterator
 from jedlik.services.kinesis.limits import LIST_SHARDS
-from jedlik.services.kinesis.names import OnStream, check_usable, found_stream, stream_at
+from jedlik.services.kinesis.names import (
+    OnStream,
+    check_created,
+    check_usable,
+    found_stream,
+    stream_at,
+)
 from jedlik.services.kinesis.reading import HOUR_MS
 from jedlik.services.kinesis.records import Stream, stream_arn
 from jedlik.services.kinesis.shards import Shard, index_of
@@ -64,6 +70,7 @@ async def list_shards(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
             wanted = {"Type": kind, "Timestamp": float(seconds or 0)}
     else:
         stream = await found_stream(ctx, req)
+        check_created(stream, req)
         if "ExclusiveStartShardId" in req:
             start = index_of(req["ExclusiveStartShardId"])
             if start is None:

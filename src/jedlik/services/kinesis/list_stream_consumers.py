@@ -8,7 +8,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.kinesis.descriptions import shown_consumer
 from jedlik.services.kinesis.limits import LIST_CONSUMERS
-from jedlik.services.kinesis.names import OnStream, found_stream
+from jedlik.services.kinesis.names import OnStream, check_created, found_stream
 from jedlik.services.kinesis.store import Store
 
 
@@ -18,6 +18,7 @@ from jedlik.services.kinesis.store import Store
 async def list_stream_consumers(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     """NextToken is the last name."""
     stream = await found_stream(ctx, req)
+    check_created(stream, req)
     found = await Store.of(ctx.db).consumers(stream)
     rest = [each for each in found if each.name > req.get("NextToken", "")]
     limit = req.get("MaxResults", LIST_CONSUMERS)

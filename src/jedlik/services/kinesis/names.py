@@ -49,6 +49,14 @@ async def stream_at(ctx: Context, place: Place) -> Stream:
     return stream
 
 
+def check_created(stream: Stream, req: Request) -> None:
+    """Raises ApiError for a stream that has the name, but was not created at the time that a
+    request asks for (API reference, StreamCreationTimestamp). Unverified: the error."""
+    wanted = req.get("StreamCreationTimestamp")
+    if wanted is not None and int(wanted) != stream.created_ms // 1000:
+        raise NotFound.stream(stream.name, stream.account)
+
+
 async def usable_stream(ctx: Context, req: Request, member: str = "StreamARN") -> Stream:
     """A stream that can be written and read: ACTIVE or UPDATING. Raises ApiError."""
     stream = await found_stream(ctx, req, member)

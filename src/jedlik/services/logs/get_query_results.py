@@ -10,7 +10,7 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.logs.errors import invalid_token
 from jedlik.services.logs.insight_queries import PAGE_ROWS, Queries, Query
-from jedlik.services.logs.requests import from_token, to_token
+from jedlik.services.logs.requests import from_token, place_in, to_token
 
 
 @operation("logs", "GetQueryResults", access="read")
@@ -43,6 +43,6 @@ async def get_query_results(ctx: Context, req: dict[str, Any]) -> dict[str, Any]
 
 def _place(token: str, query: Query) -> int:
     query_id, _, place = from_token(token).rpartition("|")
-    if query_id != query.id or not place.isdigit():
+    if query_id != query.id:
         raise invalid_token()
-    return int(place)
+    return place_in(place)

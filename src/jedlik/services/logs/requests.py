@@ -87,7 +87,7 @@ def check_available(req: Mapping[str, Any], *members: str) -> None:
 
 def page(found: Sequence[T], req: Mapping[str, Any]) -> tuple[Sequence[T], dict[str, str]]:
     """The part of `found` that a request asks for, and the token of the rest."""
-    first = int(from_token(req["nextToken"])) if "nextToken" in req else 0
+    first = place_in(from_token(req["nextToken"])) if "nextToken" in req else 0
     end = first + req.get("limit", PAGE_MAX)
     if end >= len(found):
         return found[first:], {}
@@ -99,10 +99,21 @@ def to_token(place: str) -> str:
 
 
 def from_token(token: str) -> str:
+    """What `to_token` was given. Raises ApiError for what it did not make."""
     try:
-        return urlsafe_b64decode(token.encode()).decode()
+        found = urlsafe_b64decode(token.encode()).decode()
     except ValueError:
         raise invalid_token() from None
+    if not found or to_token(found) != token:
+        raise invalid_token()
+    return found
+
+
+def place_in(text: str) -> int:
+    """The number of a token. Raises ApiError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise invalid_token()
+    return int(text)
 
 
 def check_language(req: Mapping[str, Any]) -> None:
