@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import h2.config
 import h2.connection
@@ -12,6 +12,7 @@ import h2.settings
 import pytest
 
 from jedlik.net import Limits, Reply, Request, Server
+from jedlik.net.flows import StreamedReply
 from tests.wire.servers import Running
 
 BODY_MAX = 100_000
@@ -49,9 +50,16 @@ class Client:
     def send(self) -> None:
         self.socket.sendall(self.h2.data_to_send())
 
-    def request(self, body: bytes = b"", *, end: bool = True, path: bytes = b"/p?q=1") -> int:
+    def request(
+        self,
+        body: bytes = b"",
+        *,
+        end: bool = True,
+        path: bytes = b"/p?q=1",
+        method: bytes = b"POST",
+    ) -> int:
         number = self.h2.get_next_available_stream_id()
-        headers = [(b":method", b"POST"), (b":path", path), (b":scheme", b"http"),
+        headers = [(b":method", method), (b":path", path), (b":scheme", b"http"),
                    (b":authority", b"here")]  # fmt: skip
         self.h2.send_headers(number, headers, end_stream=end and not body)
         position = 0
@@ -169,3 +177,46 @@ def test_broken_frames_end_only_their_connection(running: Running) -> None:
     client.read_to_the_end()
     fresh = Client(running.port)
     assert fresh.answer(fresh.request())[0][b":status"] == b"200"
+
+
+async def odd(request: Request) -> Reply:
+    if request.method == b"HEAD":
+        return StreamedReply(200, "X-Name: \u4e2d\r\n", 1234, None)
+    source = Source() if request.path == b"/streams" else None
+    Source.closed = False
+    return StreamedReply(200, "X-Name: \udcff\r\n", 5, source)
+
+
+class Source:
+    closed = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise AssertionError("nobody asks for what is not sent")
+
+    async def aclose(self) -> None:
+        Source.closed = True
+
+
+@pytest.fixture(scope="module")
+def odd_server() -> Iterator[Running]:
+    server = Running(lambda loop: Server(odd, loop=loop))
+    yield server
+    server.close()
+
+
+def test_an_answer_that_cannot_be_written_is_still_one(odd_server: Running) -> None:
+    client = Client(odd_server.port)
+    for path in (b"/streams", b"/"):
+        headers, _ = client.answer(client.request(path=path))
+        assert headers[b":status"] == b"500"
+        assert Source.closed is (path == b"/streams")
+
+
+def test_head_tells_the_length_of_what_get_would_send(odd_server: Running) -> None:
+    client = Client(odd_server.port)
+    headers, body = client.answer(client.request(method=b"HEAD"))
+    assert (headers[b"content-length"], body) == (b"1234", b"")
+    assert headers[b"x-name"].decode() == "\u4e2d"

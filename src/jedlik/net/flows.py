@@ -201,9 +201,7 @@ class Outgoing:
                     self._waiter = connection.loop.create_future()
                     await self._waiter
         finally:
-            close = getattr(source, "aclose", None)
-            if close is not None:
-                await close()
+            await close(source)
         return missing == 0
 
     async def _send_chunks(self, reply: StreamedReply) -> bool:
@@ -221,9 +219,7 @@ class Outgoing:
                     self._waiter = connection.loop.create_future()
                     await self._waiter
         finally:
-            close = getattr(source, "aclose", None)
-            if close is not None:
-                await close()
+            await close(source)
         connection.write(b"0\r\n\r\n")
         return not connection.is_gone
 
@@ -239,3 +235,10 @@ class Outgoing:
             self._unsent = unsent
             self._since = now
         return now - self._since > limit_s
+
+
+async def close(source: AsyncIterator[bytes]) -> None:
+    """End a source, of which not all need have been taken."""
+    ends = getattr(source, "aclose", None)
+    if ends is not None:
+        await ends()

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from re import Match
 from typing import TYPE_CHECKING, Any, cast
 
 from .answers import ordinary
 from .drive import Drive
-from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest
+from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest, close
 from .head import BadRequest
 from .layout import Layout, Plan
 from .patience import end_if_late, end_stalled
@@ -410,10 +410,36 @@ class HttpProtocol:
         """Write the reply and turn to what is next."""
         if self._incoming is not None:
             self._end_incoming(self._incoming, reply)
-        if type(reply) is StreamedReply:
-            self._send(request, reply)
+        keep_alive = request.keep_alive and not (reply.close or self._server.closing)
+        common_lines = self._server.common_lines
+        try:
+            if type(reply) is StreamedReply:
+                parts = [begun(request, reply, common_lines, keep_alive)]
+            else:
+                parts = whole(request, reply, common_lines, keep_alive)
+        except Exception:  # a line that no bytes can say
+            log.error("an answer could not be written", exc_info=True)
+            if type(reply) is StreamedReply and reply.source is not None:
+                self._forget(reply.source)
+            reply = self._server.refuse(500, "internal error")
+            parts = whole(request, reply, common_lines, keep_alive)
+        if len(parts) == 1:
+            self._transport.write(parts[0])
         else:
-            self._answered(self._write(request, reply))
+            self._transport.writelines(parts)
+        if type(reply) is StreamedReply:
+            self._send(reply, keep_alive)
+        else:
+            self._answered(keep_alive)
+
+    def _forget(self, source: AsyncIterator[bytes]) -> None:
+        """Close what will not be sent; nobody waits for that."""
+        closing = close(source)
+        try:
+            waiting = closing.send(None)
+        except StopIteration:
+            return
+        Drive(closing, waiting, lambda _, error: None, self._server.loop)
 
     def _answered(self, keep_alive: bool) -> None:
         """A reply is written: what comes next."""
@@ -436,10 +462,8 @@ class HttpProtocol:
             self._incoming = None
         self._resume_reading()
 
-    def _send(self, request: Request, reply: StreamedReply) -> None:
-        """Send a reply whose body is still being made."""
-        keep_alive = request.keep_alive and not (reply.close or self._server.closing)
-        self._transport.write(begun(request, reply, self._server.common_lines, keep_alive))
+    def _send(self, reply: StreamedReply, keep_alive: bool) -> None:
+        """Send the body of a reply while it is being made."""
         self._endless = reply.length is None
         if reply.source is None:
             self._answered(keep_alive)
@@ -470,16 +494,6 @@ class HttpProtocol:
             self._server.loop.call_soon(sent, None, error)
         else:
             self.drive = Drive(sending, waiting, sent, self._server.loop)
-
-    def _write(self, request: Request, reply: Reply) -> bool:
-        """Write a reply; whether the connection stays."""
-        keep_alive = request.keep_alive and not (reply.close or self._server.closing)
-        parts = whole(request, reply, self._server.common_lines, keep_alive)
-        if len(parts) == 1:
-            self._transport.write(parts[0])
-        else:
-            self._transport.writelines(parts)
-        return keep_alive
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer a request that never became one, and end the connection."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, cast
 
 import h2.config
@@ -24,7 +25,7 @@ import h2.settings
 from hyperframe.frame import GoAwayFrame
 
 from .body import decode_body
-from .flows import StreamedReply
+from .flows import StreamedReply, close
 from .head import BadRequest
 from .phases import BODY, BUSY, CLOSED, IDLE
 from .request import ParsedRequest, Reply
@@ -284,19 +285,25 @@ class Http2Protocol(asyncio.Protocol):
     # Answering
 
     async def _answer(self, number: int, stream: _Stream, request: ParsedRequest) -> None:
+        source: AsyncIterator[bytes] | None = None
         try:
             try:
                 reply = await self._server.handler(request)
+                source = reply.source if isinstance(reply, StreamedReply) else None
+                headers = _headers(reply, self._server.common_lines)
             except Exception:
                 log.exception("handler failed")
                 reply = self._server.refuse(500, "internal error")
-            await self._send(number, stream, request, reply)
+                headers = _headers(reply, self._server.common_lines)
+            await self._send(number, stream, request, reply, headers)
         except h2.exceptions.ProtocolError:
             pass  # the client has taken its stream back
         except Exception:
             log.exception("the body of an answer failed")
             self._end(number)
         finally:
+            if source is not None:
+                await close(source)
             self._forget(number)
             self.since = self._server.now
             if self.phase == CLOSED:
@@ -307,34 +314,46 @@ class Http2Protocol(asyncio.Protocol):
                     self._close()
 
     async def _send(
-        self, number: int, stream: _Stream, request: ParsedRequest, reply: Reply
+        self,
+        number: int,
+        stream: _Stream,
+        request: ParsedRequest,
+        reply: Reply,
+        headers: list[tuple[bytes, bytes]],
     ) -> None:
         if not self._there(number, stream):
             return
-        headers = _headers(reply, self._server.common_lines)
-        bodiless = request.method == b"HEAD" or reply.status in (204, 304)
-        if isinstance(reply, StreamedReply) and reply.source is not None:
-            if reply.length is not None:
-                headers.append((b"content-length", str(reply.length).encode()))
-            self._h2.send_headers(number, headers)
-            self._flush()
-            try:
-                async for part in reply.source:
-                    if self._stopping and reply.length is None:
-                        break
-                    if not await self._write(number, stream, part):
-                        return
-            finally:
-                close = getattr(reply.source, "aclose", None)
-                if close is not None:
-                    await close()
-            self._h2.end_stream(number)
-            return
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-        empty = bodiless or not reply.body
+        if isinstance(reply, StreamedReply):
+            if reply.source is not None:
+                await self._send_parts(number, stream, headers, reply.length, reply.source)
+                return
+            length = reply.length or 0
+        else:
+            length = len(reply.body)
+        headers.append((b"content-length", str(length).encode()))
+        empty = request.method == b"HEAD" or reply.status in (204, 304) or not reply.body
         self._h2.send_headers(number, headers, end_stream=empty)
         if not empty and await self._write(number, stream, reply.body):
             self._h2.end_stream(number)
+
+    async def _send_parts(
+        self,
+        number: int,
+        stream: _Stream,
+        headers: list[tuple[bytes, bytes]],
+        length: int | None,
+        source: AsyncIterator[bytes],
+    ) -> None:
+        if length is not None:
+            headers.append((b"content-length", str(length).encode()))
+        self._h2.send_headers(number, headers)
+        self._flush()
+        async for part in source:
+            if self._stopping and length is None:
+                break
+            if not await self._write(number, stream, part):
+                return
+        self._h2.end_stream(number)
 
     async def _write(self, number: int, stream: _Stream, data: bytes) -> bool:
         """Send data as the client's windows allow; False if the stream is gone."""
@@ -414,5 +433,5 @@ def _headers(reply: Reply, common: str) -> list[tuple[bytes, bytes]]:
         name, colon, value = line.partition(":")
         lower = name.lower().encode()
         if colon and lower not in _FORBIDDEN:
-            headers.append((lower, value.strip().encode("latin-1")))
+            headers.append((lower, value.strip().encode()))
     return headers
