@@ -31,6 +31,7 @@ from .s3_call import (
     Call,
     bad_input,
     bad_list_type,
+    bad_uri,
     denied,
     first_lines,
     header_lines,
@@ -131,6 +132,8 @@ class S3:
 
     async def _answer(self, call: Call, now: float) -> Reply:
         request = call.request
+        if not call.is_text:
+            raise bad_uri(call)
         if call.method == "OPTIONS":
             return await self._preflight(call)
         if call.method == "POST" and not call.key:

@@ -50,6 +50,13 @@ class Call:
             self.bucket, _, self.key = path[1:].partition("/")
 
     @property
+    def is_text(self) -> bool:
+        """Whether path and query are UTF-8 where they are escaped."""
+        return not any(
+            _is_broken(text) for text in (self.bucket, self.key, *self.query, *self.query.values())
+        )
+
+    @property
     def depth(self) -> int:
         return 2 if self.key else 1 if self.bucket else 0
 
@@ -69,6 +76,10 @@ def _query(query: bytes) -> dict[str, str]:
 
 def _text(escaped: bytes) -> str:
     return unquote_to_bytes(escaped).decode("utf-8", "surrogateescape")
+
+
+def _is_broken(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _header_text(value: bytes) -> str:
@@ -144,6 +155,11 @@ def quoting(message: str | None) -> str:
 
 def denied() -> ApiError:
     return ApiError("AccessDenied", "Access Denied", status=403)
+
+
+def bad_uri(call: Call) -> ApiError:
+    uri = call.request.target.decode("latin-1")
+    return ApiError("InvalidURI", "Couldn't parse the specified URI.", fields={"URI": uri})
 
 
 def bad_input(bad: BadInput) -> ApiError:
