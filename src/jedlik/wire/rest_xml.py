@@ -87,7 +87,7 @@ class RestXml:
         shape = self._input(operation)
         member = shape.get("payload")
         if member is None:
-            return None
+            return "xml" if _unplaced(shape) else None
         described = shape["members"][member]
         below = self._shapes[member_shape(described)]
         if below["type"] == "structure":
@@ -122,9 +122,13 @@ class RestXml:
         return found
 
     def read_body(self, operation: str, document: bytes) -> dict[str, Any]:
-        """The payload member from its XML. Raises xml.NotValid."""
+        """The payload member from its XML, or all members that travel nowhere else. Raises
+        xml.NotValid."""
         shape = self._input(operation)
-        member = shape["payload"]
+        member = shape.get("payload")
+        if member is None:
+            name = self._model.operations[operation]["input"]
+            return xml.read_structure(self._shapes, name, xml.parse(document))
         name = member_shape(shape["members"][member])
         return {member: xml.read_structure(self._shapes, name, xml.parse(document))}
 
@@ -133,7 +137,9 @@ class RestXml:
 
     def requires_payload(self, operation: str) -> bool:
         shape = self._input(operation)
-        return shape.get("payload") in shape.get("required", ())
+        if "payload" not in shape:
+            return any(member in shape.get("required", ()) for member in _unplaced(shape))
+        return shape["payload"] in shape.get("required", ())
 
     def status(self, operation: str) -> int:
         return int(self._model.operations[operation]["http"].get("responseCode", 200))
@@ -211,6 +217,10 @@ class RestXml:
                 return None
             raise BadInput(name, text) from None
 
+    @property
+    def shapes(self) -> xml.Shapes:
+        return self._shapes
+
     def _input(self, operation: str) -> dict[str, Any]:
         name = self._model.operations[operation].get("input")
         return self._shapes[name] if name else {}
@@ -218,3 +228,12 @@ class RestXml:
     def _output(self, operation: str) -> dict[str, Any]:
         name = self._model.operations[operation].get("output")
         return self._shapes[name] if name else {}
+
+
+def _unplaced(shape: Mapping[str, Any]) -> list[str]:
+    """The members that are in neither path, query nor headers."""
+    return [
+        name
+        for name, member in shape.get("members", {}).items()
+        if not (isinstance(member, dict) and "location" in member)
+    ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
@@ -23,7 +23,7 @@ from jedlik.identity import s3
 from jedlik.identity.policy import ANONYMOUS
 from jedlik.net import Reply, Request, StreamedReply
 
-from . import s3_forms, s3_website, xml
+from . import s3_events, s3_forms, s3_website, xml
 from .metrics import OperationMetrics
 from .rest_xml import BadInput, RestXml
 from .s3_body import S3Body
@@ -273,6 +273,9 @@ class S3:
         status = ctx.status or self._protocol.status(name)
         lines = first_lines(call) + header_lines(self._protocol.write_headers(name, answer))
         lines += header_lines(ctx.more.items()) + await self._cors_lines(call)
+        if "Payload" in answer:
+            shapes = self._protocol.shapes
+            return s3_events.reply(lines, shapes, answer["Payload"], self._refusal_of(call))
         body = answer.get("Body")
         if isinstance(body, Streamed):
             source = None if call.method == "HEAD" else body.parts
@@ -288,6 +291,18 @@ class S3:
             kind = "application/json" if self._is_text(name, answer) else "application/xml"
             lines += f"Content-Type: {kind}\r\n"
         return Reply(status, lines, content)
+
+    def _refusal_of(self, call: Call) -> Callable[[Exception], ApiError]:
+        """What goes wrong after the answer began, told or written down."""
+
+        def refusal_of(error: Exception) -> ApiError:
+            refusal = error if isinstance(error, ApiError) else self._service.translate(error)
+            if refusal is None:
+                log.error("%s failed (request %s)", call.operation, call.request_id, exc_info=error)
+                refusal = ApiError("InternalError", "We encountered an internal error.")
+            return refusal
+
+        return refusal_of
 
     def _is_text(self, name: str, answer: dict[str, Any]) -> bool:
         return name == "GetBucketPolicy"
