@@ -98,6 +98,19 @@ def task_over() -> ApiError:
     return _logs("InvalidOperationException", "The specified export task has already finished.")
 
 
+def session_over() -> ApiError:
+    """Unverified text."""
+    return _logs("SessionTimeoutException", "The Live Tail session has been open for three hours.")
+
+
+def not_shared() -> ApiError:
+    """Ours."""
+    return _logs(
+        "InvalidOperationException",
+        "Live Tail is not available in Jedlik where several processes share a store.",
+    )
+
+
 def no_definition() -> ApiError:
     """Unverified text."""
     return _logs("ResourceNotFoundException", "The specified query definition does not exist.")

@@ -19,6 +19,7 @@ import msgspec
 from jedlik.api.errors import ApiError
 from jedlik.services.logs import filters
 from jedlik.services.logs.errors import group_exists, no_group, no_stream, stream_exists
+from jedlik.services.logs.tails import Tails
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import LAST, Change, InternalTable, Kind, Record
@@ -215,8 +216,10 @@ class Logs:
             await self._events.write(*changes[first_at : first_at + PAGE])
         place = filters.Place(self._account, self._region, group.name, stream_name)
         filters.count(self._db, place, events=len(events), size=size)
-        if group.metric_filters or group.subscriptions:
+        tails = Tails.of(self._db)
+        if group.metric_filters or group.subscriptions or tails.sessions:
             came = [filters.Came(event_id(name), at, text) for name, at, text in named]
+            tails.offer(place, came, ingested_ms)
             filters.measure(self._db, place, group.metric_filters, came)
             await filters.subscribe(self._db, place, group.subscriptions, came, ingested_ms)
         await self.change_group(
