@@ -39,8 +39,8 @@ async def update_object_encryption(ctx: RestContext, req: dict[str, Any]) -> dic
     if wanted is None:
         raise invalid_request(
             "Requests that modify an object encryption configuration require a valid new "
-            "encryption type. Valid values are SSEKMS. Modify the request to specify SSE-KMS for the updated "
-            f"encryption type{_AGAIN}"
+            "encryption type. Valid values are SSEKMS. Modify the request to specify SSE-KMS for "
+            f"the updated encryption type{_AGAIN}"
         )
     arn = _checked_arn(wanted["KMSKeyArn"], bucket)
     key, version_id = check_key(req["Key"]), req.get("VersionId")
