@@ -181,6 +181,11 @@ def test_import_refusals(
     assert (
         refusal("ImportTable", **want, TableCreationParameters=taken)[0] == "ResourceInUseException"
     )
+    vectors = {**parameters, "VectorIndexes": []}
+    assert refusal("ImportTable", **want, TableCreationParameters=vectors) == (
+        "ValidationException",
+        "VectorIndexes is not supported yet",
+    )
     arn = "arn:aws:dynamodb:us-east-1:000000000000:table/none/import/01-none"
     assert refusal("DescribeImport", ImportArn=arn)[0] == "ImportNotFoundException"
     began = ask("ImportTable", **want, TableCreationParameters=parameters, ClientToken="mine")

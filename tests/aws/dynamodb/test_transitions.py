@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.server import Server
 
-LASTS_MS = 400
+LASTS_MS = 800
 KEYS = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -81,6 +81,46 @@ def test_creating_updating_deleting(client, table_name):
     client.get_waiter("table_not_exists").wait(
         TableName=table_name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
     )
+
+
+def test_backups_of_a_table_in_the_making(client, table_name):
+    client.create_table(TableName=table_name, **KEYS)
+    on = {"PointInTimeRecoveryEnabled": True}
+    switch = {"TableName": table_name, "PointInTimeRecoverySpecification": on}
+    assert error_of(client.update_continuous_backups, **switch) == (
+        "ContinuousBackupsUnavailableException",
+        f"Backups are being enabled for the table: {table_name}. Please retry later",
+    )
+    shown = client.describe_continuous_backups(TableName=table_name)
+    assert shown["ContinuousBackupsDescription"]["ContinuousBackupsStatus"] == "DISABLED"
+    create = {"TableName": table_name, "BackupName": "early"}
+    assert error_of(client.create_backup, **create)[0] == "TableInUseException"
+    wait_until_active(client, table_name)
+    shown = client.update_continuous_backups(**switch)["ContinuousBackupsDescription"]
+    assert shown["ContinuousBackupsStatus"] == "ENABLED"
+
+
+def test_a_restore_into_a_table_that_comes_or_goes(client, table_name):
+    client.create_table(TableName=table_name, **KEYS)
+    wait_until_active(client, table_name)
+    on = {"PointInTimeRecoveryEnabled": True}
+    client.update_continuous_backups(TableName=table_name, PointInTimeRecoverySpecification=on)
+    target = f"{table_name}-target"
+    restore = {
+        "SourceTableName": table_name,
+        "TargetTableName": target,
+        "UseLatestRestorableTime": True,
+    }
+    in_use = ("TableInUseException", f"Table is being created or deleted: {target}")
+    client.create_table(TableName=target, **KEYS)
+    assert error_of(client.restore_table_to_point_in_time, **restore) == in_use
+    wait_until_active(client, target)
+    assert error_of(client.restore_table_to_point_in_time, **restore) == (
+        "TableAlreadyExistsException",
+        f"Table already exists: {target}",
+    )
+    client.delete_table(TableName=target)
+    assert error_of(client.restore_table_to_point_in_time, **restore) == in_use
 
 
 def test_a_restart_leaves_no_table_stuck(make_client, target, table_name, tmp_path):

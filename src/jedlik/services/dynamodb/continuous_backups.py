@@ -33,6 +33,7 @@ def described_backups(table: Table, now_ms: int) -> dict[str, Any]:
             "LatestRestorableDateTime": max(earliest_ms, now_ms) / 1000,
         }
     return {
-        "ContinuousBackupsStatus": "ENABLED",
+        # Of a table in the making they come a little later: clients wait for it.
+        "ContinuousBackupsStatus": "DISABLED" if table.status == "CREATING" else "ENABLED",
         "PointInTimeRecoveryDescription": shown,
     }

@@ -71,9 +71,16 @@ class TableInUse:
 
     @staticmethod
     def busy(name: str) -> ApiError:
-        return _dynamodb(
-            "TableInUseException", f"Table is being created, updated or deleted: {name}"
-        )
+        return _dynamodb("TableInUseException", f"Table is being created or deleted: {name}")
+
+
+def backups_unavailable(name: str) -> ApiError:
+    """As AWS answered in aws-amplify/amplify-backend, issue 1654, for a table that was just made.
+    Unverified: how the text goes on after its first words."""
+    return _dynamodb(
+        "ContinuousBackupsUnavailableException",
+        f"Backups are being enabled for the table: {name}. Please retry later",
+    )
 
 
 class BackupMissing:

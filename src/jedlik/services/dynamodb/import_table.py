@@ -11,6 +11,7 @@ from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.create_table import (
+    UNSUPPORTED,
     new_table,
     throughput_fits_billing,
     units_in_bounds,
@@ -20,6 +21,7 @@ from jedlik.services.dynamodb.importing import NEVER_MS
 from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME, table_arn
+from jedlik.services.dynamodb.table_settings import refuse_unsupported
 from jedlik.services.dynamodb.transfer_descriptions import import_description
 from jedlik.services.dynamodb.transfers import Mismatch, Transfers
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
@@ -72,6 +74,7 @@ def options_fit(req: dict[str, Any]) -> str | None:
     rules=[table_wanted, options_fit],
 )
 async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
+    refuse_unsupported(req["TableCreationParameters"], UNSUPPORTED)
     if req["S3BucketSource"].get("S3BucketOwner", ctx.account) != ctx.account:
         raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
     store = Transfers(ctx.db, "import", ctx.account, ctx.region)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jedlik.api.context import Context
 from jedlik.services.dynamodb.describe import described
-from jedlik.services.dynamodb.errors import TableThere, invalid
+from jedlik.services.dynamodb.errors import TableInUse, TableThere, invalid
 from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_definitions import (
@@ -49,10 +49,12 @@ async def new_target(ctx: Context, req: dict[str, Any], source: Table) -> Table:
     refuse_unsupported(req, UNSUPPORTED)
     name = req["TargetTableName"]
     try:
-        await ctx.db.catalog.get(ctx.account, ctx.region, name)
+        there = await ctx.db.catalog.get(ctx.account, ctx.region, name)
     except TableNotFound:
         pass
     else:
+        if there.status in ("CREATING", "DELETING"):
+            raise TableInUse.busy(name)
         raise TableThere.named(name)
     billing = req.get("BillingModeOverride", source.billing)
     units = req.get("ProvisionedThroughputOverride")

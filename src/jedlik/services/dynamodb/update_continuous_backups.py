@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.continuous_backups import described_backups, earliest_restorable_ms
-from jedlik.services.dynamodb.errors import TableMissing
+from jedlik.services.dynamodb.errors import TableMissing, backups_unavailable
 from jedlik.services.dynamodb.limits import RECOVERY_DAYS_DEFAULT
 from jedlik.services.dynamodb.permissions import on_table
 from jedlik.services.dynamodb.table_changes import change_table, now_ms
@@ -28,9 +28,11 @@ async def update_continuous_backups(ctx: Context, req: dict[str, Any]) -> dict[s
     name = table_name(ctx, req["TableName"])
     wanted, now = req["PointInTimeRecoverySpecification"], now_ms(ctx)
     try:
-        await ctx.db.catalog.get(ctx.account, ctx.region, name)
+        table = await ctx.db.catalog.get(ctx.account, ctx.region, name)
     except TableNotFound:
         raise TableMissing.backup_settings(name) from None
+    if table.status == "CREATING":
+        raise backups_unavailable(name)
     before, table = await change_table(ctx, name, lambda table: with_recovery(table, wanted, now))
     if _is_on(table) and not _is_on(before):
         # What was under way while it was switched on may not be in the log: its past begins here.
