@@ -20,7 +20,7 @@ from jedlik.services.logs.insights.syntax import (
     Period,
     Regex,
 )
-from jedlik.services.logs.insights.values import Time, is_true, number_of, text_of
+from jedlik.services.logs.insights.values import DATE_MS_MAX, Time, is_true, number_of, text_of
 
 Evaluate = Callable[[Row], Any]
 
@@ -100,7 +100,9 @@ def _of_period(call: Call) -> Evaluate:
 
     def evaluate(row: Row) -> Time | None:
         found = number_of(value(row))
-        return None if found is None else how(int(found), period)
+        if found is None or not 0 <= found <= DATE_MS_MAX:
+            return None
+        return how(int(found), period)
 
     return evaluate
 

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple
 
 from jedlik.services.logs.insights.values import (
+    INTEGER_MAX,
     Time,
     compared,
     equal,
@@ -96,7 +97,7 @@ def _replace(text: Any, part: Any, new: Any) -> str:
 
 def _from_millis(value: Any) -> Time | None:
     number = number_of(value)
-    return None if number is None else Time(number)
+    return None if number is None or abs(number) > INTEGER_MAX else Time(number)
 
 
 def _first(*values: Any) -> Any:

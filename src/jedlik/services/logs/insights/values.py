@@ -10,6 +10,9 @@ from typing import Any
 
 DECIMALS = 4
 """Of calculated numbers, as they are shown. Unverified."""
+INTEGER_MAX = 1 << 63
+DATE_MS_MAX = 253_402_300_799_999
+"""The end of the year 9999."""
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _CHUNK = re.compile(r"\d+|\D+")
 Number = int | float
@@ -33,10 +36,11 @@ def number_of(value: Any) -> Number | None:
 def plain(number: float) -> Number | None:
     """Whole numbers are shown without a point; what is no number is nothing."""
     if isinstance(number, int):
-        return int(number)
+        # Longer ones are shown as floats: they could grow for ever.
+        return int(number) if -INTEGER_MAX <= number <= INTEGER_MAX else float(number)
     if not math.isfinite(number):
         return None
-    return int(number) if number.is_integer() else number
+    return int(number) if number.is_integer() and abs(number) <= INTEGER_MAX else number
 
 
 def text_of(value: Any) -> str:
@@ -52,7 +56,9 @@ def text_of(value: Any) -> str:
 
 
 def date(ms: int) -> str:
-    """2026-11-22 10:00:00.000"""
+    """2026-11-22 10:00:00.000, or the number where that is in no year that has four digits."""
+    if not -DATE_MS_MAX // 5 <= ms <= DATE_MS_MAX:
+        return str(int(ms))
     seconds, rest = divmod(ms, 1000)
     return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(seconds))}.{rest:03d}"
 
