@@ -341,6 +341,8 @@ class FileBlobs(ThreadedBlobs):
         self._ready = True
 
     def _list(self, shelf: str) -> list[str]:
+        if self._folder.exists():
+            self._make_ready()  # else files that a crash cut off would stay until the next upload
         try:
             with os.scandir(self._folder / shelf) as entries:
                 return [

@@ -73,6 +73,19 @@ def test_what_a_crash_left_may_be_cleared_away_by_two_at_once(
     assert files(folder) == [made]
 
 
+def test_what_a_crash_left_goes_also_where_nobody_uploads(folder: Path) -> None:
+    left_behind(folder)
+    blobs = FileBlobs(folder)
+    blobs._began_at += 60  # everything is older
+    assert asyncio.run(blobs.listing(0)) == []
+    assert files(folder) == []
+
+
+def test_looking_for_files_makes_no_folder(folder: Path) -> None:
+    assert asyncio.run(FileBlobs(folder).listing(0)) == []
+    assert not folder.exists()
+
+
 def test_a_file_that_goes_meanwhile_does_not_hide_the_others(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
