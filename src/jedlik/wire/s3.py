@@ -23,7 +23,7 @@ from jedlik.identity import s3
 from jedlik.identity.policy import ANONYMOUS
 from jedlik.net import Reply, Request, StreamedReply
 
-from . import s3_events, s3_forms, s3_website, xml
+from . import s3_forms, s3_website, xml
 from .metrics import OperationMetrics
 from .rest_xml import BadInput, RestXml
 from .s3_body import S3Body
@@ -42,6 +42,7 @@ from .s3_call import (
     refused,
     without_length,
 )
+from .s3_events import EventStreams
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -100,6 +101,7 @@ class S3:
         self._service = service
         self._operations = service.operations
         self._protocol = RestXml(service.model)
+        self._streams = EventStreams(self._protocol.shapes)
         self._edge = edge
         self._metrics = {name: OperationMetrics("s3", name) for name in service.operations}
 
@@ -274,8 +276,7 @@ class S3:
         lines = first_lines(call) + header_lines(self._protocol.write_headers(name, answer))
         lines += header_lines(ctx.more.items()) + await self._cors_lines(call)
         if "Payload" in answer:
-            shapes = self._protocol.shapes
-            return s3_events.reply(lines, shapes, answer["Payload"], self._refusal_of(call))
+            return self._streams.reply(lines, answer["Payload"], self._refusal_of(call))
         body = answer.get("Body")
         if isinstance(body, Streamed):
             source = None if call.method == "HEAD" else body.parts

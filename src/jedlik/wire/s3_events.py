@@ -17,13 +17,37 @@ from . import event_stream, xml
 Events = AsyncIterator[tuple[str, bytes | dict[str, Any]]]
 
 
-def reply(
-    lines: str, shapes: xml.Shapes, events: Events, refuse: Callable[[Exception], ApiError]
-) -> StreamedReply:
-    """refuse: what an exception amounts to."""
-    source = _messages(shapes, events, refuse)
-    lines += f"Content-Type: {event_stream.CONTENT_TYPE}\r\n"
-    return StreamedReply(200, lines, None, source)
+AT_ONCE_MAX = 16
+"""Behind each there is a process."""
+
+
+class EventStreams:
+    """The streams that are being sent."""
+
+    def __init__(self, shapes: xml.Shapes) -> None:
+        self._shapes = shapes
+        self._count = 0
+
+    def reply(
+        self, lines: str, events: Events, refuse: Callable[[Exception], ApiError]
+    ) -> StreamedReply:
+        """refuse: what an exception amounts to. Raises ApiError where there are too many."""
+        if self._count >= AT_ONCE_MAX:
+            raise ApiError("Busy", "The service is unavailable. Try again later.", status=503)
+        source = self._messages(events, refuse)
+        lines += f"Content-Type: {event_stream.CONTENT_TYPE}\r\n"
+        return StreamedReply(200, lines, None, source)
+
+    async def _messages(
+        self, events: Events, refuse: Callable[[Exception], ApiError]
+    ) -> AsyncIterator[bytes]:
+        self._count += 1
+        try:
+            async for message in _messages(self._shapes, events, refuse):
+                yield message
+        finally:
+            self._count -= 1
+            await events.aclose()  # type: ignore[attr-defined]
 
 
 async def _messages(
@@ -46,5 +70,3 @@ async def _messages(
             ":error-message": refusal.message or "",
         }
         yield event_stream.message(headers, b"")
-    finally:
-        await events.aclose()  # type: ignore[attr-defined]

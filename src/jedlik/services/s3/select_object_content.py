@@ -1,6 +1,6 @@
 """SelectObjectContent: what a query finds in an object, as a stream of events.
 
-The query runs in a process of its own (select/__init__.py), which gets the object's bytes and
+The query runs in a process of its own (services/s3_select/), which gets the object's bytes and
 nothing else, and is ended with the answer.
 """
 
@@ -24,11 +24,9 @@ from jedlik.services.s3.errors import S3Error
 from jedlik.services.s3.lookups import found_version
 from jedlik.services.s3.ranges import Range, stretches_of
 from jedlik.services.s3.sealing import content
-from jedlik.services.s3.select import frames, sql
-from jedlik.services.s3.select.faults import Fault
 from jedlik.services.s3.store import Store
+from jedlik.services.s3_select import FAULT, HEAD, PROGRAM, RESULTS, STATISTICS, Fault, read
 
-PROGRAM = "jedlik.services.s3.select"
 KEEP_ALIVE_S = 5.0
 Event = tuple[str, bytes | dict[str, int]]
 
@@ -51,7 +49,7 @@ async def select_object_content(ctx: RestContext, req: dict[str, Any]) -> dict[s
 def _asked(req: Mapping[str, Any]) -> dict[str, Any]:
     """What the program is told. Raises S3Error."""
     try:
-        sql.read(req["Expression"])
+        read(req["Expression"])
     except Fault as fault:
         raise S3Error(fault.code, fault.message) from None
     given, wanted = req["InputSerialization"], req["OutputSerialization"]
@@ -131,12 +129,12 @@ async def _events(
             while not (await asyncio.wait((frame,), timeout=KEEP_ALIVE_S))[0]:
                 yield "Cont", b""
             kind, told = frame.result()
-            if kind == frames.RESULTS:
+            if kind == RESULTS:
                 yield "Records", told
-            elif kind == frames.FAULT:
+            elif kind == FAULT:
                 fault = orjson.loads(told)
                 raise S3Error(fault["code"], fault["message"])
-            elif kind == frames.STATISTICS:
+            elif kind == STATISTICS:
                 if with_progress:
                     yield "Progress", _numbers(told)
                 yield "Stats", _numbers(told)
@@ -183,7 +181,7 @@ async def _feed(
 
 async def _frame(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
     assert process.stdout is not None
-    kind, size = frames.HEAD.unpack(await process.stdout.readexactly(frames.HEAD.size))
+    kind, size = HEAD.unpack(await process.stdout.readexactly(HEAD.size))
     return kind, await process.stdout.readexactly(size)
 
 

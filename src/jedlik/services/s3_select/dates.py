@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from jedlik.services.s3.select.faults import Fault, bad_arguments
+from jedlik.services.s3_select.faults import Fault, bad_arguments
 
 _ION = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:T(?:(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?"

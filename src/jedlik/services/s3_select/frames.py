@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+PROGRAM = "jedlik.services.s3_select"
 RESULTS, PROGRESS, STATISTICS, FAULT = b"R", b"P", b"S", b"F"
 HEAD = struct.Struct(">cI")
 

@@ -9,11 +9,11 @@ import threading
 import time
 from typing import Any
 
-from jedlik.services.s3.select import frames, sql
-from jedlik.services.s3.select.evaluating import Selection
-from jedlik.services.s3.select.faults import Fault
-from jedlik.services.s3.select.inputs import Counted, records
-from jedlik.services.s3.select.outputs import writer
+from jedlik.services.s3_select import frames, sql
+from jedlik.services.s3_select.evaluating import Selection
+from jedlik.services.s3_select.faults import Fault
+from jedlik.services.s3_select.inputs import Counted, records
+from jedlik.services.s3_select.outputs import writer
 
 RESULT_BYTES = 64 * 1024
 LOOK_S = 1.0

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from jedlik.services.s3.select import parquet
-from jedlik.services.s3.select.evaluating import Text
-from jedlik.services.s3.select.faults import Fault
+from jedlik.services.s3_select import parquet
+from jedlik.services.s3_select.evaluating import Text
+from jedlik.services.s3_select.faults import Fault
 
 RECORD_BYTES_MAX = 1 << 20
 READ_BYTES = 256 * 1024

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from jedlik.services.s3.select import dates
-from jedlik.services.s3.select.faults import Fault, bad_arguments, cast_failed
-from jedlik.services.s3.select.sql import (
+from jedlik.services.s3_select import dates
+from jedlik.services.s3_select.faults import Fault, bad_arguments, cast_failed
+from jedlik.services.s3_select.sql import (
     WILDCARD,
     Aggregate,
     Call,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Protocol
 from uuid import UUID
 
-from jedlik.services.s3.select.faults import Fault
+from jedlik.services.s3_select.faults import Fault
 
 _ROWS = 1000
 _MEMORY_MB = 256

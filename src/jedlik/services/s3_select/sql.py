@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from jedlik.services.s3.select.faults import (
+from jedlik.services.s3_select.faults import (
     Fault,
     bad_arguments,
     expected,
