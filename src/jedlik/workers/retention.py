@@ -22,6 +22,9 @@ from jedlik.tables.streams import Stream
 STREAM_RETENTION_MS = 24 * 3_600_000
 """How long stream records stay (developer guide, DynamoDB Streams)."""
 DAY_MS = 24 * 3_600_000
+EDGE_MS = 60_000
+"""By how much a past is kept longer than it is promised: who asked for its beginning a moment ago
+still finds it."""
 RECORDS_PER_READ = 500
 READS_PER_STEP = 8
 CLOCKS_APART_MS = 600_000
@@ -161,7 +164,7 @@ class Retention:
 
 def retention_ms(table: Table) -> int:
     """How long the longest enabled reader needs this table's changes."""
-    days = 0
+    past_ms = 0
     if table.recovery is not None and table.recovery.enabled:
-        days = table.recovery.period_days
-    return max(STREAM_RETENTION_MS if table.stream else 0, days * DAY_MS)
+        past_ms = table.recovery.period_days * DAY_MS + EDGE_MS
+    return max(STREAM_RETENTION_MS if table.stream else 0, past_ms)

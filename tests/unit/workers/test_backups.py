@@ -27,7 +27,7 @@ from jedlik.tables.stored import Stored
 from jedlik.tables.write import write_batch, write_one
 from jedlik.values import item_size
 from jedlik.workers.backups import Backups
-from jedlik.workers.retention import Retention
+from jedlik.workers.retention import DAY_MS, Retention
 
 KEYS = KeySchema((KeyAttribute("pk", "S"),), (KeyAttribute("sk", "N"),))
 BY_G = Index("by_g", "global", KeySchema((KeyAttribute("g", "S"),)), "ALL")
@@ -241,3 +241,24 @@ async def test_what_is_kept_of_a_deleted_table_goes_in_time_and_its_streams_can_
     await retention.step(world.ms)
     assert await world.db.backups.of_deleted("1", "r", "tab") is None
     assert not (await scan(world.db.engine, table.space)).entries
+
+
+async def test_the_beginning_of_a_past_is_there_for_who_asked_a_moment_ago() -> None:
+    world = World(1)
+    await world.make(recoverable=True)
+    table = await world.table()
+    settings = RecoverySettings(enabled=True, since_ms=world.ms, period_days=1)
+    await world.db.replace_table(table, replace(table, recovery=settings))
+    for _ in range(20):
+        await world.write()
+    begins_ms, state = world.ms, dict(world.state)
+    world.ms += 1
+    for _ in range(20):
+        await world.write()
+    assert world.state != state
+    world.ms = begins_ms + DAY_MS  # which is still promised; the request takes its time
+    await Retention(world.db).step(world.ms + 20_000)
+    table = await world.table()
+    await recovery.begin_recovery(world.db, world.target(table, "then"), table, begins_ms)
+    await world.work()
+    assert await world.held("then") == state
