@@ -200,3 +200,20 @@ def test_only_what_is_wanted_is_told(glue: Any, database: str) -> None:
     assert {"Name": database} in names
     lacking = {"DatabaseName": database, "AttributesToGet": ["TABLE_TYPE"]}
     assert code(glue.get_tables, **lacking) == "InvalidInputException"
+
+
+def test_segments_have_each_partition_once(glue: Any, database: str) -> None:
+    glue.create_table(DatabaseName=database, TableInput=a_table("t"))
+    of_table = {"DatabaseName": database, "TableName": "t"}
+    partitions = [{"Values": [str(year), "ann"]} for year in range(7)]
+    glue.batch_create_partition(**of_table, PartitionInputList=partitions)
+    found = [
+        each["Values"][0]
+        for number in range(3)
+        for each in glue.get_partitions(
+            **of_table, Segment={"SegmentNumber": number, "TotalSegments": 3}
+        )["Partitions"]
+    ]
+    assert sorted(found) == [str(year) for year in range(7)]
+    beyond = {"SegmentNumber": 3, "TotalSegments": 3}
+    assert code(glue.get_partitions, **of_table, Segment=beyond) == "InvalidInputException"

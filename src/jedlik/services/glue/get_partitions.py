@@ -6,6 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.glue.errors import invalid
 from jedlik.services.glue.partition_filters import parse_filter
 from jedlik.services.glue.requests import catalog_of, page, table_arns
 from jedlik.services.glue.store import shown
@@ -25,6 +26,8 @@ async def get_partitions(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         found = [each for each in found if test(dict(zip(names, each["Values"], strict=False)))]
     segment = req.get("Segment")
     if segment is not None:
+        if segment["SegmentNumber"] >= segment["TotalSegments"]:  # unverified text
+            raise invalid("SegmentNumber must be less than TotalSegments")
         found = found[segment["SegmentNumber"] :: segment["TotalSegments"]]
     part, token = page(found, req, PARTITIONS_MAX)
     told = [shown(each) for each in part]
