@@ -27,7 +27,9 @@ class Build(build_py):
         super().run()
         if wanted() and not self.editable_mode:
             source = Path(self.build_lib).resolve()
-            print(compile.compile_all(source, source / "jedlik" / "_compiled"), file=sys.stderr)
+            folder = source / "jedlik" / "_compiled"
+            print(compile.compile_all(source, folder), file=sys.stderr)
+            compile.leave_only_what_is_used(folder)  # the rest would be packed, too
 
 
 class PerPlatform(Distribution):

@@ -251,6 +251,15 @@ def _compile_alone(
     return f"compiled {len(missing)} modules"
 
 
+def leave_only_what_is_used(folder: Path) -> None:
+    """Take away what compilations keep for one another; for a folder that nobody compiles in."""
+    for left in folder.glob(".*"):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
 @contextmanager
 def _alone(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     """While no other process compiles into the folder; a lock is gone with who held it."""

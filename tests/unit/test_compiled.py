@@ -243,6 +243,15 @@ def test_what_was_ended_in_the_middle_is_taken_up_again(
     assert tool.out_of_date(things, folder, THINGS) == ([], [])
     left = {file.name for file in folder.iterdir() if not file.name.endswith(compiled.SUFFIX)}
     assert left == {compiled.MANIFEST, ".lock"}
+    (folder / ".parts-of-before").mkdir()
+    tool.leave_only_what_is_used(folder)
+    assert {file.name for file in folder.iterdir()} == {
+        compiled.MANIFEST,
+        *(
+            compiled.library(name, mark, folder).name
+            for name, mark in compiled.manifest(folder).items()
+        ),
+    }
 
 
 def test_two_at_once_compile_once(things: Path, monkeypatch: pytest.MonkeyPatch) -> None:
