@@ -20,6 +20,9 @@ from jedlik.tables.internal import InternalTable
 from jedlik.workers.changes import Changes
 
 RUNNING_MAX = 2
+RETRY_S = 1.0
+POLL_S = 1.0
+"""So often it is found out what other processes have asked for, or stopped."""
 
 _log = logging.getLogger("jedlik.logs")
 
@@ -51,7 +54,9 @@ class LogQueries:
                 changed = asyncio.create_task(self.wake.wait())
                 try:
                     await asyncio.wait(
-                        [changed, *running.values()], return_when=asyncio.FIRST_COMPLETED
+                        [changed, *running.values()],
+                        timeout=POLL_S if self._db.catalog.shared else None,
+                        return_when=asyncio.FIRST_COMPLETED,
                     )
                 finally:
                     changed.cancel()
@@ -61,13 +66,15 @@ class LogQueries:
     async def _run(self, place: str) -> None:
         account, region, query_id = place.split("|")
         queries = Queries(self._db, account, region)
-        query = await queries.get(query_id)
         try:
-            await run(self._db, query)
-        except (Contended, StorageClosed):
+            await run(self._db, await queries.get(query_id))
+        except StorageClosed:
             raise
+        except Contended:
+            await asyncio.sleep(RETRY_S)  # and then it is run again
         except Exception:
             _log.exception("query %s failed", query_id)
+            await asyncio.sleep(RETRY_S)
             ended_ms = self._db.clock.now_ms()
             await queries.change(
                 query_id,

@@ -136,6 +136,21 @@ def test_order_of_values() -> None:
     assert sorted(values, key=sort_key) == wanted
 
 
+def test_what_grafana_asks() -> None:
+    """It puts two fields of its own before what its user has written."""
+    own = (
+        "fields @timestamp,ltrim(@log) as __log__grafana_internal__,"
+        "ltrim(@logStream) as __logstream__grafana_internal__|"
+    )
+    (row,) = run(own + "fields @timestamp, @message | sort @timestamp desc | limit 1")
+    assert list(row) == ["@timestamp", "__log__grafana_internal__",
+                         "__logstream__grafana_internal__", "@message"]  # fmt: skip
+    assert row["__log__grafana_internal__"] == "1:g"
+    assert run(own + "stats count(*) by bin(60s)") == [
+        {"bin(60s)": "2027-01-15 08:00:00.000", "count(*)": "5"}
+    ]
+
+
 def test_comments_and_lines() -> None:
     assert run("# all\nfields a # one\n| filter a = '1'\n| sort a") == [{"a": "1"}]
 

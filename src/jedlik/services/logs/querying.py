@@ -7,6 +7,7 @@ The server reads the events and does nothing with them; what the query does to t
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 
@@ -25,6 +26,8 @@ RUN_S_MAX = 3600.0
 BATCH_EVENTS, BATCH_BYTES = 500, 1 << 20
 LINE_BYTES_MAX = 1 << 29
 EVENTS_PER_TURN = 100
+
+_log = logging.getLogger("jedlik.logs")
 
 
 async def run(db: Database, query: Query) -> None:
@@ -64,6 +67,9 @@ async def _run(db: Database, queries: Queries, query: Query) -> Query:
         line = await process.stdout.readline()
         answer = orjson.loads(line) if line else {"fault": ""}
         if "fault" in answer:
+            await process.wait()
+            told = answer["fault"] or f"its process has ended with {process.returncode}"
+            _log.warning("query %s of Logs Insights failed: %s", query.id, told)
             return msgspec.structs.replace(query, status="Failed")
         number = 0
         while page := await process.stdout.readline():
