@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 
+import msgspec
+
 from jedlik.api.context import Context
 from jedlik.api.errors import ApiError
 from jedlik.services.firehose.errors import translate as told_by_firehose
@@ -14,6 +16,7 @@ from jedlik.services.kinesis.errors import translate as told_by_kinesis
 from jedlik.services.kinesis.names import usable_stream
 from jedlik.services.kinesis.putting import entry_of
 from jedlik.services.kinesis.putting import put as put_into_kinesis
+from jedlik.services.logs.destinations import Destinations, is_destination
 from jedlik.services.logs.errors import invalid
 from jedlik.services.logs.filters import Delivery, message
 from jedlik.tables.database import Database
@@ -27,6 +30,9 @@ TEXTS = {
     "lambda": "Could not execute the lambda function. Make sure you have given CloudWatch Logs "
     "permission to execute your function.",
 }
+OF_DESTINATION = (
+    "Could not deliver test message to specified destination. Check if the destination is valid."
+)
 """As users of AWS quote them."""
 
 
@@ -34,8 +40,13 @@ class Undelivered(Exception):
     """The destination does not take it, or not now."""
 
 
-async def check_destination(ctx: Context, arn: str) -> None:
-    """Deliver AWS's test message, as PutSubscriptionFilter does. Raises ApiError."""
+async def check_destination(ctx: Context, arn: str, *, of_destination: bool = False) -> None:
+    """Deliver AWS's test message, as PutSubscriptionFilter and PutDestination do. A logical
+    destination has only to be there. Raises ApiError."""
+    if is_destination(arn) and not of_destination:
+        destinations, name = Destinations.around(ctx.db, arn)
+        await destinations.get(name)
+        return
     service = service_of(arn)
     kind = {"kinesis": "Kinesis stream", "firehose": "Firehose"}.get(service, "")
     if not kind:
@@ -66,7 +77,7 @@ async def check_destination(ctx: Context, arn: str) -> None:
     try:
         await deliver(ctx, test)
     except Undelivered:
-        raise invalid(TEXTS[service]) from None
+        raise invalid(OF_DESTINATION if of_destination else TEXTS[service]) from None
 
 
 async def deliver_one(db: Database, settings: object, delivery: Delivery) -> None:
@@ -80,6 +91,9 @@ async def deliver_one(db: Database, settings: object, delivery: Delivery) -> Non
 
 async def deliver(ctx: Context, delivery: Delivery) -> None:
     """Raises Undelivered."""
+    if is_destination(delivery.destination):
+        await _to_destination(ctx, delivery)
+        return
     service = service_of(delivery.destination)
     try:
         if service == "kinesis":
@@ -93,6 +107,18 @@ async def deliver(ctx: Context, delivery: Delivery) -> None:
         if told(fault) is None:
             raise
         raise Undelivered from fault
+
+
+async def _to_destination(ctx: Context, delivery: Delivery) -> None:
+    """To the stream of a logical destination, as its account."""
+    destinations, name = Destinations.around(ctx.db, delivery.destination)
+    found = await destinations.find(name)
+    if found is None:
+        raise Undelivered
+    theirs = Context(
+        ctx.db, found.account, found.region, None, ctx.request_id, ctx.now, settings=ctx.settings
+    )
+    await deliver(theirs, msgspec.structs.replace(delivery, destination=found.target))
 
 
 async def _to_kinesis(ctx: Context, delivery: Delivery) -> None:

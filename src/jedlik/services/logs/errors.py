@@ -111,6 +111,11 @@ def not_shared() -> ApiError:
     )
 
 
+def no_destination() -> ApiError:
+    """Unverified text."""
+    return _logs("ResourceNotFoundException", "The specified destination does not exist.")
+
+
 def no_definition() -> ApiError:
     """Unverified text."""
     return _logs("ResourceNotFoundException", "The specified query definition does not exist.")

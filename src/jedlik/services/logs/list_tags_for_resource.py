@@ -1,4 +1,4 @@
-"""ListTagsForResource: the tags of a group."""
+"""ListTagsForResource: the tags of a group or a destination."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.logs.requests import logs_of, named, resource_arns
+from jedlik.services.logs.requests import resource_arns
+from jedlik.services.logs.tags import tags_of
 
 
 @operation("logs", "ListTagsForResource", access="read", resource=resource_arns)
 async def list_tags_for_resource(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    group = await logs_of(ctx).group(named(ctx, req["resourceArn"]))
-    return {"tags": group.tags}
+    return {"tags": await tags_of(ctx, req["resourceArn"])}

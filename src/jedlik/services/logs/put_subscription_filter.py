@@ -11,6 +11,7 @@ from jedlik.api.access import Ask, pass_role
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.logs.delivering import check_destination
+from jedlik.services.logs.destinations import Destinations, is_destination
 from jedlik.services.logs.errors import invalid, limit_exceeded
 from jedlik.services.logs.filters import Subscription
 from jedlik.services.logs.patterns import compiled
@@ -22,16 +23,27 @@ SERVICE = "logs.amazonaws.com"
 
 
 class _HandsRole:
-    """Its own action on the group, and iam:PassRole for the role."""
+    """Its own action on the group and on a logical destination, whose policy has to allow it to
+    other accounts; and iam:PassRole for the role."""
 
-    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
+    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask] | None:
+        return None if is_destination(req["destinationArn"]) else self._asks(ctx, req)
+
+    def _asks(self, ctx: Context, req: dict[str, Any]) -> list[Ask]:
         found = [Ask("logs:PutSubscriptionFilter", arn) for arn in group_arns(ctx, req)]
         if "roleArn" in req:
             found.append(pass_role(req["roleArn"], SERVICE))
         return found
 
     async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        return self.asks(ctx, req)
+        found, arn = self._asks(ctx, req), req["destinationArn"]
+        if is_destination(arn):
+            destinations, name = Destinations.around(ctx.db, arn)
+            there = await destinations.find(name)
+            policy = None if there is None else there.policy
+            policies = {} if policy is None else {arn: policy}
+            found.append(Ask("logs:PutSubscriptionFilter", arn, policies=policies, stamp=policy))
+        return found
 
 
 @operation("logs", "PutSubscriptionFilter", access="write", permissions=_HandsRole())
@@ -41,7 +53,8 @@ async def put_subscription_filter(ctx: Context, req: dict[str, Any]) -> dict[str
     logs = logs_of(ctx)
     group = await logs.group(req["logGroupName"])
     _with(group, req["filterName"], None)
-    if "roleArn" not in req and ":lambda:" not in req["destinationArn"]:  # unverified text
+    has_role = ":lambda:" in req["destinationArn"] or is_destination(req["destinationArn"])
+    if "roleArn" not in req and not has_role:  # unverified text
         raise invalid("roleArn is required for this destination.")
     await check_destination(ctx, req["destinationArn"])
     made = Subscription(

@@ -37,6 +37,11 @@ def groups_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
     return [arn for each in named for arn in group_arns(ctx, {"logGroupName": each})]
 
 
+def destination_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
+    name = req.get("destinationName", "*")
+    return [f"arn:aws:logs:{ctx.region}:{ctx.account}:destination:{name}"]
+
+
 def resource_arns(ctx: Context, req: Mapping[str, Any]) -> list[str]:
     return [req["resourceArn"]]
 

@@ -1,4 +1,4 @@
-"""UntagResource: tags of a group, taken away."""
+"""UntagResource: tags of a group or a destination, taken away."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.logs.requests import logs_of, named, resource_arns
-from jedlik.services.logs.tags import without_tags
+from jedlik.services.logs.requests import resource_arns
+from jedlik.services.logs.tags import change_tagged, without_tags
 
 
 @operation("logs", "UntagResource", access="tagging", resource=resource_arns)
 async def untag_resource(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    await logs_of(ctx).change_group(
-        named(ctx, req["resourceArn"]), lambda group: without_tags(group, req["tagKeys"])
-    )
+    await change_tagged(ctx, req["resourceArn"], lambda each: without_tags(each, req["tagKeys"]))
     return {}
