@@ -260,3 +260,21 @@ def test_only_so_many_at_once(s3: Any, bucket: str, refused: Any, target: str) -
         last.close()
         return
     raise AssertionError("streams that were closed still count")
+
+
+def test_values_that_no_number_can_be(s3: Any, bucket: str) -> None:
+    """What is beyond numbers is a fault in the stream, or no number, never an internal error."""
+    body = b"nan,1e400,\xc2\xb2," + b"9" * 900 + b"\n"
+    found, _ = select(
+        s3, bucket, body, "SELECT _1 > 1, _2 > 1, _3 > 1, _4 > 1 FROM S3Object", {"CSV": {}}
+    )
+    assert json.loads(found) == {"_1": False, "_2": True, "_3": False, "_4": True}
+    for expression, code in (
+        ("CAST(_1 AS FLOAT)", "CastFailed"),
+        ("CAST(_2 AS FLOAT) * 10", "CastFailed"),
+        ("_4 * _4", "IntegerOverflow"),
+        ("CAST('1e308' AS FLOAT) * 10", "IntegerOverflow"),
+        ("_1 LIKE _1 ESCAPE TRUE", "LikeInvalidInputs"),
+    ):
+        with pytest.raises(EventStreamError, match=code):
+            select(s3, bucket, body, f"SELECT {expression} FROM S3Object", {"CSV": {}})

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
 from jedlik.services.s3_select import dates
@@ -48,6 +49,7 @@ class Single(dict[str, Any]):
     __slots__ = ()
 
 
+INTEGER_BITS_MAX = 4096
 Evaluate = Callable[[Any], Any]
 Row = list[tuple[str, Any]]
 """Names and values of a result."""
@@ -343,9 +345,8 @@ def _like(args: list[Evaluate]) -> Evaluate:
         value, text, mark = subject(row), pattern(row), escape(row)
         if value is None or text is None or value is MISSING or text is MISSING:
             return MISSING if MISSING in (value, text) else None
-        if not isinstance(value, str) or not isinstance(text, str):
-            raise Fault("LikeInvalidInputs", "Invalid argument given to the LIKE clause in the SQL "
-                        "expression.")  # fmt: skip
+        if not all(isinstance(each, str) for each in (value, text, "" if mark is None else mark)):
+            raise _bad_like()
         compiled = known.get((text, mark))
         if compiled is None:
             compiled = _like_pattern(text, mark)
@@ -357,9 +358,8 @@ def _like(args: list[Evaluate]) -> Evaluate:
 
 
 def _like_pattern(text: str, escape: Any) -> re.Pattern[str]:
-    if escape is not None and (not isinstance(escape, str) or len(escape) != 1):
-        raise Fault("LikeInvalidInputs", "Invalid argument given to the LIKE clause in the SQL "
-                    "expression.")  # fmt: skip
+    if escape is not None and len(escape) != 1:
+        raise _bad_like()
     segments, at = [""], 0
     while at < len(text):
         each = text[at]
@@ -378,6 +378,12 @@ def _like_pattern(text: str, escape: Any) -> re.Pattern[str]:
     # What stands between two wildcards is taken where it first is, for good: nothing backtracks.
     inner = "".join(f"(?>.*?{each})" for each in middle if each)
     return re.compile(f"{first}{inner}.*{last}", re.S)
+
+
+def _bad_like() -> Fault:
+    return Fault(
+        "LikeInvalidInputs", "Invalid argument given to the LIKE clause in the SQL expression."
+    )
 
 
 def _is_null(args: list[Evaluate]) -> Evaluate:
@@ -400,10 +406,12 @@ def as_number(value: Any) -> int | float | Decimal | None:
     if isinstance(value, int | float | Decimal):
         return value
     if isinstance(value, Text):
+        text = value.strip()
         try:
-            return int(value) if value.strip().lstrip("+-").isdigit() else Decimal(value.strip())
+            number = int(text) if text.lstrip("+-").isdecimal() else Decimal(text)
         except (InvalidOperation, ValueError):
             return None
+        return number if _is_finite(number) else None
     return None
 
 
@@ -449,27 +457,41 @@ def _arithmetic(mark: str, left: Any, right: Any) -> Any:
     one, other = as_number(left), as_number(right)
     if one is None or other is None:
         raise bad_arguments(mark)
-    one, other = _alike(one, other)
+    if mark in "/%" and other == 0:
+        raise Fault("EvaluatorDivideByZero", "Division by zero in the SQL expression.")
     try:
-        if mark == "+":
-            return one + other
-        if mark == "-":
-            return one - other
-        if mark == "*":
-            return one * other
-        if other == 0:
-            raise Fault("EvaluatorDivideByZero", "Division by zero in the SQL expression.")
-        if mark == "%":
-            sign = -1 if one < 0 else 1
-            return sign * (abs(one) % abs(other))
-        if isinstance(one, int) and isinstance(other, int):
-            quotient = abs(one) // abs(other)
-            return quotient if (one < 0) == (other < 0) else -quotient
-        return one / other
-    except (InvalidOperation, OverflowError):
-        raise Fault(
-            "IntegerOverflow", "Integer overflow or underflow in the SQL expression."
-        ) from None
+        found = _calculated(mark, *_alike(one, other))
+    except (ArithmeticError, ValueError):
+        raise _overflow() from None
+    if not _is_finite(found) or (isinstance(found, int) and found.bit_length() > INTEGER_BITS_MAX):
+        raise _overflow()
+    return found
+
+
+def _calculated(mark: str, one: Any, other: Any) -> Any:
+    if mark == "+":
+        return one + other
+    if mark == "-":
+        return one - other
+    if mark == "*":
+        return one * other
+    sign = -1 if one < 0 else 1
+    if mark == "%":
+        return sign * (abs(one) % abs(other))
+    if isinstance(one, int) and isinstance(other, int):
+        quotient = abs(one) // abs(other)
+        return quotient if (one < 0) == (other < 0) else -quotient
+    return one / other
+
+
+def _is_finite(number: Any) -> bool:
+    if isinstance(number, Decimal):
+        return number.is_finite()
+    return isinstance(number, int) or isfinite(number)
+
+
+def _overflow() -> Fault:
+    return Fault("IntegerOverflow", "Integer overflow or underflow in the SQL expression.")
 
 
 def _concatenated(left: Any, right: Any) -> str:
@@ -542,9 +564,10 @@ def _cast(value: Any, kind: str) -> Any:
             if isinstance(number, str) and re.fullmatch(r"[+-]?\d{1,30}", number):
                 return int(number)
             return int(Decimal(str(number)))
-        if kind == "float":
-            return float(number)
-        return Decimal(str(number))
+        found = float(number) if kind == "float" else Decimal(str(number))
+        if not _is_finite(found):
+            raise cast_failed()
+        return found
     except (ValueError, KeyError, InvalidOperation, OverflowError, TypeError):
         raise cast_failed() from None
 
