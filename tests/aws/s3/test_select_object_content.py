@@ -108,6 +108,14 @@ def test_a_document_of_many_lines(s3: Any, bucket: str) -> None:
     assert select(s3, bucket, document, expression, given)[0] == '{"id":"x"}\n{}\n'
 
 
+def test_many_documents_one_after_the_other(s3: Any, bucket: str) -> None:
+    body = b"".join(b'{"n": %d, "t": "\xc3\xbc"}' % n for n in range(40_000))  # over four pieces
+    given = {"JSON": {"Type": "DOCUMENT"}}
+    expression = "SELECT COUNT(*), SUM(s.n), MAX(s.t) FROM S3Object s"
+    found = json.loads(select(s3, bucket, body, expression, given)[0])
+    assert found == {"_1": 40_000, "_2": sum(range(40_000)), "_3": "\u00fc"}
+
+
 def test_forms_of_csv(s3: Any, bucket: str) -> None:
     given = {
         "CSV": {
@@ -121,6 +129,12 @@ def test_forms_of_csv(s3: Any, bucket: str) -> None:
     assert found == '"a","b;c"\n"it\'s","d"\n'
     found, _ = select(s3, bucket, PEOPLE, "SELECT * FROM S3Object", USE, {"CSV": {}})
     assert found.encode() == PEOPLE.partition(b"\n")[2]
+
+
+def test_a_quoted_field_may_be_nearly_a_megabyte(s3: Any, bucket: str) -> None:
+    body = b'"' + b"x, " * 300_000 + b'",2\n'
+    expression = "SELECT CHAR_LENGTH(_1), _2 FROM S3Object"
+    assert select(s3, bucket, body, expression, {"CSV": {}})[0] == '{"_1":900000,"_2":"2"}\n'
 
 
 def test_packed_objects_and_what_is_told_of_them(s3: Any, bucket: str) -> None:
@@ -200,6 +214,7 @@ def test_what_goes_wrong_on_the_way_ends_the_stream(s3: Any, bucket: str) -> Non
     for body, expression, given, code in (
         (PEOPLE, "SELECT CAST(name AS INT) FROM S3Object", USE, "CastFailed"),
         (b'{"a": 1}\n{"a"\n', "SELECT * FROM S3Object", LINES, "JSONParsingError"),
+        (b"[" * 900 + b"]" * 900, "SELECT * FROM S3Object", LINES, "JSONParsingError"),
         (b"a\xff\n", "SELECT * FROM S3Object", {"CSV": {}}, "InvalidTextEncoding"),
         (b"x" * (2 << 20), "SELECT * FROM S3Object", {"CSV": {}}, "OverMaxRecordSize"),
         (PEOPLE, "SELECT 1 / 0 FROM S3Object", USE, "EvaluatorDivideByZero"),

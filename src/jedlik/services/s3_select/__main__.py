@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 from jedlik.services.s3_select import frames, sql
 from jedlik.services.s3_select.evaluating import Selection
 from jedlik.services.s3_select.faults import Fault
-from jedlik.services.s3_select.inputs import Counted, records
+from jedlik.services.s3_select.inputs import RECORD_BYTES_MAX, Counted, bad_json, records
 from jedlik.services.s3_select.outputs import writer
 
 RESULT_BYTES = 64 * 1024
@@ -23,10 +24,14 @@ PROGRESS_S = 1.0
 def main() -> int:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     os.nice(5)
+    csv.field_size_limit(RECORD_BYTES_MAX)
     source, out = sys.stdin.buffer, sys.stdout.buffer
     asked = json.loads(source.readline())
     try:
-        run(asked, Counted(source.read1, asked["packing"]), out)
+        try:
+            run(asked, Counted(source.read1, asked["packing"]), out)
+        except RecursionError:
+            raise bad_json() from None  # nothing else can be as deep
     except Fault as fault:
         told = {"code": fault.code, "message": fault.message}
         frames.send(out, frames.FAULT, json.dumps(told).encode())

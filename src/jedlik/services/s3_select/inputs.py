@@ -7,8 +7,10 @@ one record, of which the longest is a megabyte, as at AWS.
 from __future__ import annotations
 
 import bz2
+import codecs
 import csv
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -20,6 +22,7 @@ from jedlik.services.s3_select.faults import Fault
 
 RECORD_BYTES_MAX = 1 << 20
 READ_BYTES = 256 * 1024
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 Read = Callable[[int], bytes]
 
@@ -128,7 +131,7 @@ def _json_lines(source: Counted, asked: Mapping[str, Any]) -> Iterator[Any]:
             try:
                 value, at = _DECODER.raw_decode(text, at)
             except (ValueError, RecursionError):
-                raise _bad_json() from None
+                raise bad_json() from None
             yield value
             while at < len(text) and text[at] in " \t\r\n,":
                 at += 1
@@ -136,31 +139,45 @@ def _json_lines(source: Counted, asked: Mapping[str, Any]) -> Iterator[Any]:
 
 def _documents(source: Counted) -> Iterator[Any]:
     """Values one after the other, with or without ends of lines in and between them."""
-    held = b""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    held = ""
     for piece in source.pieces():
-        held += piece
-        text = held.lstrip()
-        while text:
+        held += _decoded(decoder, piece)
+        at = _beyond_space(held, 0)
+        while at < len(held):
             try:
-                decoded = text.decode()
-                value, at = _DECODER.raw_decode(decoded)
+                value, end = _DECODER.raw_decode(held, at)
             except (ValueError, RecursionError):
-                if len(text) > RECORD_BYTES_MAX + READ_BYTES:
+                if len(held) - at > RECORD_BYTES_MAX + READ_BYTES:
                     raise _too_long() from None
-                break
-            if at == len(decoded) and not isinstance(value, dict | list):
-                break  # a number may go on
+                break  # which may go on
+            if end == len(held) and not isinstance(value, dict | list):
+                break  # as may a number
             yield value
-            text = decoded[at:].lstrip().encode()
-        held = text
-    rest = _text(held).strip()
-    while rest:
+            at = _beyond_space(held, end)
+        held = held[at:]
+    held += _decoded(decoder, b"", final=True)
+    at = _beyond_space(held, 0)
+    while at < len(held):
         try:
-            value, at = _DECODER.raw_decode(rest)
+            value, end = _DECODER.raw_decode(held, at)
         except (ValueError, RecursionError):
-            raise _bad_json() from None
+            raise bad_json() from None
         yield value
-        rest = rest[at:].lstrip()
+        at = _beyond_space(held, end)
+
+
+def _beyond_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    assert found is not None
+    return found.end()
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool = False) -> str:
+    try:
+        return decoder.decode(data, final)
+    except UnicodeDecodeError:
+        raise _no_text() from None
 
 
 def _no_constant(name: str) -> Any:
@@ -227,16 +244,16 @@ def _parser(delimiter: str, quote: str, escape: str | None) -> Callable[[str], l
             return text.split(delimiter)
         if len(delimiter) > 1 or len(quote) > 1:
             return _parsed(text, delimiter, quote, quote if doubled else str(escape))
-        reader = csv.reader(
-            [text],
-            delimiter=delimiter,
-            quotechar=quote,
-            doublequote=doubled,
-            escapechar=None if doubled else escape,
-        )
         try:
+            reader = csv.reader(
+                [text],
+                delimiter=delimiter,
+                quotechar=quote,
+                doublequote=doubled,
+                escapechar=None if doubled else escape,
+            )
             return next(reader)
-        except (csv.Error, StopIteration):
+        except (csv.Error, StopIteration, TypeError, ValueError):
             raise _bad_csv() from None
 
     return parse
@@ -281,12 +298,14 @@ def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise Fault(
-            "InvalidTextEncoding", "Invalid encoding type. Only UTF-8 encoding is supported."
-        ) from None
+        raise _no_text() from None
 
 
-def _bad_json() -> Fault:
+def _no_text() -> Fault:
+    return Fault("InvalidTextEncoding", "Invalid encoding type. Only UTF-8 encoding is supported.")
+
+
+def bad_json() -> Fault:
     return Fault("JSONParsingError", "Encountered an error parsing the JSON file. Check the file "
                  "and try again.")  # fmt: skip
 
