@@ -11,12 +11,14 @@ Sizes are 4 bytes. A program may run for ever, or take all memory: so it runs he
 from __future__ import annotations
 
 import resource
+import signal
 import sys
 from typing import Any
 
 import msgspec
 
 MEMORY_BYTES_MAX = 512 << 20
+ALONE_S = 60
 NOT_JSON = "Non JSON record provided"
 NO_KEYS = "partitionKeys values must not be null or empty"
 
@@ -26,14 +28,20 @@ def main() -> None:
     import jq  # type: ignore[import-not-found]
 
     source = _read()
+    # The system ends it then, whatever the program does. Its owner does so long before, but one
+    # that was killed does not.
+    signal.alarm(ALONE_S)
     try:
         program = jq.compile((source or b"").decode())
     except ValueError as wrong:
         _write(str(wrong))
         return
     _write(None)
+    signal.alarm(0)
     while (batch := _read()) is not None:
+        signal.alarm(ALONE_S)
         _write([_keys(program, each) for each in msgspec.msgpack.decode(batch, type=list[bytes])])
+        signal.alarm(0)
 
 
 def _keys(program: Any, record: bytes) -> dict[str, str] | str:

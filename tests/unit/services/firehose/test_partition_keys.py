@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 
+import msgspec
 import pytest
 
-from jedlik.services.firehose import partition_keys
+from jedlik.services.firehose import jq_process, partition_keys
 from jedlik.services.firehose.jq_process import NO_KEYS, NOT_JSON
 from jedlik.services.firehose.partition_keys import TOO_SLOW, BadQuery, Extractor, names
 
@@ -55,6 +59,23 @@ async def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPa
             assert await extractor.keys_of([b'{"loop": true}']) == [TOO_SLOW]
         monkeypatch.setattr(partition_keys, "BATCH_S_MAX", 60)
         assert await extractor.keys_of([b"{}"]) == [TOO_SLOW]  # it had its chances
+
+
+def test_a_program_that_does_not_end_ends_without_its_owner() -> None:
+    """As when the server was killed: nobody is there who would end it."""
+    alone = (
+        "import runpy, sys; found = runpy.run_path(sys.argv[1]); main = found['main'];"
+        "main.__globals__['ALONE_S'] = 1; main()"
+    )
+    told = [b"{a: (def f: f; f)}", msgspec.msgpack.encode([b"{}"])]
+    ended = subprocess.run(
+        [sys.executable, "-I", "-c", alone, jq_process.__file__],
+        input=b"".join(len(each).to_bytes(4, "big") + each for each in told),
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGALRM
 
 
 async def test_a_program_that_takes_all_memory_is_ended() -> None:
