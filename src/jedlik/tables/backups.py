@@ -85,10 +85,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     phase: "copy" the rows of `source` to `space`, "undo" what happened to them after
     `version_max`, "load" them into `target`, in this order. `source` None: the image is there
-    already. `keeps`: whether the image stays (it is a backup's). `waits`: the image is for
-    somebody else, who forgets it when done with it (`recovery.drop_image`); until then its phase
-    is "ready". Instead of copying, "collect" gathers what changed after `version_min`
-    (`net_changes.py`).
+    already. `at_ms`: the time of `version_max`, `from_ms` that of `version_min`. `keeps`: whether
+    the image stays (it is a backup's). `waits`: the image is for somebody else, who forgets it when
+    done with it (`recovery.drop_image`); until then its phase is "ready". Instead of copying,
+    "collect" gathers what changed after `version_min` (`net_changes.py`).
     """
 
     id: str
@@ -101,7 +101,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     source: Source | None = None
     held: bool = False
     version_max: int = 0
+    at_ms: int = 0
     version_min: int = 0
+    from_ms: int = 0
     waits: bool = False
     backup: str | None = None
     target: Target | None = None

@@ -15,6 +15,7 @@ from jedlik.storage.waist import ANY, Batch, Put, Row
 from jedlik.storage.waist import Key as RowKey
 from jedlik.tables.backups import Job, Source
 from jedlik.tables.database import Database
+from jedlik.tables.instants import Instant
 from jedlik.tables.keys import key_extractor
 from jedlik.tables.stored import Stored
 
@@ -53,10 +54,12 @@ async def collect(db: Database, job: Job, *, unordered: int) -> bool:
     olds: dict[RowKey, bytes | None] = {}
     key_of = key_extractor(source.keys)
     is_later = False
+    until = Instant(job.version_max, job.at_ms)
+    since = Instant(job.version_min, job.from_ms)
     for entry in entries:
         record = decode_record(entry.record)
         is_later |= record.version > job.version_max + unordered
-        if job.version_min < record.version <= job.version_max:
+        if until.takes_in(record) and not since.takes_in(record):
             image = record.new if record.old is None else record.old
             assert image is not None
             key = key_of(Stored(0, image).item)

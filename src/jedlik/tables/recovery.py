@@ -25,6 +25,7 @@ from jedlik.tables.backups import Backup, Job, Source, Target, new_id, source_of
 from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended, TableNotFound
+from jedlik.tables.instants import Instant
 from jedlik.tables.item_writes import PackedPut
 from jedlik.tables.keys import Key, key_extractor
 from jedlik.tables.model import RestoreSource, Table
@@ -64,6 +65,7 @@ async def begin_backup(db: Database, table: Table, name: str) -> Backup:
         source=source_of(table),
         held=True,
         version_max=version_max,
+        at_ms=at_ms,
         backup=backup.id,
     )
     await db.backups.add(Put(backup.key, ANY, backup.row), job.put)
@@ -118,6 +120,7 @@ async def begin_recovery(db: Database, target: Table, past: Table | Backup, at_m
         source=source_of(source),
         held=kept is None,
         version_max=version_max,
+        at_ms=at_ms,
         backup=kept.id if kept is not None else None,
         target=_target_of(made),
     )
@@ -156,7 +159,9 @@ async def begin_image(
         source=source_of(source),
         held=kept is None,
         version_max=version_max,
+        at_ms=version_max // VERSIONS_PER_MS,
         version_min=version_min or 0,
+        from_ms=(version_min or 0) // VERSIONS_PER_MS,
         backup=kept.id if kept is not None else None,
         waits=True,
     )
@@ -261,9 +266,10 @@ async def _undo(db: Database, job: Job) -> bool:
     then: dict[RowKey, bytes | None] = {}
     key_of = key_extractor(source.keys)
     long_before = job.version_max - UNORDERED_MS * VERSIONS_PER_MS
+    instant = Instant(job.version_max, job.at_ms)
     reached_instant = low < first
     for record in reversed(records):
-        if record.version > job.version_max:
+        if not instant.takes_in(record):
             image = record.new if record.old is None else record.old
             assert image is not None
             key = key_of(Stored(0, image).item)

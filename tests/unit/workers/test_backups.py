@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables import recovery
 from jedlik.tables.backups import Backup
+from jedlik.tables.clock import VERSIONS_PER_MS, VersionSource
 from jedlik.tables.database import SYSTEM_BACKUP_MS, Database
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.item_writes import DeleteWrite, PutWrite
@@ -262,3 +263,41 @@ async def test_the_beginning_of_a_past_is_there_for_who_asked_a_moment_ago() -> 
     await recovery.begin_recovery(world.db, world.target(table, "then"), table, begins_ms)
     await world.work()
     assert await world.held("then") == state
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_versions_that_run_ahead_of_the_clock_hide_nothing_of_the_past(seed: int) -> None:
+    """As they do for seconds after a process took over a shared store."""
+    world = World(seed)
+    await world.make(recoverable=True)
+    for _ in range(20):
+        await world.write()
+    world.db.versions.next((world.ms + 5000) * VERSIONS_PER_MS)
+    past: list[tuple[int, State]] = []
+    while len(past) < 3:
+        await world.write()
+        if world.random.random() < 0.2:
+            past.append((world.ms, dict(world.state)))
+            world.ms += 1
+            await world.write()
+    world.ms += 1
+    ahead, world.db.versions = world.db.versions, VersionSource(world)  # a process that is not
+    behind = await recovery.begin_backup(world.db, await world.table(), "one")
+    world.db.versions, state = ahead, dict(world.state)
+    world.ms += 1
+    for _ in range(10):
+        await world.write()
+    for number, (at_ms, _) in enumerate(past):
+        source = await world.table()
+        target = world.target(source, f"then{number}")
+        await recovery.begin_recovery(world.db, target, source, at_ms)
+    await world.work()
+    for number, (at_ms, then) in enumerate(past):
+        assert await world.held(f"then{number}") == then, f"at {at_ms}"
+    backup = await world.db.backups.get("1", "r", behind.id)
+    assert backup is not None and backup.status == "AVAILABLE"
+    restored = await recovery.begin_restore(
+        world.db, world.target(await world.table(), "backed-up"), backup
+    )
+    await world.work()
+    assert await world.held(restored.name) == state, "a process behind sees what others wrote"
