@@ -367,7 +367,7 @@ async def _load(db: Database, job: Job) -> bool:
         also = msgspec.structs.replace(job, after=last.token + last.sort).put
     # Nobody else writes to a table that is being made, and what comes before the place reached is
     # there.
-    if not await write_new(db, writes, actor=ACTOR, also=also):
+    if await write_new(db, writes, actor=ACTOR, also=also) is None:
         return True
     if page.entries:
         return True  # the end is another step's: the job has a new version by now

@@ -160,18 +160,20 @@ async def write_batch(
 
 
 async def write_new(
-    db: Database, writes: Sequence[ItemWrite], *, actor: str, also: Put | Keep
-) -> bool:
+    db: Database, writes: Sequence[ItemWrite], *, actor: str, also: Put | Keep | None = None
+) -> list[Written] | None:
     """Do writes of different items to a table of which it is known that it has none of them and
     that nobody else writes to: nothing is read. also: a row of the caller's, as for `write_batch`,
-    whose guard makes sure of that; False if it does not hold."""
+    whose guard makes sure of that; None if it does not hold.
+
+    Raises Invalid or CollectionTooLarge, and nothing is written."""
     plan = Plan(db, db.versions.next(), actor, new=True)
-    for write in writes:
-        plan.add(write, None)
+    done = [plan.add(write, None) for write in writes]
     await plan.meter_collections()
     await plan.settle_backfilling()
-    plan.writes.append(also)
-    return await _landed(db, writes, plan.batch())
+    if also is not None:
+        plan.writes.append(also)
+    return done if await _landed(db, writes, plan.batch()) else None
 
 
 async def write_all(

@@ -8,7 +8,7 @@ the group /aws-dynamodb/imports, those of bulk puts in objects below the request
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from jedlik.services.dynamodb import transfers
 from jedlik.services.dynamodb.coding import Decoding, Read, Source, coders_of
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_condition
+from jedlik.services.dynamodb.seen_keys import SeenKeys
 from jedlik.services.dynamodb.transfers import LOG_GROUP, Transfer
 from jedlik.services.logs.store import Logs
 from jedlik.services.s3 import Objects
@@ -38,7 +39,7 @@ from jedlik.tables.item_writes import PackedPut, Written
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
 from jedlik.tables.pace import Pace
-from jedlik.tables.write import write_batch, write_one
+from jedlik.tables.write import write_batch, write_new, write_one
 from jedlik.values import Invalid as InvalidValue
 from jedlik.values import Malformed
 
@@ -82,6 +83,10 @@ class Importer:
         self._objects = Objects(db, account=transfer.account, region=transfer.region)
         self._reading: Reading | None = None
         self._not_before_ms = 0.0
+        # All that was put into a new table by the time that `_known` was stored, if this importer
+        # did all of it; None: somebody else may have put more.
+        self._seen: SeenKeys | None = None
+        self._known: Transfer | None = None
 
     def may_go_on(self, now_ms: int) -> bool:
         """Whether the request's write rate allows more already."""
@@ -122,10 +127,14 @@ class Importer:
         if now.kind == "import":
             logs = Logs(self._db, now.account, now.region)
             await logs.ensure(LOG_GROUP, error_stream(now))
+        if now.kind == "import" and not self._db.catalog.shared:
+            self._seen, self._known = SeenKeys(), now
         await self._store(now, stage="read", total_bytes=total)
         return True
 
     async def _read(self, now: Transfer, table: Table) -> bool:
+        if now != self._known:
+            self._seen = None
         if self._reading is None or self._reading.key != now.key:
             self._reading = await self._open(now, table)
             if self._reading is None:
@@ -225,10 +234,10 @@ class Importer:
         imported = units = 0
         for puts in _pieces(self._db.pace, batch.puts):
             await self._db.pace.turn()
-            done: list[Written | Throttled] | None = None
+            done: Sequence[Written | Throttled] | None = None
             if all(write.condition is None for _, write in puts):
                 try:
-                    done = await write_batch(self._db, [write for _, write in puts], actor=now.kind)
+                    done = await self._put([write for _, write in puts], now)
                 except (Invalid, InvalidValue, CollectionTooLarge):
                     done = None  # one of them: now one by one
             for at, (index, write) in enumerate(puts):
@@ -258,6 +267,17 @@ class Importer:
             at_ms = self._db.clock.now_ms()
             self._not_before_ms = max(self._not_before_ms, at_ms) + units * 1000 / rate
         return imported, usage
+
+    async def _put(self, writes: list[PackedPut], now: Transfer) -> Sequence[Written | Throttled]:
+        """Put items of different keys. While clients cannot write to the table, and what is in it
+        is known, nobody looks for items that are not there."""
+        if self._seen is not None:
+            known = [self._seen.add(write.key) for write in writes]
+            if not any(known):
+                done = await write_new(self._db, writes, actor=now.kind)
+                assert done is not None  # it has no guard
+                return done
+        return await write_batch(self._db, writes, actor=now.kind)
 
     async def _tell(self, now: Transfer, key: str, batch: Batch) -> None:
         batch.problems.sort()
@@ -334,10 +354,13 @@ class Importer:
 
     async def _replace(self, old: Transfer, new: Transfer) -> Transfer:
         try:
-            return await transfers.of(self._db, old).store(old, new)
+            stored = await transfers.of(self._db, old).store(old, new)
         except Contended:
             self.forget()  # it was cancelled meanwhile: look again
             raise
+        if old == self._known:
+            self._known = stored
+        return stored
 
 
 def _read_from(pieces: AsyncIterator[bytes]) -> Read:
