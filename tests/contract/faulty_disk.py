@@ -111,6 +111,12 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
         self.write(file, data, at)
         self.sync(file)
 
+    def write_back(self, file: int, at: int, size: int) -> None:
+        try:
+            self.check("write back", self._names[file])
+        except apsw.Error as error:
+            raise _as_the_system_says_it(error) from error
+
     def truncate(self, file: int, size: int) -> None:
         self._real.truncate(file, size)
         self.note(self._names[file], size, None)

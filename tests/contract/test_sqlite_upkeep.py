@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import apsw
 import pytest
@@ -30,7 +32,7 @@ from jedlik.storage.waist import (
 )
 from tests.contract.faulty_disk import FaultyDisk
 from tests.contract.rows import ALL, batch, key, next_version, put
-from tests.contract.stepper import Stepper, settle
+from tests.contract.stepper import Stepper, crash, settle
 
 
 async def until(holds: Callable[[], bool], what: str) -> None:
@@ -126,23 +128,128 @@ async def test_a_long_log_is_cut_off_after_a_rest_and_writing_goes_on(
 async def test_a_failing_checkpoint_is_said_and_does_not_fail_writes(tmp_path: Path) -> None:
     disk = FaultyDisk()
     engine = SqliteEngine.open(tmp_path, disk=disk, wal_limit_bytes=1 << 20, table_bytes=1)
-    disk.fail = lambda operation, file: apsw.IOError("broken") if file == "store.sqlite" else None
+    disk.fail = lambda operation, file: (
+        apsw.IOError("broken") if (operation, file) == ("write", "store.sqlite") else None
+    )
     await fill(engine, 2000, size=2000)
-
-    async def checkpoint_error() -> bool:
-        return "checkpoint_error" in (await engine.health()).details
-
-    deadline = time.monotonic() + 120
-    while not await checkpoint_error():
-        assert time.monotonic() < deadline
-        await put(engine, key("p"), os.urandom(2000))
+    await until_checkpoints_fail(engine)
     disk.fail = None
-    while await checkpoint_error():
+    deadline = time.monotonic() + 120
+    while "checkpoint_error" in (await engine.health()).details:
         assert time.monotonic() < deadline
         await put(engine, key("p"), os.urandom(2000))
         await asyncio.sleep(0.01)
     assert len((await engine.scan(1, b"", None, **ALL)).entries) == 2001
     await engine.close()
+
+
+async def until_checkpoints_fail(engine: SqliteEngine) -> None:
+    deadline = time.monotonic() + 120
+    while "checkpoint_error" not in (await engine.health()).details:
+        assert time.monotonic() < deadline
+        await put(engine, key("p"), os.urandom(2000))
+
+
+@pytest.mark.parametrize("operation", ["write back", "sync"])
+async def test_what_a_checkpoint_could_not_sync_stays_in_the_log_and_is_copied_again(
+    tmp_path: Path, operation: str
+) -> None:
+    """The system may say once only that the disk has refused something."""
+    disk = FaultyDisk()
+    engine = SqliteEngine.open(tmp_path / "data", disk=disk, wal_limit_bytes=1 << 20)
+    await fill(engine, 1000, size=2000)
+    disk.fail = lambda asked, file: (
+        apsw.IOError("broken") if (asked, file) == (operation, "store.sqlite") else None
+    )
+    await taken_over(engine)
+    await put(engine, key("p"), b"last")
+    await until(lambda: engine._files.keeps_log, "the checkpoint has failed")
+    disk.fail = None  # and from now on it says that all is well
+    await put(engine, key("q"), b"later")
+    await engine.close()
+    wal = tmp_path / "data" / "store.sqlite-wal"
+    assert wal.stat().st_size > 1 << 20
+    assert (tmp_path / "data" / "journal-0").exists()
+    after = disk.power_cut(tmp_path / "after", Random(1))
+    engine = SqliteEngine.open(after)
+    assert len((await engine.scan(1, b"", None, **ALL)).entries) == 1002
+    await taken_over(engine)
+    assert engine._published.reader.connection.pragma("integrity_check") == "ok"
+    await engine.close()
+
+
+@pytest.mark.parametrize("operation", ["write back", "sync"])
+async def test_a_log_that_could_not_be_synced_is_begun_anew(tmp_path: Path, operation: str) -> None:
+    """What the system then takes for synced must not stand before what is."""
+    disk = FaultyDisk()
+    stepper = Stepper.open(tmp_path / "data", disk=disk)
+    engine = stepper.engine
+    acknowledged: list[bytes] = []
+
+    async def write(name: str) -> None:
+        task = asyncio.ensure_future(put(engine, key(name), os.urandom(9000)))
+        await stepper.finish()
+        await task
+        acknowledged.append(key(name)[1])
+
+    await write("a")
+    await stepper.take_over()
+    lost = disk.images["store.sqlite-wal"]
+    await write("b")
+    engine._takeover.freeze()
+    await stepper.step_until("apply", "store")
+    disk.fail = lambda asked, file: (
+        apsw.IOError("broken") if (asked, file) == (operation, "store.sqlite-wal") else None
+    )
+    await stepper.step_until("report", "store")
+    disk.fail = None
+    lost.since.clear()  # the system does not try again
+    engine._takeover._begin()
+    for name in "cdef":  # until the journal has forgotten what was lost
+        await write(name)
+        await stepper.take_over()
+    after = disk.power_cut(tmp_path / "after", Random(1))
+    await stepper.close()
+    engine = SqliteEngine.open(after)
+    page = await engine.scan(1, b"", None, **ALL)
+    assert sorted(entry.token for entry in page.entries) == sorted(acknowledged)
+    assert engine._published.reader.connection.pragma("integrity_check") == "ok"
+    await engine.close()
+
+
+async def test_what_a_process_that_died_left_unsynced_in_the_log_is_synced_by_the_next(
+    tmp_path: Path,
+) -> None:
+    """It counts as taken over: the journal forgets it."""
+    disk = FaultyDisk()
+    stepper = Stepper.open(tmp_path / "data", disk=disk)
+    for name in ("before", "p"):
+        await stepper.take_over()
+        task = asyncio.ensure_future(put(stepper.engine, key(name), b"v"))
+        await stepper.finish()
+        await task
+    stepper.engine._takeover.freeze()
+    await stepper.step_until("apply", "store")
+    disk.fail = lambda asked, file: apsw.IOError("dies here") if asked == "sync" else None
+    stepper.step("store")
+    died = crash(tmp_path / "data", tmp_path / "died")
+    images = {name: copy.deepcopy(image) for name, image in disk.images.items()}
+    assert images["store.sqlite-wal"].since, "there is something to lose"
+    disk.fail = None
+    await stepper.take_over()
+    await stepper.close()
+
+    disk = FaultyDisk()
+    disk.images.update(images)  # what the system has in its memory of the files
+    engine = SqliteEngine.open(died, disk=disk)
+    assert not engine._published.growing.serial, "it counts as taken over"
+    cuts = [disk.power_cut(tmp_path / f"after-{seed}", Random(seed)) for seed in range(9)]
+    await engine.close()
+    for after in cuts:
+        engine = SqliteEngine.open(after)
+        row = await engine.get_one(key("p"))
+        assert row is not None and row.value == b"v"
+        await engine.close()
 
 
 async def test_only_rows_of_spaces_that_are_read_go_from_a_table_into_the_cache(
@@ -265,7 +372,7 @@ async def test_a_sweep_step_is_small_however_large_the_rows(tmp_path: Path) -> N
         await asyncio.sleep(0.003)
         while stepper.store.jobs:
             await stepper.step_until("report", "store")
-        left.append(count(engine, "kv"))
+            left.append(count(engine, "kv"))
     steps = [before - after for before, after in itertools.pairwise(left)]
     assert sum(steps) == 9
     assert max(steps) <= 3

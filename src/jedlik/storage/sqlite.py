@@ -133,9 +133,9 @@ class SqliteEngine:
         try:
             connections.append(files.connect(READ_CACHE_KB))
             files.prepare(connections[0])
-            connections.append(files.connect(WRITE_CACHE_KB))
+            connections.append(files.connect(WRITE_CACHE_KB, synchronous="NORMAL"))
             if checkpoints:
-                connections.append(files.connect())
+                connections.append(files.connect(synchronous="OFF"))
             return cls(
                 files,
                 connections,
@@ -149,10 +149,10 @@ class SqliteEngine:
             )
         except (apsw.Error, OSError) as error:
             failure = files.storage_error(error, connections[-1] if connections else None)
-            _release(files, connections)
+            files.close(connections)
             raise failure from error
         except BaseException:
-            _release(files, connections)
+            files.close(connections)
             raise
 
     def __init__(
@@ -203,6 +203,7 @@ class SqliteEngine:
         )
         try:
             files.sync_folder()
+            files.sync_left()
             self._journal.recover(published.take_up)
         except BaseException:
             self._journal.close(remove=False)
@@ -211,7 +212,7 @@ class SqliteEngine:
         self._checkpointer = None
         if len(connections) > 2:
             self._checkpointer = Checkpointer(
-                connections[2], connections[1], files.wal_path, wal_limit_bytes=wal_limit_bytes
+                connections[2], writer, files, wal_limit_bytes=wal_limit_bytes
             )
             writer.after_write(self._checkpointer.after_write)
         self._journal_jobs: RunsJobs
@@ -479,7 +480,7 @@ class SqliteEngine:
         if left:
             logger.warning("the journal in %s keeps the last writes", self._files.folder)
         self._journal.close(remove=not left)
-        _release(self._files, self._connections)
+        self._files.close(self._connections)
         published.is_closed = True
         self._closing.set_result(None)
 
@@ -613,12 +614,6 @@ def _refuse(group: Group, refusal: type[StorageError], words: tuple[Any, ...]) -
     for waiter in group.waiters:
         if not waiter.done():
             waiter.set_exception(refusal(*words))
-
-
-def _release(files: Files, connections: list[apsw.Connection]) -> None:
-    for connection in reversed(connections):
-        connection.close()
-    files.unlock()
 
 
 def _size(path: Path) -> int:

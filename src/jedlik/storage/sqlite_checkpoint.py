@@ -1,9 +1,13 @@
-"""Keeps the write-ahead log short without making anybody wait.
+"""Keeps the write-ahead log short, in turn with the writer.
 
-A thread copies the log into the database file (a PASSIVE checkpoint) whenever some megabytes were
-written. Under steady writing that never catches up entirely, so that the log could not start
-again at its beginning; when it has grown too long the writer itself, between two groups, copies
-the small rest and restarts it. What a burst has left is cut off once writing has rested.
+When some megabytes were written, a thread copies the log into the database file while the writer
+waits (a checkpoint; clients do not wait for either), so that the log can begin anew. What a burst
+has left of it is cut off once writing has rested.
+
+SQLite would sync all that was copied at once (`synchronous = OFF` here keeps it from that), and
+the journal writes to the same disk; so it is synced here, in small pieces. Until that is done the
+writer has no turn: it would write over the log, of which the database file has not all (decision
+0032).
 """
 
 from __future__ import annotations
@@ -11,17 +15,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import apsw
 
-from jedlik.storage.sqlite_files import BUSY_MS, PAGE_BYTES
+from jedlik.storage.sqlite_files import PAGE_BYTES, Files, empty_log
+from jedlik.storage.sqlite_writer import Writer
 
 logger = logging.getLogger(__name__)
 
-_PASSIVE_PAGES = (32 << 20) // PAGE_BYTES
-_CATCH_UPS_MAX = 4
-_REST_PAGES = 100
+_DUE_PAGES = (32 << 20) // PAGE_BYTES
 _RETRY_S = 1.0
 _SHORT_WAIT_MS = 20  # for readers, whose snapshots last a tick of the loop
 _LONG_WAIT_MS = 1000  # once the log is beyond its limit
@@ -30,27 +33,21 @@ _WORTH_CUTTING_BYTES = 4 << 20
 
 
 class Checkpointer:
+    """error: of the last checkpoint."""
+
     def __init__(
-        self,
-        connection: apsw.Connection,
-        writing: apsw.Connection,
-        wal_path: Path,
-        *,
-        wal_limit_bytes: int,
+        self, connection: apsw.Connection, writer: Writer, files: Files, *, wal_limit_bytes: int
     ) -> None:
-        """`writing` is the writer's connection."""
         self.error: str | None = None
         self._connection = connection
-        connection.set_busy_timeout(_SHORT_WAIT_MS)
-        self._writing = writing
-        self._wal_path = wal_path
+        self._writer = writer
+        self._files = files
         self._limit_pages = max(wal_limit_bytes // PAGE_BYTES, 1)
-        self._passive_pages = min(_PASSIVE_PAGES, max(self._limit_pages // 8, 1))
+        self._due_pages = min(_DUE_PAGES, max(self._limit_pages // 8, 1))
         self._written = 0  # pages, as SQLite counts them for the writer's connection
         self._checkpointed = 0
         self._cut_at = 0  # when the log was last looked at after a rest
         self._resting = True  # the next write shall wake the thread, to watch for the next rest
-        self._restart_wait_ms = 0  # not 0: a restart is wanted
         self._stopping = False
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jedlik-checkpoint", daemon=True)
@@ -58,10 +55,8 @@ class Checkpointer:
 
     def after_write(self) -> None:
         """Between two groups, on the writing thread."""
-        self._written = self._writing.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0]
-        if self._restart_wait_ms:
-            self._restart()
-        elif self._resting or self._written - self._checkpointed >= self._passive_pages:
+        self._written = self._writer.connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0]
+        if self._resting or self._is_due():
             self._resting = False
             self._wake.set()
 
@@ -70,18 +65,8 @@ class Checkpointer:
         self._wake.set()
         self._thread.join()
 
-    def _restart(self) -> None:
-        try:
-            self._writing.set_busy_timeout(self._restart_wait_ms)
-            self._restart_wait_ms = 0
-            self._writing.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-            self._checkpointed = self._written
-        except apsw.BusyError:
-            pass  # a reader, or the thread; the next passive checkpoint asks again
-        except apsw.Error as error:
-            self._failed(error)
-        finally:
-            self._writing.set_busy_timeout(BUSY_MS)
+    def _is_due(self) -> bool:
+        return self._written - self._checkpointed >= self._due_pages
 
     def _run(self) -> None:
         seen, seen_at = 0, 0.0
@@ -92,58 +77,57 @@ class Checkpointer:
                 return
             if self._written != seen:
                 seen, seen_at = self._written, time.monotonic()
-            if self._written - self._checkpointed >= self._passive_pages:
-                self._checkpoint()
+            if self._is_due():
+                self._do(self._checkpoint)
             elif seen != self._cut_at and time.monotonic() - seen_at >= _REST_S:
-                self._cut()
+                self._do(self._cut)
 
     def _wait_s(self) -> float | None:
         """None when there is nothing to watch for: a server at rest does not wake up."""
         return None if self._resting else _REST_S
 
+    def _do(self, work: Callable[[], None]) -> None:
+        writer = self._writer
+        with writer.turn:
+            if writer.refusal is not None or writer.is_log_in_doubt:
+                return
+            try:
+                work()
+            except apsw.BusyError:
+                return  # a reader: the next time
+            except (apsw.Error, OSError) as error:
+                if self.error is None:
+                    logger.warning("checkpoint failed, the log keeps growing: %s", error)
+                self.error = str(error)
+            else:
+                self.error = None
+                return
+        self._wake.wait(_RETRY_S)
+
     def _checkpoint(self) -> None:
+        is_long = self._written - self._checkpointed >= self._limit_pages
+        self._connection.set_busy_timeout(_LONG_WAIT_MS if is_long else _SHORT_WAIT_MS)
         try:
-            pages = self._copy()
-            if pages >= self._limit_pages // 4:
-                # Copy again what was written meanwhile, each time less: the writer shall find
-                # little to do, for everybody waits while it restarts the log.
-                for _ in range(_CATCH_UPS_MAX):
-                    if self._written - self._checkpointed <= _REST_PAGES:
-                        break
-                    pages = self._copy()
-                too_long = pages >= self._limit_pages
-                self._restart_wait_ms = _LONG_WAIT_MS if too_long else _SHORT_WAIT_MS
-        except apsw.Error as error:
-            self._failed(error)
-            self._wake.wait(_RETRY_S)
-        else:
-            self.error = None
+            # Waits for readers, so that the log begins anew with the next write.
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+            self._checkpointed = self._written
+        finally:
+            self._sync()
 
     def _cut(self) -> None:
-        """Empty the log after a rest. A writer that comes now waits while the rest is copied."""
-        written = self._written
+        """Empty the log after a rest."""
+        if self._files.wal_path.stat().st_size >= _WORTH_CUTTING_BYTES:
+            self._checkpoint()
+            empty_log(self._connection)
+        self._cut_at = self._written
+        self._resting = True
+
+    def _sync(self) -> None:
+        """Whatever was copied, SQLite takes for safe: have it so."""
         try:
-            if self._wal_path.stat().st_size >= _WORTH_CUTTING_BYTES:
-                self._copy()
-                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-                self._checkpointed = written
-        except apsw.BusyError:
-            return  # a reader or a writer: after the next rest
-        except (apsw.Error, OSError) as error:
-            self._failed(error)
-        else:
-            self.error = None
-        self._cut_at = written
-        self._resting = self._written == written
-
-    def _copy(self) -> int:
-        """The length of the log in pages."""
-        written = self._written
-        pages, _ = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        self._checkpointed = written
-        return pages
-
-    def _failed(self, error: Exception) -> None:
-        if self.error is None:
-            logger.warning("checkpoint failed, the write-ahead log keeps growing: %s", error)
-        self.error = str(error)
+            self._files.sync(self._files.path)
+        except OSError as error:
+            # It does not copy twice; but who opens the files next copies the whole log again.
+            self._writer.refusal = self._files.storage_error(error)
+            self._files.keeps_log = True
+            raise

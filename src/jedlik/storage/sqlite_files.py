@@ -16,8 +16,8 @@
                                                      3: serial is the journal's secret number
 
 The log is a table by rowid, because rows beyond a quarter page spill in one WITHOUT ROWID.
-Never open the database file by other means than SQLite in this process: closing such a
-descriptor would release SQLite's POSIX locks.
+Never close a descriptor of the database file that is not SQLite's while SQLite has it open in this
+process: that would release SQLite's POSIX locks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pathlib import Path
 
 import apsw
 
-from jedlik.storage.sqlite_disk import Disk
+from jedlik.storage.sqlite_disk import Disk, sync_in_pieces
 from jedlik.storage.waist import (
     FolderLocked,
     StorageCorrupt,
@@ -89,16 +89,22 @@ class Files:
         self.path = folder / "store.sqlite"
         self.wal_path = folder / "store.sqlite-wal"
         self.disk = disk
+        self.keeps_log = False
+        """The database file has not all that SQLite believes it has: the log must stay."""
+        self._handles: dict[Path, int] = {}
         self._lock = _lock_folder(folder)
 
-    def connect(self, cache_kb: int = 1 << 10) -> apsw.Connection:
-        """A connection with the settings that all share; raises what `storage_error` makes."""
+    def connect(self, cache_kb: int = 1 << 10, *, synchronous: str = "FULL") -> apsw.Connection:
+        """A connection with the settings that all share; raises what `storage_error` makes.
+
+        synchronous: as SQLite's pragma has it. Who takes less than FULL syncs by `sync`.
+        """
         connection = apsw.Connection(str(self.path), vfs=self.disk.vfs, statementcachesize=200)
         connection.set_busy_timeout(BUSY_MS)
         try:
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded by an empty file only
             connection.execute(f"PRAGMA cache_size = -{cache_kb}")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
             connection.execute("PRAGMA wal_autocheckpoint = 0")
             connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
             connection.execute("PRAGMA temp_store = MEMORY")
@@ -166,7 +172,32 @@ class Files:
             finally:
                 os.close(descriptor)
 
+    def sync(self, path: Path) -> None:
+        """Have what SQLite has written to a file of its own on the disk, a little at a time.
+        Raises OSError."""
+        if path not in self._handles:
+            self._handles[path] = self.disk.open(path)
+        sync_in_pieces(self.disk, self._handles[path])
+
+    def sync_left(self) -> None:
+        """Have on the disk what a process that died may have written to SQLite's log only: it
+        counts as taken over, and the journal forgets it. Raises OSError."""
+        if self.wal_path.exists():
+            self.sync(self.wal_path)
+
+    def close(self, connections: Sequence[apsw.Connection]) -> None:
+        """Close the connections, the last one first, and let go of the folder."""
+        for connection in reversed(connections):
+            if self.keeps_log:
+                connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            connection.close()
+        self.unlock()
+
     def unlock(self) -> None:
+        """Let go of the folder, of which no connection is open."""
+        for handle in self._handles.values():
+            self.disk.close(handle)
+        self._handles.clear()
         if self._lock >= 0:
             os.ftruncate(self._lock, 0)  # a pid that is left would one day be someone else's
             os.close(self._lock)
@@ -190,6 +221,17 @@ class Files:
         if isinstance(error, apsw.BusyError):
             return StorageError(f"another program holds the write lock of {self.path} ({error})")
         return StorageError(f"{self.path}: {error}")
+
+
+def empty_log(connection: apsw.Connection) -> None:
+    """Have all of the write-ahead log in the database file, each step synced by SQLite itself, and
+    cut it off. Raises apsw.Error; BusyError if a reader is in the way."""
+    usual = connection.pragma("synchronous")
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    finally:
+        connection.execute(f"PRAGMA synchronous = {usual}")
 
 
 def refuse_old_sqlite(version: str) -> None:

@@ -4,6 +4,9 @@ The steps of a transaction are methods of their own (`begin`, `apply`, `commit`)
 simulation can drive them one by one and crash in between; `write` strings them together. While a
 statement runs the GIL is free, and rows go in many to a statement, so that the event loop is
 asked for the GIL once for many rows.
+
+SQLite commits without a sync (`synchronous = NORMAL`); what makes a job durable is the sync of its
+log that follows, in small pieces, since the journal writes to the same disk (decision 0032).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any, Protocol
 
 import apsw
 
-from jedlik.storage.sqlite_files import SEQ_BITS, Files
+from jedlik.storage.sqlite_files import SEQ_BITS, Files, empty_log
 from jedlik.storage.sqlite_group import Binding, Sweep
 from jedlik.storage.sqlite_sweep import sweep_space, sweep_stream
 from jedlik.storage.sqlite_unapplied import Unapplied
@@ -54,12 +57,19 @@ StoreJob = Unapplied | Sweep
 class Writer:
     """Owns the connection that writes. Used by one thread at a time.
 
+    turn: held while it writes; who holds it knows that nobody writes to SQLite's log.
+    is_log_in_doubt: some of the log may not be on the disk, though the system may say it is.
+    refusal: why there can be no more jobs; None while there can.
+
     Whatever a job does can be done again, so that one that failed, or of which nobody can tell
     whether it did, is simply repeated.
     """
 
     def __init__(self, files: Files, connection: apsw.Connection) -> None:
         self.connection = connection
+        self.turn = threading.Lock()
+        self.is_log_in_doubt = False
+        self.refusal: StorageError | None = None
         self._cursor = connection.cursor()
         self._files = files
         self._after_write: Callable[[], None] | None = None
@@ -70,17 +80,24 @@ class Writer:
 
     def write(self, job: StoreJob) -> StorageError | None:
         """Do all of `job`, or nothing and return why."""
-        try:
-            self.begin()
-            self.apply(job)
-            self.commit()
-            if self._after_write is not None:
-                self._after_write()
-        except Exception as error:
-            return self.give_up(error)
+        with self.turn:
+            if self.refusal is not None:
+                return self.refusal
+            try:
+                self.begin()
+                self.apply(job)
+                self.commit()
+                if self._after_write is not None:
+                    self._after_write()
+            except Exception as error:
+                return self.give_up(error)
         return None
 
     def begin(self) -> None:
+        if self.is_log_in_doubt:
+            # What follows in the log would be lost with what is missing before it.
+            empty_log(self.connection)
+            self.is_log_in_doubt = False
         self._cursor.execute("BEGIN IMMEDIATE")
 
     def apply(self, job: StoreJob) -> None:
@@ -104,6 +121,9 @@ class Writer:
 
     def commit(self) -> None:
         self._cursor.execute("COMMIT")
+        self.is_log_in_doubt = True
+        self._files.sync(self._files.wal_path)
+        self.is_log_in_doubt = False
 
     def give_up(self, error: Exception) -> StorageError:
         """Undo a job that failed."""
