@@ -7,7 +7,7 @@ has left of it is cut off once writing has rested.
 SQLite would sync all that was copied at once (`synchronous = OFF` here keeps it from that), and
 the journal writes to the same disk; so it is synced here, in small pieces. Until that is done the
 writer has no turn: it would write over the log, of which the database file has not all (decision
-0032).
+0033).
 """
 
 from __future__ import annotations

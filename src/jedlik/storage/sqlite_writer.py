@@ -6,7 +6,7 @@ statement runs the GIL is free, and rows go in many to a statement, so that the 
 asked for the GIL once for many rows.
 
 SQLite commits without a sync (`synchronous = NORMAL`); what makes a job durable is the sync of its
-log that follows, in small pieces, since the journal writes to the same disk (decision 0032).
+log that follows, in small pieces, since the journal writes to the same disk (decision 0033).
 """
 
 from __future__ import annotations
