@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import orjson
 import uvloop
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         server = app.App(settings, worker=begin["number"], announces=begin["is_first"])
         try:
             await server.start()
-            os.write(ready, b"r")
+            with suppress(BrokenPipeError):  # the supervisor is gone, and so will this be
+                os.write(ready, b"r")
             await stop.wait()
             server.check()
         finally:

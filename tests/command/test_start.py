@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from jedlik.settings import Settings
 from tests.support.oracles import free_port
 from tests.support.raw import Raw
 from tests.support.server import Server
@@ -281,3 +283,22 @@ def _wake_ups(pid: int) -> int:
         assert found is not None
         count += int(found[1])
     return count
+
+
+def test_a_worker_whose_supervisor_has_died_meanwhile_ends_quietly(tmp_path: Path) -> None:
+    """Its supervisor is killed before it can say that it serves."""
+    settings = asdict(Settings(memory=True, port=0, dax_nodes=0, data=str(tmp_path)))
+    reading, writing = os.pipe()
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "jedlik.serving_process", str(writing)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=(writing,),
+    )
+    os.close(reading)
+    os.close(writing)
+    begin = {"settings": settings, "number": 1, "is_first": False}
+    said, _ = worker.communicate(json.dumps(begin).encode() + b"\n", timeout=START_S_MAX)
+    assert worker.returncode == 0, said.decode()
+    assert b"Traceback" not in said
