@@ -6,9 +6,10 @@ imports and expiry of a million items, while others read and write.
 One server on disk, on both cores, with a table of that many items of 300 to 1,000 bytes. Before the
 operations and between them, when the server has come to rest, GetItem and PutItem are measured at
 16 connections, in two ways: paced (RATE requests a second, latency counted from when each was due)
-and as fast as they are answered. The same is asked while each operation runs, for its first
-LOADED_S seconds; the rest of it runs alone. Told is the p99 of all latencies of a kind beside an
-operation, and of all quiet ones, as many each time. Memory is that of the server and its helper
+and as fast as they are answered: TURNS turns of a second of each, not counting those in which the
+machine was not ours. The same is asked while each operation runs; when there were as many, the rest
+of it runs alone. Told is the p99 of all latencies of a kind beside an operation, and of all quiet
+ones. Memory is that of the server and its helper
 processes, looked at twenty times a second. Beside each operation a file with as many bytes is
 copied and synced. What was imported and restored is compared with the table: the count, and items
 picked at random.
@@ -53,16 +54,15 @@ SECTION = "bench-million"
 CONNECTIONS = 16
 RATE = 2000.0
 TURN_S = 1.0
-LOADED_S = 12.0
-EXPIRY_S = 45.0
+TURNS = 3
+QUIET_S_MAX = 30.0
+EXPIRY_S_MAX = 60.0
 POLL_S = 0.3
-QUIET_ROUNDS = 3  # as many turns as in LOADED_S
 FOREIGN_S_MAX = 0.08
 """Of processor time that neither we nor the server had during a turn, without the kernel's, which
 writes for the server; if it was more, the turn is none."""
 STOLEN_S_MAX = 0.01
 """The same, of what the host of a virtual machine took."""
-TRIES_MAX = 5
 REST_S_MAX = 30.0
 REST_SHARE = 0.03
 """Of a core; a server that takes less is at rest."""
@@ -107,7 +107,7 @@ class Outcome:
     size_bytes: int
     copy_s: float = 0.0
     peak_mb: float = 0.0
-    loaded_s: float = 0.0
+    loaded: bool = False
     latencies: dict[str, array.array[int]] = field(default_factory=dict)
 
 
@@ -220,20 +220,30 @@ class Bench:
             raise RuntimeError(f"{operation}: {answer.body!r}")
         return answer.json
 
-    def turn(self, kind: str, seconds: float = TURN_S) -> array.array[int]:
-        """The latencies of one kind of request, for a while in which the machine was ours."""
-        for _ in range(TRIES_MAX):
-            foreign, stolen = self._foreign_s()
-            found = self._turn(kind, seconds)
-            foreign, stolen = (
-                now - before
-                for now, before in zip(self._foreign_s(), (foreign, stolen), strict=True)
-            )
-            self.turns += 1
-            if foreign <= FOREIGN_S_MAX and stolen <= STOLEN_S_MAX:
-                return found
-            self.disturbed_turns += 1
-        return array.array("I")
+    def turns_of(
+        self, pools: dict[str, array.array[int]], go_on: Callable[[], bool], times: int = TURNS
+    ) -> None:
+        """Add to each kind's latencies those of some turns in which the machine was ours."""
+        counts = dict.fromkeys(KINDS, 0)
+        while min(counts.values()) < times:
+            for kind in KINDS:
+                if counts[kind] == times:
+                    continue
+                if not go_on():
+                    return
+                before = self._foreign_s()
+                found = self._turn(kind, TURN_S)
+                foreign, stolen = (
+                    now - then for now, then in zip(self._foreign_s(), before, strict=True)
+                )
+                if not go_on():
+                    return
+                self.turns += 1
+                if foreign > FOREIGN_S_MAX or stolen > STOLEN_S_MAX:
+                    self.disturbed_turns += 1
+                    continue
+                pools[kind].extend(found)
+                counts[kind] += 1
 
     def _foreign_s(self) -> tuple[float, float]:
         """The processor time that others have had so far, and what of it the host took."""
@@ -265,12 +275,11 @@ class Bench:
         found.frombytes(told.read_bytes())
         return found
 
-    def measure_quiet(self, rounds: int = QUIET_ROUNDS) -> None:
+    def measure_quiet(self) -> None:
         """After what the last operation left to be done."""
         self._rest()
-        for _ in range(rounds):
-            for kind in KINDS:
-                self.quiet[kind].extend(self.turn(kind))
+        until = time.monotonic() + QUIET_S_MAX
+        self.turns_of(self.quiet, lambda: time.monotonic() < until)
 
     def _rest(self) -> None:
         usage, until = Usage(self.server.pid), time.monotonic() + REST_S_MAX
@@ -286,13 +295,11 @@ class Bench:
         begin: Callable[[], Callable[[], bool]],
         *,
         size_bytes: int = 0,
-        loaded_s: float = LOADED_S,
-        ends: bool = True,
+        loaded: bool = True,
+        seconds_max: float | None = None,
     ) -> Outcome:
-        """Run an operation to its end (or for `loaded_s`), with requests beside it at first."""
+        """Run an operation to its end, with requests beside it at first; or for some seconds."""
         say(f"{name} …")
-        if not self.measured:
-            loaded_s = 0.0
         ended = threading.Event()
         finished_at = 0.0
         latencies: dict[str, array.array[int]] = {kind: array.array("I") for kind in KINDS}
@@ -312,19 +319,16 @@ class Bench:
 
             looking = threading.Thread(target=look, daemon=True)
             looking.start()
-            loaded = 0.0
-            while loaded < loaded_s and not ended.is_set():
-                for kind in KINDS:
-                    found = self.turn(kind)
-                    if not ended.is_set():
-                        latencies[kind].extend(found)
-                        loaded = time.monotonic() - begun
-            if not ends:
+            if loaded and self.measured:
+                until = begun + (seconds_max or float("inf"))
+                self.turns_of(latencies, lambda: not ended.is_set() and time.monotonic() < until)
+            if seconds_max is not None:
                 finished_at = time.monotonic()
                 ended.set()
             looking.join()
         outcome = Outcome(name, self.items, finished_at - begun, size_bytes or self.data_bytes)
-        outcome.peak_mb, outcome.loaded_s, outcome.latencies = memory.peak_mb, loaded, latencies
+        outcome.peak_mb, outcome.latencies = memory.peak_mb, latencies
+        outcome.loaded = loaded and self.measured
         outcome.copy_s = plain_copy(self.folder, outcome.size_bytes)
         self.outcomes.append(outcome)
         say(
@@ -332,7 +336,7 @@ class Bench:
             f"{outcome.peak_mb:.0f} MB, "
             + ", ".join(f"{kind} {p99_ms(latencies[kind])}" for kind in KINDS)
         )
-        if self.measured and ends:
+        if self.measured and seconds_max is None:
             self.measure_quiet()
         return outcome
 
@@ -352,7 +356,7 @@ class Bench:
         self.data_bytes = total
         say(f"{self.items:,} items, {total / 1e6:,.0f} MB as JSON")
         self.watch(
-            "Import, DynamoDB JSON", self._import(TABLE, "fill/", "DYNAMODB_JSON"), loaded_s=0
+            "Import, DynamoDB JSON", self._import(TABLE, "fill/", "DYNAMODB_JSON"), loaded=False
         )
         self._compare(TABLE)
         # So that the limits of on-demand capacity are not what is measured.
@@ -536,7 +540,7 @@ class Bench:
             return lambda: left() == 0
 
         before = left()
-        outcome = self.watch("Expiry", begin, loaded_s=EXPIRY_S, ends=False)
+        outcome = self.watch("Expiry", begin, seconds_max=EXPIRY_S_MAX)
         outcome.items = before - left()
         outcome.size_bytes = 0
 
@@ -650,15 +654,16 @@ def _lines(bench: Bench, begun: float, load_before: float) -> Iterator[str]:
         f"({bench.data_bytes / 1e6:,.0f} MB as JSON) on disk, synced; {day}, "
         f"{(time.time() - begun) / 60:.0f} min, Python {platform.python_version()}, "
         f"{os.cpu_count()} cores, load average before {load_before:.1f}. During each operation "
-        f"requests are made for up to {LOADED_S:.0f} s, {CONNECTIONS} connections, one kind at a "
-        f"time: paced, {RATE:,.0f} a second with latency counted from when each was due, and "
-        "unthrottled, as fast as they are answered. The server has both cores; the generator comes "
-        "first on one of them, so that its own waiting is not measured. Told is the p99 in ms, and "
-        "how many times the quiet value it is: that of the same turns, as many, before the "
-        "operations and after each, begun when the server had come to rest. Turns of a second are "
-        f"left out if others had more than {1000 * FOREIGN_S_MAX:.0f} ms of the processors "
-        f"({bench.disturbed_turns} of {bench.turns}). MB: the most "
-        f"memory above the {bench.idle_mb:.0f} MB of a server that serves the table and does "
+        f"requests are made over {CONNECTIONS} connections, {TURNS} turns of a second of each "
+        f"kind, one after the other: paced, {RATE:,.0f} a second with latency counted from when "
+        "each was due, and unthrottled, as fast as they are answered. The server has both cores; "
+        "the generator comes first on one of them, so that its own waiting is not measured. Told "
+        "is the p99 in ms, and how many times the quiet value it is: that of the same turns before "
+        "the operations and after each, begun when the server had come to rest. A turn is repeated "
+        f"if others had more than {1000 * FOREIGN_S_MAX:.0f} ms of the processors, or the host of "
+        f"this virtual machine more than {1000 * STOLEN_S_MAX:.0f} ms ({bench.disturbed_turns} of "
+        f"{bench.turns} turns). MB: the most memory above the {bench.idle_mb:.0f} MB of a server "
+        "that serves the table and does "
         "nothing else. Items/s are those of the whole operation, with the requests beside it; a "
         "copy is a plain file of as many bytes, copied and synced in the same run.",
         width=100,
@@ -674,8 +679,8 @@ def _lines(bench: Bench, begun: float, load_before: float) -> Iterator[str]:
     yield from textwrap.wrap(
         f"✓: at most {TIMES_MAX:g} × the quiet p99 and {MEMORY_MB_MAX:.0f} MB. The first import, "
         "which makes the table, has nothing beside it. Expiry is that of as many items that are "
-        f"due at once, at its default rate (`--ttl-rate`), watched for {EXPIRY_S:.0f} s from when "
-        "the time to live was switched on.",
+        "due at once, at its default rate (`--ttl-rate`), watched from when the time to live was "
+        "switched on until there were as many turns.",
         width=100,
     )
 
@@ -686,7 +691,7 @@ def _row(bench: Bench, each: Outcome, quiet: dict[str, float]) -> str:
         value = p99_ms(each.latencies.get(kind))
         if value is None:
             cells.append("–")
-            good = good and not each.loaded_s  # nobody asked, or none of the turns was ours
+            good = good and not each.loaded  # nobody asked, or none of the turns was ours
             continue
         times = value / quiet[kind]
         good = good and times <= TIMES_MAX
