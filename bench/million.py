@@ -61,7 +61,7 @@ POLL_S = 0.3
 FOREIGN_S_MAX = 0.08
 """Of processor time that neither we nor the server had during a turn, without the kernel's, which
 writes for the server; if it was more, the turn is none."""
-STOLEN_S_MAX = 0.01
+STOLEN_S_MAX = 0.005
 """The same, of what the host of a virtual machine took."""
 REST_S_MAX = 30.0
 REST_SHARE = 0.03
