@@ -1,21 +1,13 @@
-"""Makes functions of a Query: from a record to what is selected of it. Raises Fault.
-
-A value is None (NULL), MISSING, or a bool, int, float, Decimal, str, Text, datetime, dict or list.
-Text is what a CSV file holds, of which nobody has said what it is: compared with a number it counts
-as one, if it can be read as one. Unverified: the reference asks for CAST there.
-"""
+"""Makes functions of a Query: from a record to what is selected of it. Raises Fault."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from math import isfinite
 from typing import Any
 
-from jedlik.services.s3_select import dates
-from jedlik.services.s3_select.faults import Fault, bad_arguments, cast_failed
+from jedlik.services.s3_select.faults import Fault, bad_arguments
+from jedlik.services.s3_select.functions import FUNCTIONS
 from jedlik.services.s3_select.sql import (
     WILDCARD,
     Aggregate,
@@ -27,20 +19,7 @@ from jedlik.services.s3_select.sql import (
     Path,
     Query,
 )
-
-
-class _Nothing:
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING = _Nothing()
-
-
-class Text(str):
-    """A field of a CSV file."""
-
-    __slots__ = ()
+from jedlik.services.s3_select.values import MISSING, arithmetic, as_number, compare, widened
 
 
 class Single(dict[str, Any]):
@@ -49,7 +28,6 @@ class Single(dict[str, Any]):
     __slots__ = ()
 
 
-INTEGER_BITS_MAX = 4096
 Evaluate = Callable[[Any], Any]
 Row = list[tuple[str, Any]]
 """Names and values of a result."""
@@ -117,7 +95,7 @@ class Selection:
         lazy = _LAZY.get(node.name)
         if lazy is not None:
             return lazy(args)
-        return _strict(_FUNCTIONS[node.name], args)
+        return _strict(FUNCTIONS[node.name], args)
 
 
 class Running:
@@ -143,8 +121,8 @@ class Running:
             number = as_number(value)
             if number is None:
                 raise bad_arguments(self._name)
-            self._value = number if self._value is None else _arithmetic("+", self._value, number)
-        elif self._value is None or _compare(value, self._value) == (
+            self._value = number if self._value is None else arithmetic("+", self._value, number)
+        elif self._value is None or compare(value, self._value) == (
             -1 if self._name == "MIN" else 1
         ):
             self._value = value
@@ -153,7 +131,7 @@ class Running:
         if self._name == "COUNT":
             return self._count
         if self._name == "AVG" and self._value is not None:
-            return _arithmetic("/", _widened(self._value), self._count)
+            return arithmetic("/", widened(self._value), self._count)
         return self._value
 
 
@@ -299,7 +277,7 @@ def _in(args: list[Evaluate]) -> Evaluate:
             other = choice(row)
             if other is None or other is MISSING:
                 unknown = True
-            elif _compare(value, other) == 0:
+            elif compare(value, other) == 0:
                 return True
         return None if unknown else False
 
@@ -332,7 +310,7 @@ def _nullif(args: list[Evaluate]) -> Evaluate:
         left, right = args[0](row), args[1](row)
         if left is None or left is MISSING or right is None or right is MISSING:
             return left
-        return None if _compare(left, right) == 0 else left
+        return None if compare(left, right) == 0 else left
 
     return evaluate
 
@@ -398,216 +376,3 @@ _LAZY: dict[str, Callable[[list[Evaluate]], Evaluate]] = {
     "and": _and, "or": _or, "in": _in, "case": _case, "like": _like, "COALESCE": _coalesce,
     "NULLIF": _nullif, "is_null": _is_null, "is_missing": _is_missing,
 }  # fmt: skip
-
-
-def as_number(value: Any) -> int | float | Decimal | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float | Decimal):
-        return value
-    if isinstance(value, Text):
-        text = value.strip()
-        try:
-            number = int(text) if text.lstrip("+-").isdecimal() else Decimal(text)
-        except (InvalidOperation, ValueError):
-            return None
-        return number if _is_finite(number) else None
-    return None
-
-
-def _compare(left: Any, right: Any) -> int | None:
-    """-1, 0 or 1; None where the two have nothing to do with each other."""
-    if isinstance(left, str) and isinstance(right, str):
-        return (left > right) - (left < right)
-    one, other = as_number(left), as_number(right)
-    if one is not None and other is not None:
-        one, other = _alike(one, other)
-        return (one > other) - (one < other)
-    if isinstance(left, bool) and isinstance(right, bool):
-        return (left > right) - (left < right)
-    if isinstance(left, datetime) and isinstance(right, datetime):
-        return (left > right) - (left < right)
-    if type(left) is type(right) and isinstance(left, dict | list):
-        return 0 if left == right else None
-    return None
-
-
-def _comparison(holds: Callable[[int], bool], otherwise: bool | None) -> Callable[[Any, Any], Any]:
-    def compare(left: Any, right: Any) -> Any:
-        found = _compare(left, right)
-        return otherwise if found is None else holds(found)
-
-    return compare
-
-
-def _alike(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two numbers that Python computes with: a float beside a Decimal is one, too."""
-    if isinstance(left, float) and isinstance(right, Decimal):
-        return left, float(right)
-    if isinstance(left, Decimal) and isinstance(right, float):
-        return float(left), right
-    return left, right
-
-
-def _widened(number: Any) -> Any:
-    return Decimal(number) if isinstance(number, int) else number
-
-
-def _arithmetic(mark: str, left: Any, right: Any) -> Any:
-    one, other = as_number(left), as_number(right)
-    if one is None or other is None:
-        raise bad_arguments(mark)
-    if mark in "/%" and other == 0:
-        raise Fault("EvaluatorDivideByZero", "Division by zero in the SQL expression.")
-    try:
-        found = _calculated(mark, *_alike(one, other))
-    except (ArithmeticError, ValueError):
-        raise _overflow() from None
-    if not _is_finite(found) or (isinstance(found, int) and found.bit_length() > INTEGER_BITS_MAX):
-        raise _overflow()
-    return found
-
-
-def _calculated(mark: str, one: Any, other: Any) -> Any:
-    if mark == "+":
-        return one + other
-    if mark == "-":
-        return one - other
-    if mark == "*":
-        return one * other
-    sign = -1 if one < 0 else 1
-    if mark == "%":
-        return sign * (abs(one) % abs(other))
-    if isinstance(one, int) and isinstance(other, int):
-        quotient = abs(one) // abs(other)
-        return quotient if (one < 0) == (other < 0) else -quotient
-    return one / other
-
-
-def _is_finite(number: Any) -> bool:
-    if isinstance(number, Decimal):
-        return number.is_finite()
-    return isinstance(number, int) or isfinite(number)
-
-
-def _overflow() -> Fault:
-    return Fault("IntegerOverflow", "Integer overflow or underflow in the SQL expression.")
-
-
-def _concatenated(left: Any, right: Any) -> str:
-    if not isinstance(left, str) or not isinstance(right, str):
-        raise bad_arguments("||")
-    return left + right
-
-
-def _not(value: Any) -> Any:
-    if not isinstance(value, bool):
-        raise bad_arguments("NOT")
-    return not value
-
-
-def _negative(value: Any) -> Any:
-    number = as_number(value)
-    if number is None:
-        raise bad_arguments("-")
-    return -number
-
-
-def _between(value: Any, low: Any, high: Any) -> Any:
-    lower, upper = _compare(value, low), _compare(value, high)
-    return lower is not None and upper is not None and lower >= 0 and upper <= 0
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise bad_arguments(name)
-    return value
-
-
-def _substring(value: Any, start: Any, length: Any = None) -> str:
-    text, first = _text("SUBSTRING", value), as_number(start)
-    count = as_number(length) if length is not None else None
-    if not isinstance(first, int) or (length is not None and not isinstance(count, int)):
-        raise bad_arguments("SUBSTRING")
-    if count is None:
-        return text[max(0, first - 1) :]
-    if not isinstance(count, int) or count < 0:
-        raise bad_arguments("SUBSTRING")
-    # Places before the first count, though there is nothing at them.
-    end = first - 1 + count
-    return text[max(0, first - 1) : max(0, end)]
-
-
-def _trim(value: Any, side: str, chars: Any) -> str:
-    text, taken = _text("TRIM", value), _text("TRIM", chars)
-    if side != "TRAILING":
-        text = text.lstrip(taken)
-    return text if side == "LEADING" else text.rstrip(taken)
-
-
-def _cast(value: Any, kind: str) -> Any:
-    try:
-        if kind == "string":
-            return (
-                value if isinstance(value, str) and not isinstance(value, Text) else written(value)
-            )
-        if kind == "bool":
-            if isinstance(value, str):
-                return {"true": True, "false": False}[value.strip().lower()]
-            return bool(value)
-        if kind == "timestamp":
-            return value if isinstance(value, datetime) else dates.read(_text("CAST", value))
-        number = value.strip() if isinstance(value, str) else value
-        if isinstance(number, bool):
-            number = int(number)
-        if kind == "int":
-            if isinstance(number, str) and re.fullmatch(r"[+-]?\d{1,30}", number):
-                return int(number)
-            return int(Decimal(str(number)))
-        found = float(number) if kind == "float" else Decimal(str(number))
-        if not _is_finite(found):
-            raise cast_failed()
-        return found
-    except (ValueError, KeyError, InvalidOperation, OverflowError, TypeError):
-        raise cast_failed() from None
-
-
-def written(value: Any) -> str:
-    """A plain value as text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, Decimal):
-        return format(value, "f") if abs(value.adjusted()) < 30 else str(value)
-    if isinstance(value, datetime):
-        return dates.written(value)
-    return str(value)
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "=": _comparison(lambda found: found == 0, False),
-    "<>": _comparison(lambda found: found != 0, True),
-    "<": _comparison(lambda found: found < 0, False),
-    "<=": _comparison(lambda found: found <= 0, False),
-    ">": _comparison(lambda found: found > 0, False),
-    ">=": _comparison(lambda found: found >= 0, False),
-    "between": _between,
-    "not": _not,
-    "negative": _negative,
-    "||": _concatenated,
-    "cast": _cast,
-    "CHAR_LENGTH": lambda value: len(_text("CHAR_LENGTH", value)),
-    "CHARACTER_LENGTH": lambda value: len(_text("CHARACTER_LENGTH", value)),
-    "LOWER": lambda value: _text("LOWER", value).lower(),
-    "UPPER": lambda value: _text("UPPER", value).upper(),
-    "SUBSTRING": _substring,
-    "TRIM": _trim,
-    "UTCNOW": lambda: datetime.now(UTC),
-    "DATE_ADD": dates.added,
-    "DATE_DIFF": dates.difference,
-    "EXTRACT": dates.extracted,
-    "TO_STRING": dates.formatted,
-    "TO_TIMESTAMP": lambda text: dates.read(_text("TO_TIMESTAMP", text)),
-    **{mark: (lambda left, right, mark=mark: _arithmetic(mark, left, right)) for mark in "+-*/%"},
-}

@@ -17,8 +17,8 @@ from decimal import Decimal
 from typing import Any
 
 from jedlik.services.s3_select import parquet
-from jedlik.services.s3_select.evaluating import Text
 from jedlik.services.s3_select.faults import Fault
+from jedlik.services.s3_select.values import Text
 
 RECORD_BYTES_MAX = 1 << 20
 READ_BYTES = 256 * 1024

@@ -8,8 +8,8 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
-from jedlik.services.s3_select.evaluating import MISSING, written
 from jedlik.services.s3_select.inputs import Fields
+from jedlik.services.s3_select.values import MISSING, written
 
 Write = Callable[[Any], bytes]
 """From a result, a list of names and values or a record that was selected whole, to its bytes."""
