@@ -8,13 +8,16 @@ from __future__ import annotations
 from functools import partial
 
 from jedlik.tables import recovery
+from jedlik.tables.backups import Job
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.workers.left import Left
 
+PAGES = 10
+
 
 class Backups:
-    """Does the stored jobs, a page of each at a step."""
+    """Does the stored jobs, some pages of each at a step."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -30,7 +33,7 @@ class Backups:
         fault: Exception | None = None
         for job in await self._db.backups.jobs():
             try:
-                going_on |= await recovery.advance(self._db, job)
+                going_on |= await self._advance(job)
             except Contended:
                 going_on = True  # another process has gone on with it, or the table was changed
             except Exception as unexpected:
@@ -38,3 +41,14 @@ class Backups:
         if fault is not None:
             raise fault
         return going_on
+
+    async def _advance(self, job: Job) -> bool:
+        """Some pages of a job; whether it goes on. To find one job is less than to list them."""
+        for _ in range(PAGES):
+            if not await recovery.advance(self._db, job):
+                return False
+            reached = await self._db.backups.job(job.id)
+            if reached is None:
+                return False
+            job = reached
+        return True
