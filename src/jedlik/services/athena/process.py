@@ -1,16 +1,14 @@
-"""run: gives a plan to the engine's process and waits for its answer. start: programs of ours."""
+"""run: gives a plan to the engine's process and waits for its answer."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from typing import Any
 
 import orjson
 
 from jedlik.services.athena.limits import RETURNED_MAX, SPILL_MB
 from jedlik.services.athena.sql.faults import Failed
+from jedlik.services.programs import start
 
 THREADS = 2
 PROGRAM = "jedlik.services.athena.engine"
@@ -19,7 +17,7 @@ PROGRAM = "jedlik.services.athena.engine"
 async def run(plan: dict[str, Any], *, memory_mb: int) -> dict[str, Any]:
     """The engine's answer. Raises Failed. Ends the process when it is cancelled."""
     told = orjson.dumps({**plan, "memory_mb": memory_mb, "spill_mb": SPILL_MB, "threads": THREADS})
-    process = await start(PROGRAM, folder=plan["folder"])
+    process = await start(PROGRAM, folder=plan["folder"], line_bytes_max=RETURNED_MAX)
     try:
         out, err = await process.communicate(told)
     finally:
@@ -41,21 +39,3 @@ async def run(plan: dict[str, Any], *, memory_mb: int) -> dict[str, Any]:
     if fault is not None:
         raise Failed(fault["reason"], category=fault["category"], type=fault["type"])
     return answer
-
-
-async def start(program: str, *, folder: str | None = None) -> asyncio.subprocess.Process:
-    """A Python program of ours, with its three streams. It gets nothing of the server's
-    environment, where there may be credentials."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        program,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE if folder else asyncio.subprocess.DEVNULL,
-        cwd=folder,
-        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LC_ALL": "C.UTF-8"},
-        start_new_session=True,  # a Ctrl-C at the terminal is the server's to obey
-        limit=RETURNED_MAX,
-    )

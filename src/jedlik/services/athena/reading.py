@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
-from jedlik.services.athena import process
+from jedlik.services.athena.limits import RETURNED_MAX
 from jedlik.services.athena.sql.faults import Failed, Malformed
+from jedlik.services.programs import start
 from jedlik.tables.database import Database
 
 PROGRAM = "jedlik.services.athena.sql.reader"
@@ -103,7 +104,7 @@ class Reading:
             self._ending = None
         if reader is not None and reader.returncode is None:
             return reader
-        return await process.start(PROGRAM)
+        return await start(PROGRAM, line_bytes_max=RETURNED_MAX)
 
     def _keep(self, reader: asyncio.subprocess.Process) -> None:
         self._kept = reader

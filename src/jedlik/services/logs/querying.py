@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sys
 
 import msgspec
 import orjson
@@ -18,6 +16,7 @@ from jedlik.api.errors import ApiError
 from jedlik.services.logs.insight_queries import Queries, Query
 from jedlik.services.logs.newest_first import newest_first
 from jedlik.services.logs.store import Logs, Stream
+from jedlik.services.programs import start
 from jedlik.tables.database import Database
 
 PROGRAM = "jedlik.services.logs.insights"
@@ -44,19 +43,7 @@ async def run(db: Database, query: Query) -> None:
 
 
 async def _run(db: Database, queries: Queries, query: Query) -> Query:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        PROGRAM,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        # Nothing of the server's environment, where there may be credentials.
-        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LC_ALL": "C.UTF-8"},
-        start_new_session=True,  # a Ctrl-C at the terminal is the server's to obey
-        limit=LINE_BYTES_MAX,
-    )
+    process = await start(PROGRAM, line_bytes_max=LINE_BYTES_MAX)
     try:
         assert process.stdin is not None and process.stdout is not None
         scanned = size = 0

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -17,6 +15,7 @@ import orjson
 
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
+from jedlik.services.programs import start
 from jedlik.services.s3.access import bucket_of, check_key, on_object
 from jedlik.services.s3.archived import check_readable
 from jedlik.services.s3.customer_keys import key_of_object
@@ -110,17 +109,7 @@ def _place_range(
 async def _events(
     asked: dict[str, Any], pieces: AsyncIterator[bytes], *, with_progress: bool
 ) -> AsyncIterator[Event]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        PROGRAM,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LC_ALL": "C.UTF-8"},
-        start_new_session=True,  # a Ctrl-C at the terminal is the server's to obey
-    )
+    process = await start(PROGRAM)
     feeding = asyncio.ensure_future(_feed(process, asked, pieces))
     frame: asyncio.Task[tuple[bytes, bytes]] | None = None
     try:
