@@ -3,16 +3,15 @@ of time."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.logs.errors import invalid
+from jedlik.services.logs.merging import oldest_first
 from jedlik.services.logs.patterns import compiled
 from jedlik.services.logs.requests import from_token, group_arns, group_name, logs_of, to_token
-from jedlik.services.logs.store import Event, Logs, Stream, event_id, event_name
+from jedlik.services.logs.store import event_id, event_name
 
 LIMIT = 10_000
 PAGE_BYTES = 1 << 20
@@ -39,7 +38,7 @@ async def filter_log_events(ctx: Context, req: dict[str, Any]) -> dict[str, Any]
     shown: list[dict[str, Any]] = []
     size = searched = 0
     token = None
-    async for name, stream, event in _merged(logs, streams, low, high):
+    async for name, stream, event in oldest_first(logs, streams, low=low, high=high):
         if len(shown) >= limit or size > PAGE_BYTES or searched >= SEARCHED_MAX:
             token = place
             break
@@ -59,29 +58,3 @@ async def filter_log_events(ctx: Context, req: dict[str, Any]) -> dict[str, Any]
             )
     answer: dict[str, Any] = {"events": shown, "searchedLogStreams": []}
     return answer | ({"nextToken": to_token(token)} if token is not None else {})
-
-
-async def _merged(
-    logs: Logs, streams: Sequence[Stream], low: str, high: str
-) -> AsyncIterator[tuple[str, Stream, Event]]:
-    """The events of several streams in order of their names, a page of each in memory."""
-    per_stream = max(20, 2000 // max(1, len(streams)))
-    pages: dict[int, list[tuple[str, Event]]] = {}
-    heads: list[tuple[str, int]] = []
-
-    async def refill(at: int, after: str) -> None:
-        found = await logs.events(streams[at], low=after, high=high, limit=per_stream)
-        if found:
-            pages[at] = found[::-1]
-            heapq.heappush(heads, (found[0][0], at))
-
-    for at in range(len(streams)):
-        await refill(at, low)
-    while heads:
-        name, at = heapq.heappop(heads)
-        _, event = pages[at].pop()
-        yield name, streams[at], event
-        if pages[at]:
-            heapq.heappush(heads, (pages[at][-1][0], at))
-        else:
-            await refill(at, name + "~")

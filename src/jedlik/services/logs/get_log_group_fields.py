@@ -8,7 +8,7 @@ from typing import Any
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.logs.insights.rows import SYSTEM, discovered
-from jedlik.services.logs.newest_first import newest_first
+from jedlik.services.logs.merging import newest_first
 from jedlik.services.logs.requests import group_arns, group_name, logs_of
 
 AROUND_MS = 8 * 60_000

@@ -14,7 +14,7 @@ import orjson
 
 from jedlik.api.errors import ApiError
 from jedlik.services.logs.insight_queries import Queries, Query
-from jedlik.services.logs.newest_first import newest_first
+from jedlik.services.logs.merging import newest_first
 from jedlik.services.logs.store import Logs, Stream
 from jedlik.services.programs import start
 from jedlik.tables.database import Database
