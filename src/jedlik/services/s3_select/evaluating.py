@@ -235,34 +235,25 @@ def _strict(function: Callable[..., Any], args: list[Evaluate]) -> Evaluate:
     return evaluate
 
 
-def _and(args: list[Evaluate]) -> Evaluate:
-    left, right = args
+def _decided_by(decisive: bool) -> Callable[[list[Evaluate]], Evaluate]:
+    """AND is decided by one that is false, OR by one that is true."""
 
-    def evaluate(row: Any) -> Any:
-        first = left(row)
-        if first is False:
-            return False
-        second = right(row)
-        if second is False:
-            return False
-        return True if first is True and second is True else None
+    def combined(args: list[Evaluate]) -> Evaluate:
+        left, right = args
 
-    return evaluate
+        def evaluate(row: Any) -> Any:
+            first = left(row)
+            if first is decisive:
+                return decisive
+            second = right(row)
+            if second is decisive:
+                return decisive
+            both = isinstance(first, bool) and isinstance(second, bool)
+            return not decisive if both else None
 
+        return evaluate
 
-def _or(args: list[Evaluate]) -> Evaluate:
-    left, right = args
-
-    def evaluate(row: Any) -> Any:
-        first = left(row)
-        if first is True:
-            return True
-        second = right(row)
-        if second is True:
-            return True
-        return False if first is False and second is False else None
-
-    return evaluate
+    return combined
 
 
 def _in(args: list[Evaluate]) -> Evaluate:
@@ -373,6 +364,6 @@ def _is_missing(args: list[Evaluate]) -> Evaluate:
 
 
 _LAZY: dict[str, Callable[[list[Evaluate]], Evaluate]] = {
-    "and": _and, "or": _or, "in": _in, "case": _case, "like": _like, "COALESCE": _coalesce,
-    "NULLIF": _nullif, "is_null": _is_null, "is_missing": _is_missing,
+    "and": _decided_by(False), "or": _decided_by(True), "in": _in, "case": _case, "like": _like,
+    "COALESCE": _coalesce, "NULLIF": _nullif, "is_null": _is_null, "is_missing": _is_missing,
 }  # fmt: skip
