@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 _DSYNC = getattr(os, "RWF_DSYNC", 0)
-_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ESPIPE)
+UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""What a system answers that has not what was asked of it."""
 _PIECE_BYTES = 512 << 10
 _PIECES_MAX = 1024
 _sync_data = getattr(os, "fdatasync", os.fsync)
@@ -84,7 +85,7 @@ class RealDisk:
                 if os.pwritev(file, (data,), at, _DSYNC) == len(data):
                     return
             except OSError as error:
-                if error.errno not in _UNSUPPORTED:
+                if error.errno not in UNSUPPORTED:
                     raise
         self.write(file, data, at)
         self.sync(file)
@@ -92,7 +93,7 @@ class RealDisk:
     def write_back(self, file: int, at: int, size: int) -> None:
         """By sync_file_range, of Linux."""
         call = _sync_file_range()
-        if call is not None and (error := call(file, at, size)) and error not in _UNSUPPORTED:
+        if call is not None and (error := call(file, at, size)) and error not in UNSUPPORTED:
             # Told once only: the sync that follows would say that all is well.
             raise OSError(error, os.strerror(error))
 

@@ -10,17 +10,15 @@ fsync for `relaxed`) is done by the journal itself on a thread of Python's.
 
 from __future__ import annotations
 
-import errno
 import os
 from asyncio import AbstractEventLoop
 
+from jedlik.storage.sqlite_disk import UNSUPPORTED
 from jedlik.storage.sqlite_flusher import Flusher
 from jedlik.storage.sqlite_group import Group, Sync
 from jedlik.storage.sqlite_journal import Journal
 from jedlik.storage.sqlite_writer import JobThread, Report
 from jedlik.storage.waist import StorageError
-
-_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 class _Unfinished:
@@ -85,7 +83,7 @@ class JournalThread:
             self._journal.accept(group)
             self._report(group, None)
             return
-        if error in _UNSUPPORTED:
+        if error in UNSUPPORTED:
             self._usable, error = False, 0
         fault = OSError(error, os.strerror(error)) if error else None
         self._submit_other(_Unfinished(group, fault))

@@ -127,8 +127,8 @@ class Importer:
         if now.kind == "import":
             logs = Logs(self._db, now.account, now.region)
             await logs.ensure(LOG_GROUP, error_stream(now))
-        if now.kind == "import" and not self._db.catalog.shared:
-            self._seen, self._known = SeenKeys(), now
+            if not self._db.catalog.shared:
+                self._seen, self._known = SeenKeys(), now
         await self._store(now, stage="read", total_bytes=total)
         return True
 
