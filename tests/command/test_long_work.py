@@ -3,6 +3,7 @@ on a pipe, Ctrl-C, and input that cannot be."""
 
 from __future__ import annotations
 
+import gzip
 import os
 import pty
 import select
@@ -159,6 +160,22 @@ def test_each_shows_progress_on_a_terminal_and_none_on_a_pipe(
             forget(dynamodb, name)
 
 
+def test_an_export_of_some_items(jedlik: Jedlik, table: str, bucket: str, make_client: Any) -> None:
+    done = jedlik(
+        *("export", table, f"s3://{bucket}/some", "--projection", "#key"),
+        *("--key-condition", "#key = :key", "--filter", "attribute_not_exists(nothing)"),
+        *("--names", '{"#key": "pk"}', "--values", '{":key": {"S": "1"}}'),
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{table}: 1 items, " in done.stderr
+    s3, prefix = make_client("s3"), done.stdout.strip().removeprefix(f"s3://{bucket}/")
+    lines = []
+    for each in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
+        body = s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+        lines += gzip.decompress(body).splitlines()
+    assert lines == [b'{"Item":{"pk":{"S":"1"}}}']
+
+
 def test_ctrl_c_leaves_quietly_and_says_what_goes_on(
     on_terminal: Terminal, new_name: Any, bucket: str, make_client: Any, dynamodb: Any
 ) -> None:
@@ -207,6 +224,8 @@ def test_input_that_cannot_be(jedlik: Jedlik, table: str, bucket: str, make_tabl
         (("export", table, "bucket/prefix"), "s3://bucket/prefix"),
         (("export", table, f"s3://{bucket}-not"), "S3NoSuchBucket"),
         (("export", make_table(), f"s3://{bucket}"), "PointInTimeRecoveryUnavailableException"),
+        (("export", table, f"s3://{bucket}", "--values", "{:v}"), "--values '{:v}'"),
+        (("export", table, f"s3://{bucket}", "--filter", "a ="), "Invalid FilterExpression"),
         (("import", f"s3://{bucket}/none", f"{table}-no", "--key", "pk:S"), "S3NoSuchKey"),
         (("import", "nowhere", f"{table}-no", "--key", "pk:S"), "s3://bucket/prefix"),
         (("import", f"s3://{bucket}", f"{table}-no", "--key", "pk"), "--key 'pk'"),

@@ -30,7 +30,7 @@ async def coders() -> AsyncIterator[ProcessCoders]:
     await made.close()
 
 
-async def encoded(coders: Coders, form: Form) -> bytes:
+async def encoded(coders: Coders, form: Form, items: int = len(VALUES)) -> bytes:
     encoding = await coders.encoding(form)
     parts, count = [], 0
     for at in range(0, len(VALUES), 100):
@@ -39,7 +39,7 @@ async def encoded(coders: Coders, form: Form) -> bytes:
         count += done.items
     parts.append(await encoding.finish())
     encoding.close()
-    assert count == len(VALUES)
+    assert count == items
     return gzip.decompress(b"".join(parts))
 
 
@@ -71,6 +71,23 @@ async def test_it_says_what_a_thread_says(coders: ProcessCoders, kind: str) -> N
         assert found == await decoded(LocalCoders(), data, kind, skip=7)
     assert [each.index for each in found[:3]] == [7, 8, 9]
     assert orjson.loads(found[0].value[4:]) == ITEMS[7]
+
+
+@pytest.mark.parametrize("ion", [False, True])
+async def test_it_filters_as_a_thread_does(coders: ProcessCoders, ion: bool) -> None:
+    wanted = {
+        "FilterExpression": "contains(v, :two) AND pk <> :bytes",
+        "ProjectionExpression": "#key",
+        "ExpressionAttributeNames": {"#key": "pk"},
+        "ExpressionAttributeValues": {":two": {"S": "üü"}, ":bytes": {"B": "AP8="}},
+    }
+    form = Form(ion=ion, view="", key_names=(), filter=wanted)
+    left = [item for item in ITEMS if len(item["v"]["S"]) >= 2]
+    lines = await encoded(coders, form, len(left))
+    assert lines == await encoded(LocalCoders(), form, len(left))
+    if not ion:
+        found = [orjson.loads(line)["Item"] for line in lines.splitlines()]
+        assert found == [{"pk": item["pk"]} for item in left]
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux only")

@@ -22,6 +22,7 @@ import msgspec
 from jedlik.storage.waist import ABSENT, ANY, Batch, Delete, Engine, Key, Put
 from jedlik.tables.clock import VersionSource
 from jedlik.tables.errors import Contended
+from jedlik.tables.keys import Key as ItemKey
 from jedlik.tables.model import KeySchema, Table
 
 BACKUPS_SPACE = 5
@@ -71,6 +72,28 @@ class Source(msgspec.Struct, frozen=True):
     keys: KeySchema
 
 
+class Span(msgspec.Struct, frozen=True):
+    """The rows of one partition key, all or those within bounds of the sort key, as
+    `Engine.range` takes them."""
+
+    token: bytes
+    low: bytes | None = None
+    high: bytes | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    def holds(self, key: ItemKey) -> bool:
+        """Whether an item's place is in it."""
+        token, sort = key
+        if token != self.token:
+            return False
+        if self.low is not None and (sort <= self.low if self.low_open else sort < self.low):
+            return False
+        if self.high is None:
+            return True
+        return sort < self.high if self.high_open else sort <= self.high
+
+
 class Target(msgspec.Struct, frozen=True):
     """The table that an image is loaded into."""
 
@@ -88,7 +111,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     already. `at_ms`: the time of `version_max`, `from_ms` that of `version_min`. `keeps`: whether
     the image stays (it is a backup's). `waits`: the image is for somebody else, who forgets it when
     done with it (`recovery.drop_image`); until then its phase is "ready". Instead of copying,
-    "collect" gathers what changed after `version_min` (`net_changes.py`).
+    "collect" gathers what changed after `version_min` (`net_changes.py`). `span`: the image is of
+    these rows only.
     """
 
     id: str
@@ -99,6 +123,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     space: int
     keeps: bool
     source: Source | None = None
+    span: Span | None = None
     held: bool = False
     version_max: int = 0
     at_ms: int = 0

@@ -63,6 +63,8 @@ async def collect(db: Database, job: Job, *, unordered: int) -> bool:
             image = record.new if record.old is None else record.old
             assert image is not None
             key = key_of(Stored(0, image).item)
+            if job.span is not None and not job.span.holds(key):
+                continue
             row_key = (job.space, key.token, key.sort, b"")
             olds.setdefault(row_key, record.old)
             rows[row_key] = record

@@ -19,9 +19,9 @@ import msgspec
 from msgspec.structs import replace
 
 from jedlik.changes.record import Record, decode_record
-from jedlik.storage.waist import ANY, Batch, Delete, Keep, Put, Row, Tally, Write
+from jedlik.storage.waist import ANY, Batch, Delete, Keep, Page, Put, Row, Tally, Write
 from jedlik.storage.waist import Key as RowKey
-from jedlik.tables.backups import Backup, Job, Source, Target, new_id, source_of
+from jedlik.tables.backups import Backup, Job, Source, Span, Target, new_id, source_of
 from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended, TableNotFound
@@ -136,11 +136,12 @@ async def begin_image(
     *,
     version_max: int,
     version_min: int | None = None,
+    span: Span | None = None,
 ) -> None:
     """Take an image of a table's past for somebody else: what it held when `version_max` was the
-    last version, or, with `version_min`, the net changes after that one. job_id begins with
-    EXPORTS; a second call with the same id does nothing. `db.transfer_work` is set when the image
-    is there. Raises Contended, TableNotFound."""
+    last version, or, with `version_min`, the net changes after that one; of all rows, or of a
+    span. job_id begins with EXPORTS; a second call with the same id does nothing.
+    `db.transfer_work` is set when the image is there. Raises Contended, TableNotFound."""
     if await db.backups.job(job_id) is not None:
         return
     kept = past if isinstance(past, Backup) else None
@@ -157,6 +158,7 @@ async def begin_image(
         space=space,
         keeps=False,
         source=source_of(source),
+        span=span,
         held=kept is None,
         version_max=version_max,
         at_ms=version_max // VERSIONS_PER_MS,
@@ -231,16 +233,7 @@ async def advance(db: Database, job: Job) -> bool:
 async def _copy(db: Database, job: Job) -> None:
     """Copy a page of rows, also those that were put since the instant: what changed has a record
     that will be undone, and what a put left as it was has none."""
-    source = _source(job)
-    after = (job.after[:16], job.after[16:], b"") if job.after else None
-    page = await db.engine.scan(
-        source.space,
-        b"",
-        None,
-        after=after,
-        item_limit=db.pace.items(PAGE_ITEMS),
-        byte_limit=PAGE_BYTES,
-    )
+    page = await _page(db, _source(job).space, job)
     space = job.space
     writes = [Put((space, each.token, each.sort, b""), ANY, each.value) for each in page.entries]
     size_bytes = sum(size_of(write.value) for write in writes)
@@ -251,6 +244,27 @@ async def _copy(db: Database, job: Job) -> None:
         reached = msgspec.structs.replace(job, phase="undo", after=b"", part=0, before=-1)
     tally = Tally(job.space, len(writes), size_bytes)
     await db.engine.commit(Batch(db.versions.next(), [*writes, reached.put], (), (tally,)))
+
+
+async def _page(db: Database, space: int, job: Job) -> Page:
+    """The next rows that a job is to copy or load: those after the place it reached."""
+    after, span, items = job.after, job.span, db.pace.items(PAGE_ITEMS)
+    if span is None:
+        place = (after[:16], after[16:], b"") if after else None
+        return await db.engine.scan(
+            space, b"", None, after=place, item_limit=items, byte_limit=PAGE_BYTES
+        )
+    return await db.engine.range(
+        space,
+        span.token,
+        span.low,
+        span.high,
+        low_open=span.low_open,
+        high_open=span.high_open,
+        after=(after[16:], b"") if after else None,
+        item_limit=items,
+        byte_limit=PAGE_BYTES,
+    )
 
 
 async def _undo(db: Database, job: Job) -> bool:
@@ -273,7 +287,8 @@ async def _undo(db: Database, job: Job) -> bool:
             image = record.new if record.old is None else record.old
             assert image is not None
             key = key_of(Stored(0, image).item)
-            then[job.space, key.token, key.sort, b""] = record.old
+            if job.span is None or job.span.holds(key):
+                then[job.space, key.token, key.sort, b""] = record.old
         elif record.version < long_before:
             reached_instant = True
     if reached_instant:
@@ -348,15 +363,7 @@ async def _load(db: Database, job: Job) -> bool:
     table = await db.catalog.get(job.account, job.region, job.target.name)
     if table.id != job.target.id:
         raise TableNotFound(table.name)
-    after = (job.after[:16], job.after[16:], b"") if job.after else None
-    page = await db.engine.scan(
-        job.space,
-        b"",
-        None,
-        after=after,
-        item_limit=db.pace.items(PAGE_ITEMS),
-        byte_limit=PAGE_BYTES,
-    )
+    page = await _page(db, job.space, job)
     # The keys are the source's, so an item's place is the same in both.
     writes = [PackedPut(table, Key(entry.token, entry.sort), entry.value) for entry in page.entries]
     # With the place reached, also that of the last page: no item is counted twice after a restart,

@@ -161,6 +161,157 @@ def test_refusals(ask: Ask, refusal: Refusal, s3: Any, bucket: str, two_keys: st
     exported(ask, begun["ExportArn"])
 
 
+def test_a_filter_leaves_out_items_and_attributes(
+    ask: Ask, s3: Any, bucket: str, two_keys: str
+) -> None:
+    arn = on(ask, two_keys)
+    for number in range(6):
+        put(ask, two_keys, number, v={"B": b"\0\xff"}, left={"S": "out"})
+        put(ask, two_keys, number, pk={"S": "b"})
+    whole = ask("ExportTableToPointInTime", TableArn=arn, S3Bucket=bucket)["ExportDescription"]
+    wanted = {
+        "KeyConditionExpression": "pk = :pk AND sk >= :least",
+        "FilterExpression": "#v = :v",
+        "ProjectionExpression": "sk, #v",
+        "ExpressionAttributeNames": {"#v": "v"},
+        "ExpressionAttributeValues": {
+            ":pk": {"S": "a"},
+            ":least": {"N": "2"},
+            ":v": {"B": b"\0\xff"},
+        },
+    }
+    begun = ask(
+        "ExportTableToPointInTime", TableArn=arn, S3Bucket=bucket, FilterSpecification=wanted
+    )["ExportDescription"]
+    assert begun["FilterSpecification"] == wanted
+    shown = exported(ask, begun["ExportArn"])
+    assert shown["FilterSpecification"] == wanted
+    assert shown["ExportStatus"] == "COMPLETED" and shown["ItemCount"] == 4
+    found = [json.loads(line)["Item"] for line in data_lines(s3, shown)]
+    assert sorted(found, key=lambda item: item["sk"]["N"]) == [
+        {"sk": {"N": str(number)}, "v": {"B": "AP8="}} for number in range(2, 6)
+    ]
+    all_of_it = exported(ask, whole["ExportArn"])
+    assert "FilterSpecification" not in all_of_it
+    assert shown["BilledSizeBytes"] < all_of_it["BilledSizeBytes"]
+
+    # Without a key condition the filter may look at keys, and everything is read.
+    wanted = {
+        "FilterExpression": "pk = :b AND sk < :two",
+        "ExpressionAttributeValues": {":b": {"S": "b"}, ":two": {"N": "2"}},
+    }
+    begun = ask(
+        "ExportTableToPointInTime",
+        TableArn=arn,
+        S3Bucket=bucket,
+        ExportFormat="ION",
+        FilterSpecification=wanted,
+    )["ExportDescription"]
+    shown = exported(ask, begun["ExportArn"])
+    assert sorted(data_lines(s3, shown)) == [
+        '$ion_1_0 {Item:{pk:"b",sk:0.}}',
+        '$ion_1_0 {Item:{pk:"b",sk:1.}}',
+    ]
+    assert shown["ItemCount"] == 2 and shown["BilledSizeBytes"] == all_of_it["BilledSizeBytes"]
+
+
+def test_a_filter_of_changes_looks_at_the_latest_image(
+    ask: Ask, s3: Any, bucket: str, two_keys: str
+) -> None:
+    arn = on(ask, two_keys)
+    for number, value in enumerate(("in", "in", "out", "out", "in")):
+        put(ask, two_keys, number, v={"S": value})
+    time.sleep(0.01)
+    then = time.time()
+    time.sleep(0.01)
+    for number, value in enumerate(("in", "out", "in", "out")):
+        put(ask, two_keys, number, v={"S": value}, w={"S": "new"})
+    ask("DeleteItem", TableName=two_keys, Key={"pk": {"S": "a"}, "sk": {"N": "4"}})
+    begun = ask(
+        "ExportTableToPointInTime",
+        TableArn=arn,
+        S3Bucket=bucket,
+        ExportType="INCREMENTAL_EXPORT",
+        IncrementalExportSpecification={"ExportFromTime": then},
+        FilterSpecification={
+            "FilterExpression": "v = :in",
+            "ProjectionExpression": "v",
+            "ExpressionAttributeValues": {":in": {"S": "in"}},
+        },
+    )["ExportDescription"]
+    shown = exported(ask, begun["ExportArn"])
+    lines = [json.loads(line) for line in data_lines(s3, shown)]
+    by_key = {line["Keys"]["sk"]["N"]: line for line in lines}
+    assert by_key.keys() == {"0", "2", "4"}, "a deleted one counts as what it was"
+    assert all(line["Keys"]["pk"] == {"S": "a"} for line in lines)
+    assert by_key["2"]["OldImage"] == {"v": {"S": "out"}}
+    assert by_key["2"]["NewImage"] == {"v": {"S": "in"}}
+    assert by_key["4"]["OldImage"] == {"v": {"S": "in"}} and "NewImage" not in by_key["4"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        (
+            {"KeyConditionExpression": "pk > :v", "ExpressionAttributeValues": {":v": {"S": "a"}}},
+            "Query key condition not supported",
+        ),
+        (
+            {"KeyConditionExpression": "sk = :v", "ExpressionAttributeValues": {":v": {"N": "1"}}},
+            "Query condition missed key schema element: pk",
+        ),
+        (
+            {"KeyConditionExpression": "pk = :v", "ExpressionAttributeValues": {":v": {"N": "1"}}},
+            "One or more parameter values were invalid: "
+            "Condition parameter type does not match schema type",
+        ),
+        (
+            {
+                "KeyConditionExpression": "pk = :v",
+                "FilterExpression": "sk <> pk",
+                "ExpressionAttributeValues": {":v": {"S": "a"}},
+            },
+            "Filter Expression can only contain non-primary key attributes: "
+            "Primary key attribute: sk",
+        ),
+        (
+            {"FilterExpression": "v = :v"},
+            "Invalid FilterExpression: An expression attribute value used in expression is not "
+            "defined; attribute value: :v",
+        ),
+        (
+            {"FilterExpression": "a = b", "ExpressionAttributeValues": {":v": {"S": "a"}}},
+            "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}",
+        ),
+        (
+            {"FilterExpression": ""},
+            "Invalid FilterExpression: The expression can not be empty;",
+        ),
+        (
+            {"ProjectionExpression": "v, pk.x"},
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+            "allowed: Key: pk",
+        ),
+        (
+            {"ExpressionAttributeNames": {"#v": "v"}},
+            "ExpressionAttributeNames can only be specified when using expressions",
+        ),
+    ],
+)
+def test_a_filter_is_checked_as_a_query_is(
+    ask: Ask, refusal: Refusal, two_keys: str, wanted: dict[str, Any], text: str
+) -> None:
+    arn = on(ask, two_keys)
+    refused = refusal(
+        "ExportTableToPointInTime",
+        TableArn=arn,
+        S3Bucket="there-is-no-such-bucket",
+        FilterSpecification=wanted,
+    )
+    assert refused == ("ValidationException", text)
+    assert not ask("ListExports", TableArn=arn)["ExportSummaries"]
+
+
 def test_a_bucket_that_is_not_there_fails_the_export(ask: Ask, two_keys: str) -> None:
     arn = on(ask, two_keys)
     begun = ask("ExportTableToPointInTime", TableArn=arn, S3Bucket="there-is-no-such-bucket")

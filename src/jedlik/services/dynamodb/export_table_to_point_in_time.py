@@ -13,9 +13,15 @@ from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.continuous_backups import earliest_restorable_ms
 from jedlik.services.dynamodb.errors import Export, Recovery, TableMissing, validation
+from jedlik.services.dynamodb.export_filters import (
+    MEMBER,
+    check_parts,
+    filter_parameters,
+    parts_of,
+)
+from jedlik.services.dynamodb.request_expressions import ReadParts
 from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_names import table_name
-from jedlik.services.dynamodb.table_settings import refuse_unsupported
 from jedlik.services.dynamodb.transfer_descriptions import export_description
 from jedlik.services.dynamodb.transfers import Mismatch, Transfer, Transfers
 from jedlik.tables.clock import last_version_of
@@ -24,7 +30,6 @@ from jedlik.tables.model import Table
 
 INCREMENT_MS_MAX = 24 * 3_600_000
 """The longest stretch of an incremental export (developer guide)."""
-UNSUPPORTED = ("FilterSpecification",)
 
 
 class ExportAsks:
@@ -61,10 +66,10 @@ def specification_given(req: dict[str, Any]) -> str | None:
     "ExportTableToPointInTime",
     access="write",
     permissions=ExportAsks(),
-    rules=[specification_given],
+    rules=[specification_given, filter_parameters],
 )
 async def export_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    refuse_unsupported(req, UNSUPPORTED)
+    parts = parts_of(req.get(MEMBER, {}))
     if req.get("S3BucketOwner", ctx.account) != ctx.account:
         raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
     store = Transfers(ctx.db, "export", ctx.account, ctx.region)
@@ -75,7 +80,7 @@ async def export_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> di
             raise Export.conflict() from None
         if before is not None:
             return {"ExportDescription": export_description(before)}
-        new = await _new_export(ctx, req, store)
+        new = await _new_export(ctx, req, parts, store)
         try:
             await store.add(new)
         except Contended:
@@ -84,8 +89,11 @@ async def export_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> di
     raise Export.conflict()
 
 
-async def _new_export(ctx: Context, req: dict[str, Any], store: Transfers) -> Transfer:
+async def _new_export(
+    ctx: Context, req: dict[str, Any], parts: ReadParts, store: Transfers
+) -> Transfer:
     table = await _source(ctx, req["TableArn"])
+    check_parts(parts, table)
     if table.recovery is None or not table.recovery.enabled:
         raise Recovery.off(table.name)
     now, version = now_ms(ctx), ctx.db.versions.next()

@@ -25,6 +25,7 @@ import orjson
 from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb import transfers
 from jedlik.services.dynamodb.coding import Encoded, Encoding, Form, coders_of
+from jedlik.services.dynamodb.export_filters import MEMBER, span_of
 from jedlik.services.dynamodb.transfers import (
     Transfer,
     data_folder,
@@ -87,6 +88,7 @@ async def _begin(db: Database, export: Transfer) -> bool:
         past,
         version_max=export.version_max,
         version_min=export.version_min if incremental(export) else None,
+        span=span_of(export.request.get(MEMBER, {}), table.keys),
     )
     await _store(db, export, stage="image")
     return True
@@ -127,6 +129,7 @@ async def _write_file(db: Database, export: Transfer) -> bool:
         ion=export.request.get("ExportFormat") == "ION",
         view=view_type(export) if incremental(export) else "",
         key_names=tuple(job.source.keys.names) if job.source is not None else (),
+        filter=export.request.get(MEMBER, {}),
     )
     key = data_folder(export) + _file_name(export)
     page = await _page(db, job.space, export.after)

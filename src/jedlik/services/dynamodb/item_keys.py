@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from jedlik.tables.errors import BadKey, Invalid
+from jedlik.tables.expressions import Condition
 from jedlik.tables.keys import (
     PARTITION_KEY_BYTES_MAX,
     SORT_KEY_BYTES_MAX,
     Key,
     exact_key,
 )
-from jedlik.tables.model import KeyAttribute, Table
+from jedlik.tables.model import KeyAttribute, KeySchema, Table
 from jedlik.values import check_item, encode_key
 
 Item = dict[str, Any]
@@ -74,6 +75,17 @@ def refuse_paths_into_keys(table: Table, *expressions: Entering | None) -> None:
                     "Key attributes must be scalars; list random access '[]' and map lookup '.' "
                     f"are not allowed: {level}: {name}"
                 )
+
+
+def refuse_filter_on_keys(what: str, where: Condition, keys: KeySchema) -> None:
+    """A filter beside a key condition comes after the keys have been read by; raises Invalid.
+
+    what: how the filter is called in AWS's text."""
+    for name in where.top_level:
+        if name in keys.names:
+            raise Invalid(
+                f"{what} can only contain non-primary key attributes: Primary key attribute: {name}"
+            )
 
 
 def why_no_key(table: Table, attributes: Item) -> str:

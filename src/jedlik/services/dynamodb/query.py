@@ -7,7 +7,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
+from jedlik.services.dynamodb.item_keys import refuse_filter_on_keys, refuse_paths_into_keys
 from jedlik.services.dynamodb.pages import (
     admit_page,
     index_of,
@@ -27,7 +27,6 @@ from jedlik.services.dynamodb.start_keys import check_in_range, check_start_valu
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.tables.errors import Invalid
 from jedlik.tables.expressions import legacy
-from jedlik.tables.model import KeySchema
 from jedlik.tables.read import query as read_range
 from jedlik.values import encode_key_tuple, token
 
@@ -49,7 +48,8 @@ async def query(ctx: Context, req: dict[str, Any]) -> bytes:
     if start is not None:
         check_in_range(start, partition, wanted)
     if parts.condition is not None:
-        _refuse_filter_on_keys(req, parts.condition.top_level, keys)
+        what = "Filter Expression" if "FilterExpression" in req else "QueryFilter"
+        refuse_filter_on_keys(what, parts.condition, keys)
     refuse_paths_into_keys(table, parts.condition, parts.projection)
     selection = selection_of(req, table, index, parts.projection)
     if index is not None and parts.condition is not None:
@@ -86,15 +86,3 @@ def _parts(req: Mapping[str, Any]) -> ReadParts:
     parts = with_expressions(req, parts)
     refuse(select(req))
     return parts
-
-
-def _refuse_filter_on_keys(
-    req: Mapping[str, Any], filtered: tuple[str, ...], keys: KeySchema
-) -> None:
-    """A filter comes after the keys have been read by; raises Invalid."""
-    for name in filtered:
-        if name in keys.names:
-            what = "Filter Expression" if "FilterExpression" in req else "QueryFilter"
-            raise Invalid(
-                f"{what} can only contain non-primary key attributes: Primary key attribute: {name}"
-            )

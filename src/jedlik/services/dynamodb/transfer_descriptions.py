@@ -18,6 +18,15 @@ from jedlik.services.dynamodb.transfers import (
 )
 
 PAGE_MAX = 25
+SHOWN_AS_ASKED = (
+    "ClientToken",
+    "S3Bucket",
+    "S3BucketOwner",
+    "S3Prefix",
+    "S3SseKmsKeyId",
+    "FilterSpecification",
+)
+"""Members of an export that its description repeats."""
 
 
 async def found_transfer(ctx: Context, kind: Kind, arn: str) -> Transfer | None:
@@ -89,7 +98,7 @@ def export_description(export: Transfer, written: int | None = None) -> dict[str
         }
     else:
         shown["ExportTime"] = export.at_ms / 1000
-    for name in ("ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseKmsKeyId"):
+    for name in SHOWN_AS_ASKED:
         if name in request:
             shown[name] = request[name]
     _add_end(shown, export)
