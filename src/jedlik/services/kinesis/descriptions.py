@@ -6,7 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.services.kinesis.records import Consumer, Stream
-from jedlik.services.kinesis.shards import Shard
+from jedlik.services.kinesis.shards import Shard, shard_id
 from jedlik.services.kinesis.store import Store
 
 METRICS = ("IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords",
@@ -20,11 +20,12 @@ async def shown_shard(ctx: Context, stream: Stream, shard: Shard) -> dict[str, A
         bounds = await Store.of(ctx.db).bounds(stream, shard.index)
         numbers["EndingSequenceNumber"] = shard.end_number(bounds.last)
     shown: dict[str, Any] = {"ShardId": shard.id}
-    kept = {each.index for each in stream.shards}
-    if shard.parent is not None and shard.parent in kept:
-        shown["ParentShardId"] = f"shardId-{shard.parent:012d}"
-    if shard.adjacent is not None and shard.adjacent in kept:
-        shown["AdjacentParentShardId"] = f"shardId-{shard.adjacent:012d}"
+    # Parents that are no longer kept, too: AWS's readers (the KCL, Flink's) know a parent that is
+    # named and not listed for one that has expired.
+    if shard.parent is not None:
+        shown["ParentShardId"] = shard_id(shard.parent)
+    if shard.adjacent is not None:
+        shown["AdjacentParentShardId"] = shard_id(shard.adjacent)
     shown["HashKeyRange"] = {"StartingHashKey": shard.first, "EndingHashKey": shard.last}
     shown["SequenceNumberRange"] = numbers
     return shown

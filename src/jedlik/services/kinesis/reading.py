@@ -11,7 +11,7 @@ from jedlik.api.context import Context
 from jedlik.services.kinesis.errors import invalid
 from jedlik.services.kinesis.iterators import HORIZON
 from jedlik.services.kinesis.records import LogRecord, Stream, decode
-from jedlik.services.kinesis.shards import Shard
+from jedlik.services.kinesis.shards import Shard, shard_id
 from jedlik.services.kinesis.store import Store
 from jedlik.storage.waist import Engine
 
@@ -149,9 +149,7 @@ def child_shards(stream: Stream, shard: Shard) -> list[dict[str, Any]]:
         {
             "ShardId": child.id,
             "ParentShards": [
-                parent.id
-                for parent in stream.shards
-                if parent.index in (child.parent, child.adjacent)
+                shard_id(parent) for parent in (child.parent, child.adjacent) if parent is not None
             ],
             "HashKeyRange": {"StartingHashKey": child.first, "EndingHashKey": child.last},
         }
