@@ -8,7 +8,8 @@ import os
 import sys
 import threading
 import time
-from typing import Any
+from io import BufferedReader
+from typing import Any, cast
 
 from jedlik.services.s3_select import frames, sql
 from jedlik.services.s3_select.evaluating import Selection
@@ -25,7 +26,7 @@ def main() -> int:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     os.nice(5)
     csv.field_size_limit(RECORD_BYTES_MAX)
-    source, out = sys.stdin.buffer, sys.stdout.buffer
+    source, out = cast(BufferedReader, sys.stdin.buffer), sys.stdout.buffer
     asked = json.loads(source.readline())
     try:
         try:
@@ -43,7 +44,8 @@ def main() -> int:
 def run(asked: dict[str, Any], source: Counted, out: Any) -> None:
     selection = Selection(sql.read(asked["expression"]))
     write = writer(asked["output"])
-    held, size, returned = [], 0, 0
+    held: list[bytes] = []
+    size = returned = 0
     told_at = time.monotonic()
 
     def flush() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from jedlik.services.s3_select.faults import Fault, bad_arguments
 from jedlik.services.s3_select.functions import FUNCTIONS
-from jedlik.services.s3_select.sql import (
+from jedlik.services.s3_select.syntax import (
     WILDCARD,
     Aggregate,
     Call,
+    Expression,
     Item,
     Literal,
     Missing,
@@ -78,7 +79,7 @@ class Selection:
         assert self._items is not None
         return [(name, value(row)) for name, value in self._items]
 
-    def _compiled(self, node: Any) -> Evaluate:
+    def _compiled(self, node: Expression) -> Evaluate:
         if isinstance(node, Literal):
             value = node.value
             return lambda _: value

@@ -50,18 +50,21 @@ def as_number(value: Any) -> int | float | Decimal | None:
 def compare(left: Any, right: Any) -> int | None:
     """-1, 0 or 1; None where the two have nothing to do with each other."""
     if isinstance(left, str) and isinstance(right, str):
-        return (left > right) - (left < right)
+        return _order(left, right)
     one, other = as_number(left), as_number(right)
     if one is not None and other is not None:
-        one, other = _alike(one, other)
-        return (one > other) - (one < other)
+        return _order(*_alike(one, other))
     if isinstance(left, bool) and isinstance(right, bool):
-        return (left > right) - (left < right)
+        return _order(left, right)
     if isinstance(left, datetime) and isinstance(right, datetime):
-        return (left > right) - (left < right)
+        return _order(left, right)
     if type(left) is type(right) and isinstance(left, dict | list):
         return 0 if left == right else None
     return None
+
+
+def _order(one: Any, other: Any) -> int:
+    return int(one > other) - int(one < other)
 
 
 def arithmetic(mark: str, left: Any, right: Any) -> Any:
