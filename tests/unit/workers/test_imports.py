@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jedlik.services.dynamodb import importing
+from jedlik.services.dynamodb import importing, limits
 from jedlik.services.dynamodb.seen_keys import SeenKeys
 from jedlik.services.dynamodb.transfers import Transfers
 from jedlik.services.s3 import Objects
@@ -101,3 +101,46 @@ async def test_what_was_seen_is_never_taken_for_new_and_little_of_the_rest_for_s
     again = sum(seen.add(Key(*key)) for key in keys)
     assert again < 30
     assert all(seen.add(Key(*key)) for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("objects", "size", "code", "text"),
+    [
+        (2, 1000, None, None),
+        (3, 1000, "LimitExceeded", "An import takes up to 2 Amazon S3 objects"),
+        (1, 2001, "LimitExceeded", "Imports under way take up to 0 TB of source objects together"),
+        (2, 1001, "LimitExceeded", "Imports under way take up to 0 TB of source objects together"),
+    ],
+)
+async def test_an_import_of_too_much_fails_before_it_reads(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    objects: int,
+    size: int,
+    code: str | None,
+    text: str | None,
+) -> None:
+    """Another one is under way that takes 1000 bytes of the 3000."""
+    monkeypatch.setattr(limits, "IMPORT_OBJECTS_MAX", 2)
+    monkeypatch.setattr(limits, "IMPORT_BYTES_MAX", 3000)
+    db = Database(MemoryEngine())
+    db.blobs = FileBlobs(tmp_path, durable=False)
+    db.flows.set_mode("on")
+    await db.open()
+    store = Transfers(db, "import", "1", "r")
+    request = {"S3BucketSource": {"S3Bucket": BUCKET}, "InputFormat": "DYNAMODB_JSON"}
+    begun = []
+    for name in ("other", "own"):
+        made = Table("1", "r", name, KEYS, {"pk": "S", "sk": "N"}, status="CREATING")
+        begun.append(store.begun(await db.create_table(made), request, 0))
+    await store.add(begun[0], size_bytes=1000)
+    await store.add(begun[1])
+    s3 = Objects(db, account="1", region="r")
+    assert await s3.make_bucket(BUCKET)
+    for number in range(objects):
+        await s3.put(BUCKET, str(number), b" " * size)
+    await importing.Importer(db, begun[1]).advance(begun[1])
+    shown = await store.get(begun[1].id)
+    assert shown is not None and (shown.failure_code, shown.failure_message) == (code, text)
+    if code is None:
+        assert (await store.running())[shown.id].bytes == objects * size

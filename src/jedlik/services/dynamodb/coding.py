@@ -71,10 +71,10 @@ class Encoded(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A record that was read. index: its place in the object; size: of its bytes. Either `value`,
-    a packed item with its place in the table, or `error`. condition: the members of one."""
+    """A record that was read. place: its place in the object; size: of its bytes. Either `value`,
+    a packed item for the row of `token` and `sort`, or `error`. condition: the members of one."""
 
-    index: int
+    place: int
     size: int
     token: bytes
     sort: bytes
@@ -356,4 +356,4 @@ class Desk:
 
     def _close(self, number: int) -> None:
         for kept in (self._encoders, self._decoders, self._turns):
-            kept.pop(number, None)  # type: ignore[attr-defined]
+            kept.pop(number, None)

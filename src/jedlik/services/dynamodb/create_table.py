@@ -6,6 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.concurrency import check_table_operations
 from jedlik.services.dynamodb.describe import described
 from jedlik.services.dynamodb.errors import ResourceInUse
 from jedlik.services.dynamodb.permissions import ON_CREATE
@@ -93,6 +94,7 @@ async def create_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     # Checked before spaces are reserved: asking for a table that is there is common.
     if await _exists(ctx, table.name):
         raise ResourceInUse.exists(table.name)
+    await check_table_operations(ctx, created=table)
     await check_quotas(ctx, table, new=True)
     try:
         table = await ctx.db.create_table(in_transition(ctx, table, "CREATING"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.concurrency import check_table_operations
 from jedlik.services.dynamodb.describe import described
 from jedlik.services.dynamodb.errors import ResourceInUse, ResourceNotFound, validation
 from jedlik.services.dynamodb.permissions import on_table
@@ -41,6 +42,7 @@ async def delete_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
+        await check_table_operations(ctx)
         try:
             await _delete(ctx, table)
         except Contended:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.concurrency import exports_at_once, too_many_exports
 from jedlik.services.dynamodb.continuous_backups import earliest_restorable_ms
 from jedlik.services.dynamodb.errors import Export, Recovery, TableMissing, validation
 from jedlik.services.dynamodb.export_filters import (
@@ -23,7 +24,7 @@ from jedlik.services.dynamodb.request_expressions import ReadParts
 from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_names import table_name
 from jedlik.services.dynamodb.transfer_descriptions import export_description
-from jedlik.services.dynamodb.transfers import Mismatch, Transfer, Transfers
+from jedlik.services.dynamodb.transfers import Mismatch, TooMany, Transfer, Transfers, incremental
 from jedlik.tables.clock import last_version_of
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
@@ -80,19 +81,24 @@ async def export_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> di
             raise Export.conflict() from None
         if before is not None:
             return {"ExportDescription": export_description(before)}
-        new = await _new_export(ctx, req, parts, store)
+        table = await _source(ctx, req["TableArn"])
+        new = _new_export(ctx, req, parts, store, table)
+        size_bytes = 0  # of changes nobody knows
+        if not incremental(new):
+            size_bytes = (await ctx.db.engine.stats(table.space)).bytes
         try:
-            await store.add(new)
+            await store.add(new, size_bytes=size_bytes, at_once=exports_at_once(ctx))
         except Contended:
             continue  # the same token at the same time
+        except TooMany:
+            raise too_many_exports() from None
         return {"ExportDescription": export_description(new)}
     raise Export.conflict()
 
 
-async def _new_export(
-    ctx: Context, req: dict[str, Any], parts: ReadParts, store: Transfers
+def _new_export(
+    ctx: Context, req: dict[str, Any], parts: ReadParts, store: Transfers, table: Table
 ) -> Transfer:
-    table = await _source(ctx, req["TableArn"])
     check_parts(parts, table)
     if table.recovery is None or not table.recovery.enabled:
         raise Recovery.off(table.name)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.concurrency import imports_at_once, too_many_imports
 from jedlik.services.dynamodb.create_table import (
     UNSUPPORTED,
     new_table,
@@ -23,7 +24,7 @@ from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME, table_arn
 from jedlik.services.dynamodb.table_settings import refuse_unsupported
 from jedlik.services.dynamodb.transfer_descriptions import import_description
-from jedlik.services.dynamodb.transfers import Mismatch, Transfers
+from jedlik.services.dynamodb.transfers import Mismatch, TooMany, Transfers
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
 
 
@@ -88,6 +89,11 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     if await _exists(ctx, wanted.name):
         raise ResourceInUse.exists(wanted.name)
     await check_quotas(ctx, wanted, new=True)
+    at_once = imports_at_once(ctx)
+    try:
+        await store.check(at_once)
+    except TooMany:
+        raise too_many_imports() from None
     try:
         # Ready when the import is.
         made = replace(wanted, status="CREATING", settles_at_ms=NEVER_MS)
@@ -96,10 +102,12 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         raise ResourceInUse.exists(wanted.name) from None
     new = store.begun(table, req, now_ms(ctx))
     try:
-        await store.add(new)
-    except Contended:  # the same token at the same time
+        await store.add(new, at_once=at_once)
+    except (Contended, TooMany) as refusal:
         await ctx.db.drop_table(table)
-        raise Import.conflict() from None
+        if isinstance(refusal, TooMany):
+            raise too_many_imports() from None
+        raise Import.conflict() from None  # the same token at the same time
     return {"ImportTableDescription": import_description(new)}
 
 

@@ -17,7 +17,7 @@ import orjson
 from msgspec.structs import replace
 
 from jedlik.api.errors import ApiError
-from jedlik.services.dynamodb import transfers
+from jedlik.services.dynamodb import limits, transfers
 from jedlik.services.dynamodb.coding import Decoding, Read, Source, coders_of
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_condition
@@ -35,6 +35,7 @@ from jedlik.tables.errors import (
     Throttled,
 )
 from jedlik.tables.indexes import write_units
+from jedlik.tables.internal import Change
 from jedlik.tables.item_writes import PackedPut, Written
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
@@ -125,12 +126,32 @@ class Importer:
             await self._end(now, "FAILED", "S3NoSuchKey", "No objects were found below the prefix")
             return False
         if now.kind == "import":
+            beyond = await self._beyond(now, count, total)
+            if beyond is not None:
+                await self._end(now, "FAILED", "LimitExceeded", beyond)
+                return False
             logs = Logs(self._db, now.account, now.region)
             await logs.ensure(LOG_GROUP, error_stream(now))
             if not self._db.catalog.shared:
                 self._seen, self._known = SeenKeys(), now
-        await self._store(now, stage="read", total_bytes=total)
+        sized = await transfers.of(self._db, now).sized(now.id, total)
+        begun = msgspec.structs.replace(now, stage="read", total_bytes=total)
+        await self._replace(now, begun, also=[sized])
         return True
+
+    async def _beyond(self, now: Transfer, count: int, total: int) -> str | None:
+        """What an import is too large for, with the others that are under way. Unverified: that it
+        fails for that, and the texts; the numbers are the developer guide's."""
+        if self._db.flows.mode != "on":
+            return None
+        if count > limits.IMPORT_OBJECTS_MAX:
+            return f"An import takes up to {limits.IMPORT_OBJECTS_MAX} Amazon S3 objects"
+        running = await transfers.of(self._db, now).running()
+        others = sum(each.bytes for name, each in running.items() if name != now.id)
+        most = limits.IMPORT_BYTES_MAX_IN.get(now.region, limits.IMPORT_BYTES_MAX)
+        if others + total > most:
+            return f"Imports under way take up to {most >> 40} TB of source objects together"
+        return None
 
     async def _read(self, now: Transfer, table: Table) -> bool:
         if now != self._known:
@@ -207,7 +228,7 @@ class Importer:
         for record in taken.records:
             batch.size += record.size
             if record.error is not None:
-                batch.problems.append((record.index, record.error))
+                batch.problems.append((record.place, record.error))
                 continue
             key = Key(record.token, record.sort)
             write = PackedPut(table, key, record.value)
@@ -215,12 +236,12 @@ class Importer:
                 try:
                     write.condition = _condition_of(record.condition, table)
                 except (Invalid, InvalidValue, Malformed) as fault:
-                    batch.problems.append((record.index, fault.message))
+                    batch.problems.append((record.place, fault.message))
                     continue
                 except ApiError as fault:
-                    batch.problems.append((record.index, fault.message or fault.code))
+                    batch.problems.append((record.place, fault.message or fault.code))
                     continue
-            batch.puts.append((record.index, write))
+            batch.puts.append((record.place, write))
         batch.processed = len(taken.records)
         batch.ended = taken.ended
         reading.at += batch.processed
@@ -352,9 +373,9 @@ class Importer:
     async def _store(self, old: Transfer, **changes: Any) -> Transfer:
         return await self._replace(old, msgspec.structs.replace(old, **changes))
 
-    async def _replace(self, old: Transfer, new: Transfer) -> Transfer:
+    async def _replace(self, old: Transfer, new: Transfer, also: Sequence[Change] = ()) -> Transfer:
         try:
-            stored = await transfers.of(self._db, old).store(old, new)
+            stored = await transfers.of(self._db, old).store(old, new, also)
         except Contended:
             self.forget()  # it was cancelled meanwhile: look again
             raise

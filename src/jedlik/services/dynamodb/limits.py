@@ -38,6 +38,25 @@ POLICY_BYTES_MAX = 20 * 1024
 """A resource-based policy, whitespace included."""
 RECOVERY_DAYS_DEFAULT = 35
 
+# How much of an account goes on at once in a region: `concurrency.py`.
+TABLE_OPERATIONS_MAX = 500
+"""Tables being created, updated or deleted."""
+INDEXED_CREATIONS_MAX = 250
+"""Tables with secondary indexes being created (API reference, LimitExceededException)."""
+RESTORES_MAX = 50
+"""Of any type (API reference, RestoreTableToPointInTime)."""
+RESTORE_BYTES_MAX = 50 << 40
+"""Of the backups that are being restored."""
+IMPORTS_MAX = 50
+IMPORT_OBJECTS_MAX = 50_000
+"""Of one import (developer guide, "Best practices for importing from Amazon S3")."""
+IMPORT_BYTES_MAX = 1 << 40
+IMPORT_BYTES_MAX_IN = dict.fromkeys(("us-east-1", "us-west-2", "eu-west-1"), 15 << 40)
+"""Of the source objects of all imports, as they are in S3; in other regions IMPORT_BYTES_MAX."""
+EXPORTS_MAX = 300
+EXPORT_BYTES_MAX = 100 << 40
+"""Of the tables that are being exported."""
+
 LIST_TABLES_MAX = 100
 LIST_BACKUPS_MAX = 100
 LIST_INSIGHTS_MAX = 100

@@ -36,7 +36,7 @@ async def restore_table_from_backup(ctx: Context, req: dict[str, Any]) -> dict[s
     backup = await found_backup(ctx, req["BackupArn"])
     if backup.status == "CREATING":
         raise BackupInUse.creating(backup.arn)
-    target = await new_target(ctx, req, backup.table)
+    target = await new_target(ctx, req, backup.table, backup)
     try:
         table = await begin_restore(ctx.db, target, backup)
     except TableExists:

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from jedlik.api.context import Context
+from jedlik.services.dynamodb.concurrency import check_restores, check_table_operations
 from jedlik.services.dynamodb.describe import described
 from jedlik.services.dynamodb.errors import TableInUse, TableThere, invalid
 from jedlik.services.dynamodb.quotas import check_quotas
@@ -25,6 +26,7 @@ from jedlik.services.dynamodb.table_definitions import (
 from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME
 from jedlik.services.dynamodb.table_settings import refuse_unsupported, sse_description
 from jedlik.services.dynamodb.throughputs import on_demand_limits, out_of_bounds, provisioned
+from jedlik.tables.backups import Backup
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.model import Index, Table, Throughput
 
@@ -44,8 +46,10 @@ def units_in_bounds(req: dict[str, Any]) -> str | None:
     return text
 
 
-async def new_target(ctx: Context, req: dict[str, Any], source: Table) -> Table:
-    """The table to be made. Raises ApiError."""
+async def new_target(
+    ctx: Context, req: dict[str, Any], source: Table, backup: Backup | None = None
+) -> Table:
+    """The table to be made, of a backup or of a table's past. Raises ApiError."""
     refuse_unsupported(req, UNSUPPORTED)
     name = req["TargetTableName"]
     try:
@@ -94,6 +98,8 @@ async def new_target(ctx: Context, req: dict[str, Any], source: Table) -> Table:
         table_class=source.table_class,
         sse=sse,
     )
+    await check_table_operations(ctx, created=target)
+    await check_restores(ctx, backup)
     await check_quotas(ctx, target, new=True)
     return target
 

@@ -1,7 +1,8 @@
 """Exports, imports and bulk puts: what is kept of them, in the internal table of that name.
 
     ("transfers|kind|account|region", id)          -> Transfer
-    ("active", kind|account|region|id)             -> {}: `workers/transfers.py` has it to do
+    ("active", kind|account|region|id)             -> Active: `workers/transfers.py` has it to do
+    ("begun", kind|account|region)                 -> the id of the last that began
     ("tokens|kind|account|region", client token)   -> Used
     ("files|id", number)                           -> a line of manifest-files.json
 
@@ -28,6 +29,8 @@ TOKEN_LIFE_MS = 8 * 3_600_000
 LISTED_MS = 90 * 24 * 3_600_000
 """How long finished work is listed (API reference)."""
 RETRIES_MAX = 20
+ROUNDS_MAX = 2000
+"""Of those that begin at the same moment one is stored in each round."""
 LOG_GROUP = "/aws-dynamodb/imports"
 """Where imports tell of their errors."""
 Kind = Literal["export", "import", "bulk"]
@@ -96,8 +99,25 @@ class Used(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class Active(msgspec.Struct, frozen=True):
+    """What is known of one that is under way without reading it. bytes: how large it is."""
+
+    bytes: int = 0
+
+
+class AtOnce(msgspec.Struct, frozen=True):
+    """How many may be under way together, and how large they may be together."""
+
+    count: int
+    bytes: int = 1 << 62
+
+
 class Mismatch(Exception):
     """The client token was used for another request."""
+
+
+class TooMany(Exception):
+    """So many, or so large ones, are under way already."""
 
 
 class Transfers:
@@ -153,20 +173,67 @@ class Transfers:
             token=request.get("ClientToken"),
         )
 
-    async def add(self, new: Transfer) -> None:
-        """Store one, to be worked on. Raises Contended if its token is used at the same time."""
-        changes = [
-            Change(self._group, new.id, msgspec.json.encode(new)),
-            Change("active", f"{self._place}|{new.id}", b"{}"),
-        ]
-        if new.token is not None:
-            used = Used(new.id, fingerprint(new.request), new.start_ms)
-            old = await self.table.get(f"tokens|{self._place}", new.token)
-            changes.append(
-                Change(f"tokens|{self._place}", new.token, msgspec.json.encode(used), seen=old)
-            )
-        await self.table.write(*changes)
-        self._db.transfer_work.set()
+    async def add(
+        self, new: Transfer, *, size_bytes: int = 0, at_once: AtOnce | None = None
+    ) -> None:
+        """Store one, to be worked on.
+
+        Raises Contended if its token is used at the same time; TooMany if with it there were more
+        than `at_once`. Every one that is stored replaces the row of the last, so that none can
+        begin between the count and the write.
+        """
+        for _ in range(ROUNDS_MAX):
+            last = await self.table.get("begun", self._place)
+            await self.check(at_once, size_bytes=size_bytes)
+            changes = [
+                Change(self._group, new.id, msgspec.json.encode(new)),
+                Change("active", self._name(new.id), msgspec.json.encode(Active(size_bytes))),
+                Change("begun", self._place, msgspec.json.encode(new.id), seen=last),
+            ]
+            old = None
+            if new.token is not None:
+                used = Used(new.id, fingerprint(new.request), new.start_ms)
+                old = await self.table.get(f"tokens|{self._place}", new.token)
+                changes.append(
+                    Change(f"tokens|{self._place}", new.token, msgspec.json.encode(used), seen=old)
+                )
+            try:
+                await self.table.write(*changes)
+            except Contended:
+                if new.token is not None:
+                    now = await self.table.get(f"tokens|{self._place}", new.token)
+                    if (now and now.document) != (old and old.document):
+                        raise
+                continue
+            self._db.transfer_work.set()
+            return
+        raise Contended
+
+    async def check(self, at_once: AtOnce | None, *, size_bytes: int = 0) -> None:
+        """Raise TooMany if one more of this size would be too many."""
+        if at_once is not None:
+            running = await self.running()
+            total = size_bytes + sum(each.bytes for each in running.values())
+            if len(running) >= at_once.count or total > at_once.bytes:
+                raise TooMany
+
+    async def running(self) -> dict[str, Active]:
+        """Those under way, by id."""
+        rows = await self.table.range("active", low=f"{self._place}|", high=f"{self._place}|~")
+        return {
+            row.name.rpartition("|")[2]: msgspec.json.decode(row.document, type=Active)
+            for row in rows
+        }
+
+    async def sized(self, transfer_id: str, size_bytes: int) -> Change:
+        """The change that tells others how large one is."""
+        seen = await self.table.get("active", self._name(transfer_id))
+        return Change(
+            "active", self._name(transfer_id), msgspec.json.encode(Active(size_bytes)), seen=seen
+        )
+
+    def _name(self, transfer_id: str) -> str:
+        return f"{self._place}|{transfer_id}"
 
     async def store(self, old: Transfer, new: Transfer, also: Sequence[Change] = ()) -> Transfer:
         """Replace one, that must still be `old`; raises Contended."""
@@ -175,9 +242,8 @@ class Transfers:
             raise Contended
         changes = [Change(self._group, old.id, msgspec.json.encode(new), seen=row), *also]
         if new.done and not old.done:
-            name = f"{self._place}|{old.id}"
-            active = await self.table.get("active", name)
-            changes.append(Change("active", name, None, seen=active))
+            active = await self.table.get("active", self._name(old.id))
+            changes.append(Change("active", self._name(old.id), None, seen=active))
         await self.table.write(*changes)
         return new
 

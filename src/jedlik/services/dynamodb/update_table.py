@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.concurrency import check_table_operations
 from jedlik.services.dynamodb.create_table import units_in_bounds
 from jedlik.services.dynamodb.describe import described, with_warm
 from jedlik.services.dynamodb.errors import ResourceInUse, ResourceNotFound, invalid
@@ -104,6 +105,7 @@ async def update_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         table = await active_table(ctx, req["TableName"])
         change = parsed_change(table, req)
         changed = with_settings(ctx, table, req, change)
+        await check_table_operations(ctx)
         await _check_quotas(ctx, table, changed, change)
         try:
             changed = await _store(ctx, table, changed, change)

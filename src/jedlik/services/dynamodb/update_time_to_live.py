@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import limits
+from jedlik.services.dynamodb.concurrency import check_table_operations
 from jedlik.services.dynamodb.errors import validation
 from jedlik.services.dynamodb.permissions import on_table
-from jedlik.services.dynamodb.table_changes import change_table, now_ms
+from jedlik.services.dynamodb.table_changes import active_table, change_table, now_ms
 from jedlik.tables.model import Table, TtlSettings
 
 
@@ -19,6 +20,8 @@ from jedlik.tables.model import Table, TtlSettings
 async def update_time_to_live(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     wanted = req["TimeToLiveSpecification"]
     now = now_ms(ctx)
+    await active_table(ctx, req["TableName"])
+    await check_table_operations(ctx)
     await change_table(ctx, req["TableName"], lambda table: with_ttl(table, wanted, now))
     return {
         "TimeToLiveSpecification": {
