@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Literal
 
 from .errors import serialization
@@ -30,6 +31,9 @@ JAVA = {
 # Unverified: that the parser takes these strings, as dynalite found. So in values/check.py.
 BOOLEAN_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 LIMITS = {"integer": 2**31 - 1, "long": 2**63 - 1}
+# CBOR has infinite numbers and NaN, JSON has not. Unverified: what AWS says to an infinite count or
+# time. Doubles are for the operations to judge.
+UNBOUNDED_REFUSED = frozenset({*LIMITS, "timestamp"})
 PARAMETERIZED = (
     "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class "
     "java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and "
@@ -137,6 +141,8 @@ def _scalar(kind: str, value: Any) -> Any:
     if kind in ("string", "boolean"):
         number = "NUMBER" if isinstance(value, int) else "DECIMAL"
         raise serialization(f"{number}_VALUE cannot be converted to {java}")
+    if kind in UNBOUNDED_REFUSED and isinstance(value, float) and not isfinite(value):
+        raise serialization()
     if kind in LIMITS:
         high = LIMITS[kind]
         return max(-high - 1, min(high, int(value)))

@@ -23,6 +23,7 @@ Accept = Callable[[Any], bool]
 
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
+TIME_MAX = 1e18  # beyond it, look exactly: it may be infinite, which CBOR can say
 PLANS_MAX = 256
 
 
@@ -149,7 +150,7 @@ class _Compiler:
         if kind == "structure":
             return self._structure(shape)
         if kind == "timestamp":
-            return lambda value: type(value) in (int, float)
+            return lambda value: type(value) in (int, float) and -TIME_MAX < value < TIME_MAX
         return lambda value: False  # blobs and the like: look exactly
 
     def _list(self, shape: Shape) -> Accept:

@@ -11,6 +11,7 @@ import struct
 from typing import Any
 
 DEPTH_MAX = 64
+BIGNUM_BYTES_MAX = 127  # more than a double takes, 1.8e308, would not do anywhere
 EPOCH = b"\xc1"  # tag 1: seconds since 1970
 _BREAK = object()
 _DOUBLE = struct.Struct(">d")
@@ -227,6 +228,8 @@ def _tagged(data: bytes, position: int, tag: int, depth: int) -> tuple[Any, int]
     if tag in (2, 3):
         if not isinstance(value, bytes):
             raise Malformed("a bignum that is no byte string")
+        if len(value) > BIGNUM_BYTES_MAX:
+            raise Malformed("a bignum beyond all doubles")
         number = int.from_bytes(value, "big")
         return (number if tag == 2 else -1 - number), position
     if tag == 1 and (not isinstance(value, (int, float)) or isinstance(value, bool)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -42,6 +43,14 @@ def test_no_string(value, text):
     assert text_of("GetItem", {"TableName": value}) == text
     assert text_of("GetItem", {"Key": {"a": {"S": value}}}) == text
     assert text_of("GetItem", {"AttributesToGet": [value]}) == text
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_no_finite_number(value):
+    """CBOR has them."""
+    assert text_of("Query", {"Limit": value}) is None
+    assert text_of("CreateTable", {"ProvisionedThroughput": {"ReadCapacityUnits": value}}) is None
+    assert text_of("RestoreTableToPointInTime", {"RestoreDateTime": value}) is None
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from jedlik.wire.rpc_cbor import encode_output
         ("c249010000000000000000", 2**64),
         ("3903e7", -1000),
         ("c349010000000000000000", -(2**64) - 1),
+        ("c2587f" + "ff" * 127, 2**1016 - 1),
         ("f93e00", 1.5),
         ("fa47c35000", 100000.0),
         ("fb3ff199999999999a", 1.1),
@@ -47,7 +48,8 @@ def test_examples_of_the_rfc(hex: str, value: Any) -> None:
 @pytest.mark.parametrize(
     "hex",
     ["", "ff", "0000", "18", "1c", "62c3", "61ff", "9f01", "bf6161ff", "a10102", "81ff", "c240ff",
-     "5f6161ff", "c16161", "fc", "9bffffffffffffffff", "81" * 100 + "00", "7fff00"],
+     "5f6161ff", "c16161", "fc", "9bffffffffffffffff", "81" * 100 + "00", "7fff00",
+     "c25880" + "ff" * 128],
 )  # fmt: skip
 def test_what_is_no_cbor(hex: str) -> None:
     with pytest.raises(Malformed):
