@@ -69,7 +69,7 @@ async def test_it_says_what_a_thread_says(coders: ProcessCoders, kind: str) -> N
     for data in (gzip.compress(wrong), gzip.compress(wrong)[:-50]):
         found = await decoded(coders, data, kind, skip=7)
         assert found == await decoded(LocalCoders(), data, kind, skip=7)
-    assert [each.index for each in found[:3]] == [7, 8, 9]
+    assert [each.place for each in found[:3]] == [7, 8, 9]
     assert orjson.loads(found[0].value[4:]) == ITEMS[7]
 
 
