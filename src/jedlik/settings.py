@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 CONFIG_FILE = "jedlik.toml"
 PREFIX = "JEDLIK_"
@@ -43,7 +43,7 @@ class Settings:
         "open: an unknown access key may do anything; required: unknown keys are refused.",
         choices=("open", "required"),
     )
-    throttling: str = setting(
+    throttling: Literal["on", "off", "report"] = setting(
         "on",
         "Whether tables take no more than AWS's would; report: only tell of it.",
         choices=("on", "off", "report"),

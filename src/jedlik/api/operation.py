@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 from .access import Ask, OnSubject, Permissions
 from .context import Context
@@ -21,7 +21,10 @@ from .shapes import InputShape
 from .ways import WayOf
 
 Request = dict[str, Any]
-Handler = Callable[[Context, Request], Awaitable[dict[str, Any] | bytes]]
+Answer = Awaitable[dict[str, Any] | bytes]
+Handler = Callable[[Context, Request], Answer]
+C = TypeVar("C", bound=Context)
+"""What a handler is given: of a protocol's own kind, where its operations want more of one."""
 Rule = Callable[[Request], str | None]
 Access = Literal["read", "write", "list", "tagging", "permissions"]
 ResourceOf = Callable[[Context, Request], Sequence[str]]
@@ -146,7 +149,7 @@ class Operation:
         except ApiError as refusal:
             raise self.unfit(refusal.message or "") from None
 
-    def __call__(self, ctx: Context, request: Request) -> Awaitable[dict[str, Any] | bytes]:
+    def __call__(self, ctx: Context, request: Request) -> Answer:
         """Run the handler; the checks are the caller's (the gateway's) business."""
         return self.handler(ctx, request)
 
@@ -184,7 +187,7 @@ def operation(
     permissions: Permissions | None = None,
     streams: bool = False,
     way: WayOf | None = None,
-) -> Callable[[Handler], Operation]:
+) -> Callable[[Callable[[C, Request], Answer]], Operation]:
     """Declare the decorated `async def (ctx, req)` as an operation of a service.
 
     It must be in the service's model; a misspelt name fails at import.
@@ -193,11 +196,11 @@ def operation(
     if name not in model.operations:
         raise LookupError(f"{service} has no operation {name}")
 
-    def declare(handler: Handler) -> Operation:
+    def declare(handler: Callable[[C, Request], Answer]) -> Operation:
         return Operation(
             service,
             name,
-            handler,
+            cast(Handler, handler),
             input=model.input_shape(name),
             access=access,
             resource=resource,

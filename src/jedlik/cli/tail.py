@@ -92,7 +92,7 @@ class _Tail:
                 {"StreamArn": self._arn, "ShardId": name, "ShardIteratorType": self._first},
             )["ShardIterator"]
         self._first = "TRIM_HORIZON"
-        return described["StreamStatus"] == "DISABLED"
+        return bool(described["StreamStatus"] == "DISABLED")
 
     def _read(self, shard: str) -> int:
         """Write what is new in a shard; how much that was."""

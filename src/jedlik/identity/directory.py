@@ -17,7 +17,7 @@ import asyncio
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -51,7 +51,7 @@ class Draft:
     def __init__(self, directory: Directory, account: str) -> None:
         self._directory = directory
         self.account = account
-        self.staged: dict[tuple[type[Stored], str], Stored | None] = {}
+        self.staged: dict[tuple[type[Any], str], Stored | None] = {}
 
     def get(self, kind: type[S], key: str) -> S | None:
         staged = kind, _key(kind, key)
@@ -108,7 +108,7 @@ class Directory:
         self._lock = asyncio.Lock()
         self._version = b""
         self._rows: dict[tuple[str, str], bytes] = {}
-        self._records: dict[type[Stored], dict[str, dict[str, Stored]]] = {}
+        self._records: dict[type[Any], dict[str, dict[str, Stored]]] = {}
         self._found: dict[tuple[str, str | None], Credential | None] = {}
         self._uses: dict[str, Use] = {}
         self._unsaved_uses: set[str] = set()
@@ -157,7 +157,7 @@ class Directory:
         while True:
             before = await self._table.get(VERSION, ONE)
             rows: dict[tuple[str, str], bytes] = {}
-            records: dict[type[Stored], dict[str, dict[str, Stored]]] = {}
+            records: dict[type[Any], dict[str, dict[str, Stored]]] = {}
             for kind in KINDS:
                 for row in await self._table.range(kind.kind):
                     rows[kind.kind, row.name] = row.document
@@ -342,5 +342,5 @@ class Directory:
                 continue  # another process has noted a use of the same moment
 
 
-def _key(kind: type[Stored], name: str) -> str:
+def _key(kind: type[Any], name: str) -> str:
     return name if kind in (AccessKey, OidcProvider) else name.lower()

@@ -174,9 +174,9 @@ class Http2Protocol(asyncio.Protocol):
         elif isinstance(event, h2.events.DataReceived):
             self._feed(event)
         elif isinstance(event, h2.events.StreamEnded):
-            self._complete(cast(int, event.stream_id))
+            self._complete(event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
-            self._reset(cast(int, event.stream_id))
+            self._reset(event.stream_id)
         elif isinstance(event, h2.events.WindowUpdated):
             if event.stream_id:
                 found = self._streams.get(event.stream_id)
@@ -199,14 +199,14 @@ class Http2Protocol(asyncio.Protocol):
             stream.window.set()
 
     def _begin(self, event: h2.events.RequestReceived) -> None:
-        number = cast(int, event.stream_id)
+        number = event.stream_id
         stream = self._streams[number] = _Stream()
         headers = event.headers or []
         limits = self._server.limits
         if self._stopping or len(headers) > limits.header_count_max:
             self._refuse(number, 503 if self._stopping else 431, "too many headers")
             return
-        for name, value in cast(list[tuple[bytes, bytes]], headers):
+        for name, value in headers:
             if name.startswith(b":"):
                 stream.pseudo[name] = value
             elif name == b"cookie" and name in stream.headers:
@@ -220,7 +220,7 @@ class Http2Protocol(asyncio.Protocol):
             self._refuse(number, 414, "target too long")
 
     def _feed(self, event: h2.events.DataReceived) -> None:
-        number = cast(int, event.stream_id)
+        number = event.stream_id
         stream = self._streams.get(number)
         taken = event.flow_controlled_length or 0
         if taken:

@@ -68,7 +68,7 @@ class Server(Connections[HttpProtocol]):
         share: let several processes listen on the port (SO_REUSEPORT).
         """
         listener = await self.loop.create_server(
-            lambda: HttpProtocol(self),
+            self._connection,
             host,
             port,
             backlog=1024,
@@ -80,8 +80,12 @@ class Server(Connections[HttpProtocol]):
     async def listen_on(self, sock: socket.socket) -> None:
         """Accept connections on a socket that is already bound."""
         self._listeners.append(
-            await self.loop.create_server(lambda: HttpProtocol(self), sock=sock, backlog=1024)
+            await self.loop.create_server(self._connection, sock=sock, backlog=1024)
         )
+
+    def _connection(self) -> asyncio.Protocol:
+        """For a client that has just come; a protocol by its methods."""
+        return cast(asyncio.Protocol, HttpProtocol(self))
 
     def becomes_http2(
         self, old: HttpProtocol, transport: asyncio.Transport, peer: Any, data: bytes

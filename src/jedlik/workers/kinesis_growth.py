@@ -49,7 +49,7 @@ class KinesisGrowth:
                     continue  # it was not looked at: there is no saying what was when
                 rates[index] = Rate(
                     (total.size - old.size) * 1000 / passed_ms,
-                    (total.count - old.count) * 1000 / passed_ms,
+                    (total.records - old.records) * 1000 / passed_ms,
                 )
             if self._seen_ms:
                 await self._grow(stream, rates, now_ms)

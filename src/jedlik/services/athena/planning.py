@@ -229,7 +229,7 @@ def _information_rows(what: str, place: list[str], table: Document) -> list[list
     if what == "views":
         return [[*place, tables.view_sql(table)[0]]] if is_view else []
     rows = []
-    columns = [(each, None) for each in tables.columns_of(table)]
+    columns: list[tuple[Document, str | None]] = [(each, None) for each in tables.columns_of(table)]
     columns += [(each, "partition key") for each in tables.keys_of(table)]
     for number, (column, extra) in enumerate(columns, 1):
         kind = parse_type(column.get("Type") or "string").trino

@@ -51,7 +51,7 @@ def _value(value: dict[str, Any]) -> str:
     if kind == "N":
         return _number(content)
     if kind == "B":
-        return "{{" + content + "}}"
+        return f"{{{{{content}}}}}"
     if kind == "BOOL":
         return "true" if content else "false"
     if kind == "NULL":
@@ -88,7 +88,7 @@ def ion_structs(text: str) -> list[dict[str, Any]]:
 def any_structs(text: str) -> list[dict[str, Any]]:
     """The same, for all that Ion allows."""
     parser = _Parser(text)
-    found = []
+    found: list[dict[str, Any]] = []
     while True:
         parser.skip()
         if parser.at >= len(text):
@@ -123,7 +123,7 @@ _PLAIN_SEPARATOR = re.compile(r"\s*([,}\]])\s*")
 
 def plain_structs(text: str) -> list[dict[str, Any]]:
     """What exporters write, which is little of Ion, several times as fast. Raises NotPlain."""
-    found = []
+    found: list[dict[str, Any]] = []
     at = 0
     while True:
         start = _PLAIN_START.match(text, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from msgspec import Struct
@@ -23,6 +23,12 @@ from jedlik.values.tokens import TOKEN_BYTES
 Request = dict[str, Any]
 FETCH_CHUNK = 100
 """How many items are fetched from the table at once for a local index that lacks attributes."""
+
+
+class Shown(Protocol):
+    """What is wanted of an item, in the language of expressions or in PartiQL."""
+
+    def apply(self, item: dict[str, Any]) -> dict[str, Any]: ...
 
 
 class Selection(Struct, frozen=True):
@@ -173,7 +179,7 @@ async def matching(
     rows: Sequence[bytes],
     items: Sequence[bytes],
     condition: Condition | None,
-    projection: Projection | None,
+    projection: Shown | None,
 ) -> list[bytes]:
     """The rows that pass the filter, projected, as JSON; other requests have turns in between.
 
@@ -192,7 +198,7 @@ def _selected(
     rows: Sequence[bytes],
     items: Sequence[bytes],
     condition: Condition | None,
-    projection: Projection | None,
+    projection: Shown | None,
 ) -> list[bytes]:
     if condition is None and projection is None:
         return [row[4:] for row, value in zip(rows, items, strict=False) if value]

@@ -111,7 +111,7 @@ def _instant_ms(ctx: Context, req: dict[str, Any], past: Table | Backup) -> int:
         raise Recovery.off(table.name)
     if "RestoreDateTime" not in req:
         return latest_ms
-    at_ms = round(req["RestoreDateTime"] * 1000)
+    at_ms: int = round(req["RestoreDateTime"] * 1000)
     earliest_ms = earliest_restorable_ms(table.recovery, now_ms(ctx))
     # Clients that tell whole seconds mean the one in which the window begins, too.
     if not earliest_ms // 1000 * 1000 <= at_ms <= latest_ms:

@@ -82,4 +82,4 @@ def in_transition(ctx: Context, table: Table, status: str) -> Table:
     lasts_ms = transition_ms(ctx)
     if not lasts_ms:
         return table
-    return replace(table, status=status, settles_at_ms=now_ms(ctx) + lasts_ms)  # type: ignore[arg-type]
+    return replace(table, status=status, settles_at_ms=now_ms(ctx) + lasts_ms)

@@ -56,7 +56,7 @@ class _Buffer:
         """When it is to be delivered. begun: whether that was begun already."""
         if begun or self.cut is not None or self.since_ms is None:
             return self.retry_at_ms
-        interval_ms = destination["BufferingHints"]["IntervalInSeconds"] * 1000
+        interval_ms: int = destination["BufferingHints"]["IntervalInSeconds"] * 1000
         return max(self.since_ms + interval_ms, self.retry_at_ms)
 
 

@@ -27,6 +27,13 @@ def _told(found: list[User | Group | Role], kind: type, name: str) -> list[dict[
     ]
 
 
+KINDS: tuple[tuple[type[User | Group | Role], str], ...] = (
+    (Group, "Group"),
+    (Role, "Role"),
+    (User, "User"),
+)
+
+
 @operation(
     "iam",
     "ListEntitiesForPolicy",
@@ -39,7 +46,7 @@ async def list_entities_for_policy(ctx: Context, req: dict[str, Any]) -> dict[st
     usage, path = req.get("PolicyUsageFilter"), req.get("PathPrefix", "/")
     wanted = req.get("EntityFilter")
     entities: list[User | Group | Role] = []
-    for kind, name in ((Group, "Group"), (Role, "Role"), (User, "User")):
+    for kind, name in KINDS:
         if wanted in (None, name):
             entities += [
                 each

@@ -18,6 +18,7 @@ from jedlik.identity.policy import (
     evaluate,
     parse_document,
 )
+from jedlik.identity.policy.compiled import CompiledPolicy
 from jedlik.identity.records import Group, Role, User
 from jedlik.services.iam.errors import NoSuch, invalid_input
 from jedlik.services.iam.pages import page
@@ -68,7 +69,7 @@ def simulate(
     keys = Keys(
         {each["ContextKeyName"]: each["ContextKeyValues"] for each in req.get("ContextEntries", ())}
     )
-    resource_policies = ()
+    resource_policies: tuple[CompiledPolicy, ...] = ()
     if "ResourcePolicy" in req:
         try:
             parsed = parse_document(req["ResourcePolicy"], kind="resource", name="ResourcePolicy")

@@ -29,9 +29,9 @@ RETRIES_MAX = 50
 
 
 class Totals(NamedTuple):
-    """What the row of a shard says. size: bytes of its records as they are stored."""
+    """What the row of a shard says. records: how many there are; size: their bytes as stored."""
 
-    count: int
+    records: int
     size: int
     closed: bool
 
@@ -126,11 +126,11 @@ class Store(SpacedRecords[Stream]):
                 before = EMPTY if row is None else _read(row.value)
                 if before.closed:
                     raise ShardClosed(index)
-                firsts[index] = before.count + 1
+                firsts[index] = before.records + 1
                 expect = ABSENT if row is None else row.version
                 newest = max(newest, expect)
                 size = before.size + sum(map(len, part))
-                writes.append(Put(key, expect, _written(before.count + len(part), size)))
+                writes.append(Put(key, expect, _written(before.records + len(part), size)))
             try:
                 conflict = await engine.commit(
                     Batch(self._db.versions.next(newest), writes, changes)
@@ -181,7 +181,7 @@ class Store(SpacedRecords[Stream]):
             if before.closed:
                 return
             expect = ABSENT if row is None else row.version
-            put = Put(key, expect, _written(before.count, before.size, closed=True))
+            put = Put(key, expect, _written(before.records, before.size, closed=True))
             if await engine.commit(Batch(self._db.versions.next(expect), (put,))) is None:
                 return
         raise Contended

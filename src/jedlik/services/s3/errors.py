@@ -267,9 +267,8 @@ def invalid_checksum(header: str) -> S3Error:
 
 
 def invalid_digest(sent: str) -> S3Error:
-    return S3Error(
-        "InvalidDigest", "The Content-MD5 you specified was invalid.", **{"Content-MD5": sent}
-    )
+    fields: dict[str, Any] = {"Content-MD5": sent}
+    return S3Error("InvalidDigest", "The Content-MD5 you specified was invalid.", **fields)
 
 
 def missing_digest() -> S3Error:
@@ -323,7 +322,7 @@ def metadata_too_large(size: int, maximum: int) -> S3Error:
 
 
 def invalid_tag(message: str, key: str, value: str | None = None) -> S3Error:
-    fields = {"TagKey": key} | ({} if value is None else {"TagValue": value})
+    fields: dict[str, Any] = {"TagKey": key} | ({} if value is None else {"TagValue": value})
     return S3Error("InvalidTag", message, **fields)
 
 
@@ -386,7 +385,7 @@ def bucket_without_acls() -> S3Error:
 
 
 def not_implemented(header: str = "") -> S3Error:
-    fields = {"Header": header} if header else {}
+    fields: dict[str, Any] = {"Header": header} if header else {}
     return S3Error(
         "NotImplemented",
         "A header you provided implies functionality that is not implemented",

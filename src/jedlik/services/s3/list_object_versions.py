@@ -33,7 +33,7 @@ async def list_object_versions(ctx: RestContext, req: dict[str, Any]) -> dict[st
     found: list[tuple[Version, bool]] = []
     prefixes: list[str] = []
     last: tuple[str, str] | None = None
-    truncated = limit == 0 and False
+    truncated = False
 
     def is_full() -> bool:
         return len(found) + len(prefixes) >= limit

@@ -127,7 +127,7 @@ class Objects:
         version = await self._current(await self._bucket(bucket), key)
         key_of_object({}, version)
         blobs = self._store.blobs
-        if version.blob and await blobs.run(blobs.place, version.blob, target):
+        if version.blob != "" and await blobs.run(blobs.place, version.blob, target):
             return
         with target.open("wb") as file:
             async for piece in self.read(bucket, key):

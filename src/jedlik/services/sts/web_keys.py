@@ -16,7 +16,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from jedlik.api.context import Context
@@ -45,7 +45,7 @@ class WebKeys:
 
     @classmethod
     def of(cls, ctx: Context) -> WebKeys:
-        return ctx.db.one(cls)
+        return cast(WebKeys, ctx.db.one(cls))
 
     async def find(self, provider: OidcProvider, key_id: str | None) -> Keys:
         """The keys that may have signed: that of the id, or all if there is none.
@@ -86,6 +86,7 @@ def _get(url: str, provider: OidcProvider) -> Any:
     parts = urlsplit(url)
     _check_scheme(url)
     assert parts.hostname is not None
+    connection: http.client.HTTPConnection
     if parts.scheme == "https":
         connection = _connected(parts.hostname, parts.port or 443, provider.thumbprints)
     else:

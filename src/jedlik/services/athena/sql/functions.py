@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from sqlglot import exp
 
@@ -67,13 +68,13 @@ _SEVERAL = {"every": "bool_and", "approx_set": "", "zip": "list_zip", "arbitrary
 _SEVERAL |= {"regexp_split": "regexp_split_to_array", "map_concat": "map_concat"}
 
 Columns = Mapping[str, str]
-Named = Callable[[Sequence[exp.Expression]], exp.Expression]
+Named: TypeAlias = "Callable[[Sequence[exp.Expr]], exp.Expr]"
 
 
-def replaced(tree: exp.Expression, columns: Columns) -> exp.Expression:
+def replaced(tree: exp.Expr, columns: Columns) -> exp.Expr:
     """The tree with those functions put so that DuckDB means the same. Raises Failed."""
 
-    def of(node: exp.Expression) -> exp.Expression:
+    def of(node: exp.Expr) -> exp.Expr:
         change = _TYPED.get(type(node))
         if change is not None:
             return change(node, columns)
@@ -94,11 +95,11 @@ def replaced(tree: exp.Expression, columns: Columns) -> exp.Expression:
     return tree
 
 
-def _call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
+def _call(name: str, *arguments: exp.Expr | None) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=[each.copy() for each in arguments if each])
 
 
-def _anonymous(node: exp.Anonymous) -> exp.Expression:
+def _anonymous(node: exp.Anonymous) -> exp.Expr:
     name = str(node.this).lower()
     given = node.expressions
     if name in _FORBIDDEN:
@@ -111,29 +112,29 @@ def _anonymous(node: exp.Anonymous) -> exp.Expression:
     return node
 
 
-def _json_scalar(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _json_scalar(node: exp.Expr, columns: Columns) -> exp.Expr:
     return _call("jd_json_scalar", node.this, _json_path(node))
 
 
-def _json(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _json(node: exp.Expr, columns: Columns) -> exp.Expr:
     return _call("jd_json_extract", node.this, _json_path(node))
 
 
-def _json_path(node: exp.Expression) -> exp.Expression:
+def _json_path(node: exp.Expr) -> exp.Expr:
     path = node.expression
     if isinstance(path, exp.JSONPath):
         text = path.sql("duckdb")
         return exp.Literal.string(text[1:-1].replace("''", "'") if text[:1] == "'" else text)
-    found: exp.Expression = path
+    found: exp.Expr = path
     return found
 
 
-def _regexp_extract(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _regexp_extract(node: exp.Expr, columns: Columns) -> exp.Expr:
     group = node.args.get("group") or exp.Literal.number(0)
     return _call("jd_regexp_extract", node.this, node.expression, group)
 
 
-def _regexp_replace(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _regexp_replace(node: exp.Expr, columns: Columns) -> exp.Expr:
     given = node.args.get("replacement")
     if isinstance(given, exp.Literal) and given.is_string:
         # Java's $1 and ${1} are RE2's \1.
@@ -144,13 +145,13 @@ def _regexp_replace(node: exp.Expression, columns: Columns) -> exp.Expression:
     return node
 
 
-def _date_diff(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _date_diff(node: exp.Expr, columns: Columns) -> exp.Expr:
     """Trino counts whole units, DuckDB's date_diff the boundaries between them."""
     unit = exp.Literal.string(node.text("unit").lower() or "day")
     return _call("date_sub", unit, node.expression, node.this)
 
 
-def _cardinality(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _cardinality(node: exp.Expr, columns: Columns) -> exp.Expr:
     value = node.this
     is_map = isinstance(value, (exp.Map, exp.VarMap)) or (
         isinstance(value, exp.Column) and columns.get(value.name.lower(), "").startswith("map<")
@@ -158,14 +159,14 @@ def _cardinality(node: exp.Expression, columns: Columns) -> exp.Expression:
     return _call("cardinality" if is_map else "len", value)
 
 
-def _date_add(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _date_add(node: exp.Expr, columns: Columns) -> exp.Expr:
     """A date and some days are a date, where DuckDB makes it a timestamp."""
     if _is_date(node.this, columns) and node.text("unit").upper() in _DATE_UNITS:
         return exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
     return node
 
 
-def _plus(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _plus(node: exp.Expr, columns: Columns) -> exp.Expr:
     right = node.expression
     if isinstance(right, exp.Interval) and _is_date(node.this, columns):
         if right.text("unit").upper() in _DATE_UNITS:
@@ -173,15 +174,15 @@ def _plus(node: exp.Expression, columns: Columns) -> exp.Expression:
     return node
 
 
-def _is_date(node: exp.Expression, columns: Columns) -> bool:
+def _is_date(node: exp.Expr, columns: Columns) -> bool:
     if isinstance(node, exp.Column):
         return columns.get(node.name.lower()) == "date"
     if isinstance(node, exp.Cast):
-        return node.to.this == exp.DataType.Type.DATE
+        return bool(node.to.this == exp.DataType.Type.DATE)
     return isinstance(node, (exp.CurrentDate, exp.Date, exp.TsOrDsToDate))
 
 
-def _cast(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _cast(node: exp.Expr, columns: Columns) -> exp.Expr:
     """DECIMAL '1.50' has the digits that it shows, and DECIMAL alone is of whole numbers."""
     kind = node.args["to"]
     if kind.this != exp.DataType.Type.DECIMAL or kind.expressions:
@@ -194,19 +195,19 @@ def _cast(node: exp.Expression, columns: Columns) -> exp.Expression:
     return node
 
 
-def _slice(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _slice(node: exp.Expr, columns: Columns) -> exp.Expr:
     return _call("jd_slice", node.this, node.args.get("start"), node.args.get("end"))
 
 
-def _parse_datetime(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _parse_datetime(node: exp.Expr, columns: Columns) -> exp.Expr:
     return _from_joda([node.this, node.args["format"]])
 
 
-def _from_joda(given: Sequence[exp.Expression]) -> exp.Expression:
+def _from_joda(given: Sequence[exp.Expr]) -> exp.Expr:
     return _call("strptime", given[0], joda(given[1]))
 
 
-def joda(format: exp.Expression) -> exp.Expression:
+def joda(format: exp.Expr) -> exp.Expr:
     """A pattern of Joda's as one of strftime's. Raises Failed where it is not written out."""
     if not isinstance(format, exp.Literal):
         raise Failed("NOT_SUPPORTED: patterns of dates must be literals here", type=1004)
@@ -231,16 +232,16 @@ def joda(format: exp.Expression) -> exp.Expression:
     return exp.Literal.string(made)
 
 
-def _lambda(node: exp.Expression) -> tuple[list[str], exp.Expression]:
+def _lambda(node: exp.Expr) -> tuple[list[str], exp.Expr]:
     if not isinstance(node, exp.Lambda):
         raise Failed("SYNTAX_ERROR: line 1:1: a lambda is expected here", type=1001)
     return [each.name for each in node.expressions], node.this
 
 
-def _with(body: exp.Expression, values: Mapping[str, exp.Expression]) -> exp.Expression:
+def _with(body: exp.Expr, values: Mapping[str, exp.Expr]) -> exp.Expr:
     """The body of a lambda with its parameters replaced."""
 
-    def of(node: exp.Expression) -> exp.Expression:
+    def of(node: exp.Expr) -> exp.Expr:
         if isinstance(node, (exp.Column, exp.Identifier)):
             name = node.name
             if isinstance(node, exp.Column) and (node.table or node.args.get("db")):
@@ -256,16 +257,16 @@ def _with(body: exp.Expression, values: Mapping[str, exp.Expression]) -> exp.Exp
     return body.copy().transform(of)
 
 
-def _each(value: exp.Expression, name: str, body: exp.Expression, call: str) -> exp.Expression:
+def _each(value: exp.Expr, name: str, body: exp.Expr, call: str) -> exp.Expr:
     made = exp.Lambda(this=body, expressions=[exp.to_identifier(name)])
     return exp.Anonymous(this=call, expressions=[value.copy(), made])
 
 
-def _zip_with(given: Sequence[exp.Expression]) -> exp.Expression:
+def _zip_with(given: Sequence[exp.Expr]) -> exp.Expr:
     (one, other), body = _lambda(given[2])
     at = exp.column("jd_z")
 
-    def part(place: int) -> exp.Expression:
+    def part(place: int) -> exp.Expr:
         return exp.Anonymous(
             this="struct_extract_at", expressions=[at.copy(), exp.Literal.number(place)]
         )
@@ -274,15 +275,13 @@ def _zip_with(given: Sequence[exp.Expression]) -> exp.Expression:
     return _each(_call("list_zip", given[0], given[1]), "jd_z", made, "list_transform")
 
 
-def _matches(
-    call: str, *, negated: bool = False
-) -> Callable[[Sequence[exp.Expression]], exp.Expression]:
+def _matches(call: str, *, negated: bool = False) -> Callable[[Sequence[exp.Expr]], exp.Expr]:
     """any_match and the like: what an empty array means is Trino's."""
     empty = exp.true() if call == "list_bool_and" or negated else exp.false()
 
-    def change(given: Sequence[exp.Expression]) -> exp.Expression:
+    def change(given: Sequence[exp.Expr]) -> exp.Expr:
         tested = _call("list_transform", *given)
-        found: exp.Expression = _call(call, tested)
+        found: exp.Expr = _call(call, tested)
         if negated:
             found = exp.Not(this=found)
         return exp.Coalesce(this=found, expressions=[empty.copy()])
@@ -291,7 +290,7 @@ def _matches(
 
 
 def _map_lambda(what: str) -> Named:
-    def change(given: Sequence[exp.Expression]) -> exp.Expression:
+    def change(given: Sequence[exp.Expr]) -> exp.Expr:
         (key, value), body = _lambda(given[1])
         entry = exp.column("jd_e")
         key_of = exp.Dot(this=entry.copy(), expression=exp.to_identifier("key"))
@@ -313,10 +312,10 @@ def _map_lambda(what: str) -> Named:
     return change
 
 
-def _reduce(node: exp.Expression, columns: Columns) -> exp.Expression:
-    start, finish = node.args.get("initial"), node.args.get("finish")
-    merge = node.args.get("merge")
-    made: exp.Expression = exp.Anonymous(
+def _reduce(node: exp.Expr, columns: Columns) -> exp.Expr:
+    start, merge = node.args["initial"], node.args["merge"]
+    finish = node.args.get("finish")
+    made: exp.Expr = exp.Anonymous(
         this="list_reduce", expressions=[node.this.copy(), merge.copy(), start.copy()]
     )
     if isinstance(finish, exp.Lambda):
@@ -325,38 +324,38 @@ def _reduce(node: exp.Expression, columns: Columns) -> exp.Expression:
     return made
 
 
-def _same(body: exp.Expression, name: str) -> bool:
+def _same(body: exp.Expr, name: str) -> bool:
     return isinstance(body, (exp.Column, exp.Identifier)) and body.name == name
 
 
-def _array_join(given: Sequence[exp.Expression]) -> exp.Expression:
+def _array_join(given: Sequence[exp.Expr]) -> exp.Expr:
     return _call("jd_array_join" if len(given) == 3 else "array_to_string", *given)
 
 
-def _array_to_string(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _array_to_string(node: exp.Expr, columns: Columns) -> exp.Expr:
     null = node.args.get("null")
     if null is not None:
         return _call("jd_array_join", node.this, node.expression, null)
     return node
 
 
-def _split(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _split(node: exp.Expr, columns: Columns) -> exp.Expr:
     limit = node.args.get("limit")
     if limit is not None:
         return _call("jd_split", node.this, node.expression, limit)
     return node
 
 
-def _repeat(node: exp.Expression, columns: Columns) -> exp.Expression:
+def _repeat(node: exp.Expr, columns: Columns) -> exp.Expr:
     return _call("jd_repeat", node.this, node.args.get("times"))
 
 
-def _typed(*names: str) -> list[type[exp.Expression]]:
+def _typed(*names: str) -> list[type[exp.Expr]]:
     """Those of these node types that this sqlglot has."""
     return [getattr(exp, name) for name in names if hasattr(exp, name)]
 
 
-_TYPED: dict[type[exp.Expression], Callable[[exp.Expression, Columns], exp.Expression]] = {
+_TYPED: dict[type[exp.Expr], Callable[[exp.Expr, Columns], exp.Expr]] = {
     exp.JSONExtractScalar: _json_scalar,
     exp.JSONExtract: _json,
     exp.RegexpExtract: _regexp_extract,

@@ -45,7 +45,7 @@ _NOT_IN_QUERIES = (
 )
 
 
-def read(text: str, parameters: Sequence[str] = ()) -> exp.Expression:
+def read(text: str, parameters: Sequence[str] = ()) -> exp.Expr:
     """The tree of a query. Raises Malformed, Failed for a wrong number of parameters."""
     tree = _parsed(text)
     marks = [
@@ -69,7 +69,7 @@ def check(text: str) -> None:
     _parsed(text)
 
 
-def _parsed(text: str) -> exp.Expression:
+def _parsed(text: str) -> exp.Expr:
     try:
         found = [
             tree
@@ -82,7 +82,7 @@ def _parsed(text: str) -> exp.Expression:
         raise Malformed("the statement is nested too deep") from None
     if len(found) != 1:
         raise Malformed("Only one sql statement is allowed. Got: " + text[:1000])
-    (tree,) = found
+    tree: exp.Expr = found[0]
     if isinstance(tree, exp.Table):
         tree = exp.select("*").from_(tree)
     if isinstance(tree, exp.Values):
@@ -95,7 +95,7 @@ def _parsed(text: str) -> exp.Expression:
     for count, node in enumerate(tree.walk()):
         if count > NODES_MAX:
             raise Malformed("the statement is too long")
-        if isinstance(node, _NOT_IN_QUERIES) and node is not tree:
+        if count and isinstance(node, _NOT_IN_QUERIES):
             raise Malformed(f"line 1:1: mismatched input '{node.key.upper()}'")
     return tree
 
@@ -111,7 +111,7 @@ def _told(fault: SqlglotError) -> str:
     return f"{place}: mismatched input '{word}'. {told}".rstrip(". ")
 
 
-def _parameter(text: str) -> exp.Expression:
+def _parameter(text: str) -> exp.Expr:
     """A value of ExecutionParameters, which is a piece of SQL: 'text', 5, DATE '2024-01-01'."""
     try:
         found = sqlglot.parse_one(text, read="trino")
@@ -122,7 +122,7 @@ def _parameter(text: str) -> exp.Expression:
     return exp.Paren(this=found) if isinstance(found, exp.Binary) else found
 
 
-def names(tree: exp.Expression, database: str) -> list[tuple[str, str]]:
+def names(tree: exp.Expr, database: str) -> list[tuple[str, str]]:
     """The tables that a query reads, as (database, table), in lower case; in the tree each is named
     in full, and keeps its own name as an alias. Raises Failed."""
     found = []
@@ -158,7 +158,7 @@ def names(tree: exp.Expression, database: str) -> list[tuple[str, str]]:
 def _is_local(table: exp.Table) -> bool:
     """Whether it names a common table expression that can be seen from where it stands."""
     name = table.name.lower()
-    inside: exp.Expression = table
+    inside: exp.Expr = table
     above = table.parent
     while above is not None:
         with_ = above.args.get("with_")
@@ -174,9 +174,9 @@ def _is_local(table: exp.Table) -> bool:
     return False
 
 
-def _seen_from(inside: exp.Expression, with_: exp.With) -> list[str]:
+def _seen_from(inside: exp.Expr, with_: exp.With) -> list[str]:
     """The names that one of several table expressions sees: those before it."""
-    seen = []
+    seen: list[str] = []
     for each in with_.expressions:
         if each is inside:
             return [*seen, each.alias] if with_.recursive else seen
@@ -184,12 +184,12 @@ def _seen_from(inside: exp.Expression, with_: exp.With) -> list[str]:
     return seen
 
 
-def wants_path(tree: exp.Expression) -> bool:
+def wants_path(tree: exp.Expr) -> bool:
     """Whether it asks for the objects that rows come from."""
     return any(column.name.lower() == "$path" for column in tree.find_all(exp.Column))
 
 
-def render(tree: exp.Expression, columns: Mapping[str, str]) -> list[str]:
+def render(tree: exp.Expr, columns: Mapping[str, str]) -> list[str]:
     """DuckDB's text. columns: Hive's types of columns by name, where the name tells.
 
     Several readings where an UNNEST may be of a map or of rows: the engine takes the one whose
@@ -206,7 +206,7 @@ def render(tree: exp.Expression, columns: Mapping[str, str]) -> list[str]:
     return readings
 
 
-def _choices(tree: exp.Expression) -> Iterator[tuple[bool, ...]]:
+def _choices(tree: exp.Expr) -> Iterator[tuple[bool, ...]]:
     """For each UNNEST whether it is of a map."""
     count = sum(1 for _ in tree.find_all(exp.Unnest))
     yield (False,) * count
@@ -216,7 +216,7 @@ def _choices(tree: exp.Expression) -> Iterator[tuple[bool, ...]]:
         yield (True,) * count
 
 
-def _name_columns(tree: exp.Expression) -> None:
+def _name_columns(tree: exp.Expr) -> None:
     """Mark the columns of the answer that have no name: the engine calls them _col0, _col1, …"""
     first = tree
     while not isinstance(first, exp.Select):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 
-def without_unnest(tree: exp.Expression, is_map: Sequence[bool]) -> exp.Expression:
+def without_unnest(tree: exp.Expr, is_map: Sequence[bool]) -> exp.Expr:
     """The tree with every UNNEST put so; is_map: of each, in the order in which they are found."""
     for node, of_map in zip([*tree.find_all(exp.Unnest)], is_map, strict=True):
         alias = node.args.get("alias")
@@ -21,7 +21,7 @@ def without_unnest(tree: exp.Expression, is_map: Sequence[bool]) -> exp.Expressi
         ordinal = bool(node.args.get("offset"))
         given = node.expressions
         wide = len(columns) - ordinal > len(given) or (of_map and not columns)
-        shown: list[exp.Expression] = []
+        shown: list[exp.Expr] = []
         for each in given:
             if of_map:
                 each = exp.Anonymous(this="map_entries", expressions=[each.copy()])
@@ -35,7 +35,7 @@ def without_unnest(tree: exp.Expression, is_map: Sequence[bool]) -> exp.Expressi
         if ordinal:
             shown.append(_numbers(given, of_map))
         inner = exp.Select(expressions=shown)
-        source: exp.Expression = exp.Subquery(this=inner)
+        source: exp.Expr = exp.Subquery(this=inner)
         if isinstance(node.parent, exp.Join):
             source = exp.Lateral(this=source)
         name = offset = node.args.get("offset")
@@ -49,9 +49,9 @@ def without_unnest(tree: exp.Expression, is_map: Sequence[bool]) -> exp.Expressi
     return tree
 
 
-def _numbers(given: Sequence[exp.Expression], of_map: bool) -> exp.Expression:
+def _numbers(given: Sequence[exp.Expr], of_map: bool) -> exp.Expr:
     """1 to as many as the longest has."""
-    lengths: list[exp.Expression] = []
+    lengths: list[exp.Expr] = []
     for each in given:
         argument = exp.Anonymous(this="map_keys", expressions=[each.copy()]) if of_map else each
         lengths.append(exp.Anonymous(this="len", expressions=[argument.copy()]))
