@@ -62,6 +62,7 @@ MODULES = (
     "jedlik.api.shapes",
     "jedlik.tables.stored",
     "jedlik.tables.keys",
+    "jedlik.tables.change_records",
     "jedlik.tables.write",
     "jedlik.tables.write_plan",
     "jedlik.tables.item_writes",

@@ -12,6 +12,7 @@ from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.sqlite import SqliteEngine
 from jedlik.storage.waist import (
     Batch,
+    Change,
     Delete,
     Embedded,
     Keep,
@@ -63,6 +64,25 @@ async def test_a_put_that_was_seen_is_there_counted_and_in_order(engine: Embedde
     assert engine.peek(key("a")) is None
     again = await put_seen(engine, key("a"), b"4")
     assert await engine.get_one(key("a")) == Row(again, b"4")
+
+
+async def test_a_change_of_a_log_goes_with_it(engine: Embedded) -> None:
+    await put(engine, key("b"), b"x")
+    for number, expected in enumerate((b"1", b"2", b"3")):
+        version = next_version()
+        if number == 1:
+            log = (Change(1, 2, expected),)
+            assert await engine.commit(Batch(version, (), log, (), ())) is None
+            continue
+        durable = engine.put_seen(key("a"), version, expected, 0, 0, Change(1, 2, expected))
+        if durable is not None:
+            await durable
+    entries = await engine.log_read(1, 2, 0, 10)
+    assert [(entry.seq, entry.record) for entry in entries] == [(1, b"1"), (2, b"2"), (3, b"3")]
+    await engine.space_drop(7)
+    with pytest.raises(SpaceDropped):
+        engine.put_seen(key("a"), next_version(), b"4", 0, 0, Change(7, 0, b"4"))
+    assert (await engine.get_one(key("a"))) == Row(version, b"3")
 
 
 async def test_only_the_pending_see_what_is_not_durable(tmp_path: Path) -> None:

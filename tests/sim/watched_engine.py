@@ -18,6 +18,7 @@ from jedlik.storage.waist import (
     ABSENT,
     ANY,
     Batch,
+    Change,
     Conflict,
     Delete,
     Engine,
@@ -187,15 +188,22 @@ class NearEngine(WatchedEngine):
         return row
 
     def put_seen(
-        self, key: Key, version: int, value: bytes, rows: int, size: int
+        self,
+        key: Key,
+        version: int,
+        value: bytes,
+        rows: int,
+        size: int,
+        change: Change | None = None,
     ) -> Awaitable[None]:
         self.catch_up()
         inner: Any = self._inner
         row = inner.peek(key)
         put = Put(key, ABSENT if row is None else row.version, value)
-        batch = Batch(version, (put,), (), (Tally(key[0], rows, size),))
+        changes = () if change is None else (change,)
+        batch = Batch(version, (put,), changes, (Tally(key[0], rows, size),))
         group = self.store.group_of(batch)
-        durable = inner.put_seen(key, version, value, rows, size)
+        durable = inner.put_seen(key, version, value, rows, size, change)
         submission = Submission(current.get(), batch, self._clock.now_ms(), group)
         self.waiting.append(submission)
         return self._until(durable)

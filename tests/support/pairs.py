@@ -12,9 +12,10 @@ from jedlik.api.context import Context
 from jedlik.api.errors import ApiError
 from jedlik.api.operation import Operation
 from jedlik.api.ways import Way
+from jedlik.changes.record import decode_record
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Invalid, TableNotFound
-from jedlik.tables.model import KeyAttribute, KeySchema, KeyType, Table
+from jedlik.tables.model import KeyAttribute, KeySchema, KeyType, StreamSettings, Table
 from jedlik.values.errors import Malformed
 
 NOW = 1_700_000_000.0
@@ -24,7 +25,9 @@ KEYS: dict[str, tuple[KeyType, KeyType | None]] = {
     "bytes": ("B", None),
     "both": ("S", "N"),
     "texts": ("S", "S"),
+    "logged": ("S", None),
 }
+"""Tables and their keys; the last one has a stream."""
 
 
 class HandClock:
@@ -43,7 +46,8 @@ async def context(engine: Any) -> Context:
             (KeyAttribute("pk", partition),), (KeyAttribute("sk", sort),) if sort else ()
         )
         types: dict[str, KeyType] = {"pk": partition} | ({"sk": sort} if sort else {})
-        await db.create_table(Table("1", "r", name, keys, types))
+        stream = StreamSettings("KEYS_ONLY", "then") if name == "logged" else None
+        await db.create_table(Table("1", "r", name, keys, types, stream=stream))
     return Context(db, "1", "r", None, "", NOW)
 
 
@@ -65,7 +69,7 @@ class Pair:
         return took
 
     async def alike(self) -> None:
-        """Rows, tallies and what was counted."""
+        """Rows, tallies, logs and what was counted."""
         for name in KEYS:
             seen = []
             for ctx in (self.way, self.ordinary):
@@ -76,7 +80,8 @@ class Pair:
                 rows = [(e.token, e.sort, e.sub, e.value) for e in page.entries]
                 lane = ctx.db.flows.of(table).write
                 counts = lane.count, lane.total, lane.most, lane.least, lane.shut_until
-                seen.append((rows, await ctx.db.engine.stats(table.space), counts))
+                stats = await ctx.db.engine.stats(table.space)
+                seen.append((rows, stats, await log_of(ctx.db, table), counts))
             assert seen[0] == seen[1]
 
     async def outcome(self, ctx: Context, body: bytes) -> Any:
@@ -90,3 +95,13 @@ class Pair:
             return await self.operation(ctx, req)
         except (ApiError, Invalid, Malformed, TableNotFound) as refusal:
             return type(refusal), str(refusal)
+
+
+async def log_of(db: Database, table: Table) -> list[Any]:
+    """What its log holds, part by part: times and images."""
+    found = []
+    for part in range(table.parts):
+        for entry in await db.engine.log_read(table.log_space, part, 0, 100_000):
+            record = decode_record(entry.record)
+            found.append((part, record.at_ms, record.old, record.new, record.actor))
+    return found

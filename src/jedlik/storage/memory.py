@@ -16,6 +16,7 @@ from jedlik.storage.waist import (
     ABSENT,
     ANY,
     Batch,
+    Change,
     Conflict,
     Delete,
     Entry,
@@ -30,6 +31,7 @@ from jedlik.storage.waist import (
     Stats,
     StorageClosed,
     refuse_dropped,
+    refuse_dropped_put,
 )
 
 # What `Entry(...)` does, without its Python function.
@@ -159,23 +161,27 @@ class MemoryEngine:
                 if space.rows.pop(key, None) is not None:
                     space.order.remove(key)
         for change in changes:
-            logs = self._space(change.space).logs
-            log = logs.get(change.part)
-            if log is None:
-                log = logs[change.part] = _Log()
-            log.records.append(change.record)
+            self._add(change)
         for number, rows, size in tallies:
             space = self._space(number)
             space.tally_rows += rows
             space.tally_bytes += size
         return None
 
-    def put_seen(self, key: Key, version: int, value: bytes, rows: int, size: int) -> None:
+    def put_seen(
+        self,
+        key: Key,
+        version: int,
+        value: bytes,
+        rows: int,
+        size: int,
+        change: Change | None = None,
+    ) -> None:
         if self._closed:
             raise StorageClosed("the memory engine is closed")
         number = key[0]
-        if self._dropped and number in self._dropped:
-            raise SpaceDropped(f"space {number} was dropped")
+        if self._dropped:
+            refuse_dropped_put(number, change, self._dropped)
         space = self._spaces.get(number) or self._space(number)
         there = space.rows
         count = len(there)
@@ -184,6 +190,15 @@ class MemoryEngine:
             space.order.add(key)
         space.tally_rows += rows
         space.tally_bytes += size
+        if change is not None:
+            self._add(change)
+
+    def _add(self, change: Change) -> None:
+        logs = self._space(change.space).logs
+        log = logs.get(change.part)
+        if log is None:
+            log = logs[change.part] = _Log()
+        log.records.append(change.record)
 
     async def log_read(
         self, space: int, part: int, after: int, limit: int, *, byte_limit: int = 4 << 20

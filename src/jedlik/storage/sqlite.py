@@ -47,6 +47,7 @@ from jedlik.storage.waist import (
     ABSENT,
     ANY,
     Batch,
+    Change,
     Conflict,
     Delete,
     Health,
@@ -63,6 +64,7 @@ from jedlik.storage.waist import (
     StorageError,
     Unknown,
     refuse_dropped,
+    refuse_dropped_put,
 )
 
 logger = logging.getLogger(__name__)
@@ -407,15 +409,27 @@ class SqliteEngine:
             await self._barrier()
         return None
 
-    def put_seen(self, key: Key, version: int, value: bytes, rows: int, size: int) -> Waiter:
+    def put_seen(
+        self,
+        key: Key,
+        version: int,
+        value: bytes,
+        rows: int,
+        size: int,
+        change: Change | None = None,
+    ) -> Waiter:
         if self._closing is not None or self._damage is not None:
             self._refuse_at_end()
         space = key[0]
-        if self._dropped and space in self._dropped:
-            raise SpaceDropped(f"space {space} was dropped")
+        if self._dropped:
+            refuse_dropped_put(space, change, self._dropped)
         if space not in self._tallies:
             self._published.stats(space)
         group = self._open
+        if change is not None:
+            if (change.space, change.part) not in self._logs:
+                self._published.log_bounds(change.space, change.part)
+            group.changes.append(change)
         self._open_rows[key] = new_row(version, value)
         sums = group.tallies.get(space)
         if sums is None:

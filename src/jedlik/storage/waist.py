@@ -212,6 +212,13 @@ def refuse_dropped(batch: Batch, dropped: Set[int]) -> None:
             raise SpaceDropped(f"space {space} was dropped")
 
 
+def refuse_dropped_put(space: int, change: Change | None, dropped: Set[int]) -> None:
+    """Raise SpaceDropped if `put_seen` names one of these spaces."""
+    for named in (space, space if change is None else change.space):
+        if named in dropped:
+            raise SpaceDropped(f"space {named} was dropped")
+
+
 class Engine(Protocol):
     """One store. Its methods are called from one event loop; none may be called after `close`.
 
@@ -317,11 +324,17 @@ class Embedded(Engine, Protocol):
         """The row of a key, pending or durable."""
 
     def put_seen(
-        self, key: Key, version: int, value: bytes, rows: int, size: int
+        self,
+        key: Key,
+        version: int,
+        value: bytes,
+        rows: int,
+        size: int,
+        change: Change | None = None,
     ) -> Awaitable[None] | None:
-        """Put a row whose key was looked at by `peek` in this step of the loop; `rows` and `size`
-        are what the tally of its space changes by. To be awaited until it is durable; None if it
-        is. Raises as `commit` does."""
+        """Put a row whose key was looked at by `peek` in this step of the loop, and what is added
+        to a log with it; `rows` and `size` are what the tally of its space changes by. To be
+        awaited until it is durable; None if it is. Raises as `commit` does."""
 
 
 def embedded(engine: Engine) -> Embedded | None:

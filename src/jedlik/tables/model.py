@@ -251,8 +251,8 @@ class Table(Struct, frozen=True, dict=True):
 
     @cached_property
     def plain(self) -> bool:
-        """Nothing but the item row changes in a write: no index, log, collections or expiry."""
-        return not self.indexes and not self.logged and self.expiry is None
+        """Of rows a write changes the item's alone: no index, collections or expiry."""
+        return not self.indexes and self.expiry is None
 
     @cached_property
     def indexes_by_name(self) -> Mapping[str, Index]:

@@ -26,6 +26,7 @@ from jedlik.storage.waist import (
     Tally,
     Write,
 )
+from jedlik.tables.change_records import change_of
 from jedlik.tables.charges import (
     INNOCENT,
     admit_all,
@@ -97,7 +98,11 @@ async def write_one(db: Database, write: ItemWrite, *, actor: str | None = None)
             assert new is not None
             size, old_size = new.size, 0 if old is None else old.size
             more = 1 if old is None else 0
-            durable = embedded.put_seen(row_key, version, new.value, more, size - old_size)
+            change = None
+            if table.logged:
+                at_ms = db.clock.now_ms()
+                change = change_of(table, key.token, old, new, at_ms=at_ms, version=version)
+            durable = embedded.put_seen(row_key, version, new.value, more, size - old_size, change)
             if durable is not None:
                 await durable
             units = -(-(old_size if old_size > size else size) // WRITE_UNIT_BYTES) or 1
@@ -218,7 +223,8 @@ def _row_key(write: ItemWrite) -> RowKey:
 
 async def _write_one(db: Database, write: ItemWrite, row: Row | None, actor: str | None) -> Written:
     """The complete way of one write, over and over if others win."""
-    done = None if write.table.plain else await _attempt(db, [write], [row], actor=actor)
+    lost = write.table.plain and actor is None  # the short way, on the same row
+    done = None if lost else await _attempt(db, [write], [row], actor=actor)
     if done is None:
         done = await _take_turns(db, [write], actor=actor)
     assert done is not None
@@ -242,7 +248,7 @@ async def _write_several(
 async def _attempt_plain(
     db: Database, write: ItemWrite, row_key: RowKey, row: Row | None
 ) -> Written | None:
-    """The short way: a table without indexes, log or item collections changes one row.
+    """The short way: a table without indexes, item collections or expiry changes one row.
 
     Like `_attempt`, None when the guard found another row.
     """
@@ -262,19 +268,25 @@ async def _attempt_plain(
     except Invalid:
         await settle(engine, version)
         raise
-    change: Put | Delete | Keep
+    changed: Put | Delete | Keep
     tallies: tuple[Tally, ...] = ()
     if isinstance(write, CheckWrite):
-        change = Keep(row_key, seen)
+        changed = Keep(row_key, seen)
     elif new is not None:
-        change = _new_put((row_key, seen, new.value))
+        changed = _new_put((row_key, seen, new.value))
         tallies = (_new_tally((space, 0 if old else 1, new.size - old_size)),)
     elif old is not None:
-        change = Delete(row_key, seen)
+        changed = Delete(row_key, seen)
         tallies = (Tally(space, -1, -old_size),)
     else:
-        change = Keep(row_key, ABSENT)
-    batch = _new_batch((version, (change,), (), tallies, ()))
+        changed = Keep(row_key, ABSENT)
+    changes: tuple[Change, ...] = ()
+    if write.table.logged:
+        at_ms = db.clock.now_ms()
+        change = change_of(write.table, row_key[1], old, new, at_ms=at_ms, version=version)
+        if change is not None:
+            changes = (change,)
+    batch = _new_batch((version, (changed,), changes, tallies, ()))
     if db.catalog.shared:
         return Written(old, new, {}) if await _landed(db, (write,), batch) else None
     conflict = await engine.commit(batch)

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jedlik.changes.record import Record, encode_record
 from jedlik.storage.waist import ABSENT, ANY, Batch, Change, Delete, Keep, Put, Tally
 from jedlik.tables import expiry, indexes
+from jedlik.tables.change_records import change_of
 from jedlik.tables.charges import admit_indexes
 from jedlik.tables.database import Database
 from jedlik.tables.errors import CollectionTooLarge, ConditionFailed
 from jedlik.tables.indexes import IndexDelta
 from jedlik.tables.item_writes import CheckWrite, ItemWrite, Written
-from jedlik.tables.model import Table
 from jedlik.tables.stored import Stored, size_of
 
 
@@ -73,8 +72,18 @@ class Plan:
         if table.has_local_indexes:
             member = _Grown(at, written, grown + local_grown)
             self._collections.setdefault((table.collection_space, key.token), []).append(member)
-        if table.logged and differ(old, new):
-            self._log(table, key.token, old, new)
+        if table.logged:
+            change = change_of(
+                table,
+                key.token,
+                old,
+                new,
+                at_ms=self._at_ms,
+                version=self.version,
+                actor=self._actor,
+            )
+            if change is not None:
+                self._changes.append(change)
         if table.expiry is not None:
             self.writes += expiry.moves(table.expiry, key, old, new)
         return written
@@ -134,20 +143,3 @@ class Plan:
     def _tally(self, space: int, rows: int, size_bytes: int) -> None:
         before = self._tallies.get(space, (0, 0))
         self._tallies[space] = (before[0] + rows, before[1] + size_bytes)
-
-    def _log(self, table: Table, token: bytes, old: Stored | None, new: Stored | None) -> None:
-        record = Record(
-            at_ms=self._at_ms,
-            version=self.version,
-            old=old.value if old else None,
-            new=new.value if new else None,
-            actor=self._actor,
-        )
-        self._changes.append(Change(table.log_space, table.part_of(token), encode_record(record)))
-
-
-def differ(old: Stored | None, new: Stored | None) -> bool:
-    """Whether a write changed anything: the log holds no record of one that did not."""
-    if old is None or new is None:
-        return old is not new
-    return old.value != new.value and (old.size != new.size or old.item != new.item)

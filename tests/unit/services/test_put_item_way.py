@@ -29,8 +29,9 @@ from jedlik.tables.model import (
     StreamSettings,
     Table,
     Throughput,
+    TtlSettings,
 )
-from tests.support.pairs import KEYS, NOW, Pair, context
+from tests.support.pairs import KEYS, NOW, Pair, context, log_of
 
 
 @pytest.fixture(params=("memory", "sqlite"))
@@ -62,7 +63,7 @@ def key(table: str, pk: str, sk: str = "1") -> dict[str, Any]:
     return {"pk": {partition: pk}} | ({"sk": {sort: sk}} if sort else {})
 
 
-@pytest.mark.parametrize("table", ["text", "number", "both", "texts"])
+@pytest.mark.parametrize("table", ["text", "number", "both", "texts", "logged"])
 async def test_puts_are_the_operations_own(pair: Pair, table: str) -> None:
     partition, sort = KEYS[table]
     numbers = ["1", "-15", "0", "0.5", "120", "9" * 38, "1.50", "007", "1e3", "x", ""]
@@ -84,6 +85,20 @@ async def test_puts_are_the_operations_own(pair: Pair, table: str) -> None:
     for body in bodies * 2:  # anew, and in the place of another
         taken += await pair.write(found, body)
     assert taken >= len(bodies) // 2
+    await pair.alike()
+
+
+async def test_the_log_has_what_changes(pair: Pair) -> None:
+    """Not a put of what is there already, in whatever order of members and sets."""
+    found = way(pair.way, body_of("logged", {**key("logged", "a"), "v": {"S": ""}}))
+    assert found is not None
+    other = {"m": {"M": {"x": {"N": "1"}, "y": {"N": "2"}}}}
+    turned = {"m": {"M": {"y": {"N": "2"}, "x": {"N": "1"}}}}
+    items = [{"v": {"S": value}} for value in ("1", "1", "2", "33", "1", "1")]
+    for more in (*items, other, turned, other):
+        await pair.write(found, body_of("logged", {**key("logged", "a"), **more}))
+    table = await pair.way.db.catalog.get("1", "r", "logged")
+    assert len(await log_of(pair.way.db, table)) == 5
     await pair.alike()
 
 
@@ -141,16 +156,31 @@ async def test_tables_whose_writes_change_more_than_a_row(pair: Pair) -> None:
     table = await ctx.db.catalog.get("1", "r", "text")
     by_v = KeySchema((KeyAttribute("v", "S"),))
     for changed in (
-        replace(table, stream=StreamSettings("KEYS_ONLY", "now")),
+        replace(table, ttl=TtlSettings("v", True)),
         replace(table, indexes=(Index("by_v", "global", by_v, "ALL", space=999),)),
-        replace(table, held_by=("backup",)),
     ):
         now = await ctx.db.replace_table(await ctx.db.catalog.get("1", "r", "text"), changed)
         assert first.answer(body, NOW) is None
         assert way(ctx, body) is None
-    await ctx.db.replace_table(now, replace(now, indexes=(), held_by=(), stream=None))
+    await ctx.db.replace_table(now, replace(now, indexes=(), ttl=None))
     assert first.answer(body, NOW) is None
     assert way(ctx, body) is not None
+
+
+@pytest.mark.parametrize(
+    "reader", [{"held_by": ("backup",)}, {"stream": StreamSettings("KEYS_ONLY", "now")}]
+)
+async def test_a_table_whose_log_gets_a_reader(pair: Pair, reader: dict[str, Any]) -> None:
+    body = body_of("text", key("text", "a"))
+    first = way(pair.way, body)
+    assert first is not None
+    for ctx in (pair.way, pair.ordinary):
+        table = await ctx.db.catalog.get("1", "r", "text")
+        table = await ctx.db.replace_table(table, replace(table, **reader))
+    assert first.answer(body, NOW) is None, "it knows of no log"
+    assert await pair.write(way(pair.way, body), body)
+    assert len(await log_of(pair.way.db, table)) == 1
+    await pair.alike()
 
 
 async def test_a_table_that_went_has_no_answer(pair: Pair) -> None:

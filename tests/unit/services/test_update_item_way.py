@@ -18,8 +18,8 @@ from jedlik.services.dynamodb.update_item import update_item
 from jedlik.services.dynamodb.update_item_way import UpdateWay, way_of
 from jedlik.storage.memory import MemoryEngine
 from jedlik.storage.sqlite import SqliteEngine
-from jedlik.tables.model import StreamSettings
-from tests.support.pairs import KEYS, NOW, Pair, context
+from jedlik.tables.model import StreamSettings, TtlSettings
+from tests.support.pairs import KEYS, NOW, Pair, context, log_of
 
 ADD: dict[str, Any] = {
     "UpdateExpression": "ADD hits :one",
@@ -69,7 +69,7 @@ async def put(pair: Pair, table: str, item: dict[str, Any]) -> None:
         await put_item(ctx, {"TableName": table, "Item": orjson.loads(orjson.dumps(item))})
 
 
-@pytest.mark.parametrize("table", ["text", "number", "bytes", "both", "texts"])
+@pytest.mark.parametrize("table", ["text", "number", "bytes", "both", "texts", "logged"])
 async def test_updates_are_the_operations_own(pair: Pair, table: str) -> None:
     numbers = ["1", "-1.50", "1e3", "007", "9" * 39, "x"]
     texts = ["a", "k 1", "~" * 2048, "~" * 2049]
@@ -161,9 +161,22 @@ async def test_tables_that_change(pair: Pair) -> None:
     assert found is not None
     table = await ctx.db.catalog.get("1", "r", "text")
     logged = replace(table, stream=StreamSettings("KEYS_ONLY", "now"))
-    await ctx.db.replace_table(table, logged)
-    assert found.answer(body, NOW) is None
+    logged = await ctx.db.replace_table(table, logged)
+    assert found.answer(body, NOW) is None, "it knows of no log"
+    assert way(ctx, body) is not None
+    await ctx.db.replace_table(logged, replace(logged, ttl=TtlSettings("v", True)))
     assert way(ctx, body) is None
+
+
+async def test_the_log_has_what_changes(pair: Pair) -> None:
+    more = {"UpdateExpression": "SET v = :v", "ExpressionAttributeValues": {":v": {"S": "1"}}}
+    found = way(pair.way, body_of("logged", "a", **more))
+    for value in ("1", "1", "2", "333"):
+        given = more | {"ExpressionAttributeValues": {":v": {"S": value}}}
+        assert await pair.write(found, body_of("logged", "a", **given))
+    table = await pair.way.db.catalog.get("1", "r", "logged")
+    assert len(await log_of(pair.way.db, table)) == 3
+    await pair.alike()
 
 
 async def test_only_rows_that_the_caller_may_have_are_written(pair: Pair) -> None:

@@ -2,8 +2,8 @@
 
 The same steps as `put_item.py` and the short way of `tables/write.py`, with what they found then:
 the table, its lane, what surrounds the values in the body and in storage. Only for puts without a
-condition that answer nothing, into a table where a write changes nothing but its row, in an engine
-of this process; and only while the table is still the one that it was.
+condition that answer nothing, into a table where a write changes no other row, in an engine of this
+process; and only while the table is still the one that it was.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from jedlik.services.dynamodb.item_pieces import form_of
 from jedlik.services.dynamodb.usable_tables import known_table
 from jedlik.services.dynamodb.writing import Writing
 from jedlik.storage.waist import Embedded
+from jedlik.tables.change_records import change_of
 from jedlik.tables.indexes import WRITE_UNIT_BYTES
 from jedlik.tables.item_writes import ITEM_BYTES_MAX
 from jedlik.tables.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from jedlik.tables.model import Table
-from jedlik.tables.stored import size_of
+from jedlik.tables.stored import Stored, size_of
 from jedlik.tables.throughput import Lane
 from jedlik.values import encode_key, token
 
@@ -51,8 +52,10 @@ class PutWay:
 
     __slots__ = (
         "_has_still",
+        "_is_logged",
         "_lane",
         "_next_version",
+        "_now_ms",
         "_partition_type",
         "_peek",
         "_place",
@@ -67,7 +70,9 @@ class PutWay:
     def __init__(self, db: Any, table: Table, form: ItemForm, engine: Embedded, rows: Rows) -> None:
         self._has_still = db.catalog.has_still
         self._next_version = db.versions.next
+        self._now_ms = db.clock.now_ms
         self._table = table
+        self._is_logged = table.logged
         self._place = table.account, table.region, table.name
         self._space = table.space
         self._lane: Lane = db.flows.of(table).write
@@ -112,13 +117,19 @@ class PutWay:
             # As in `write_one`: from here to `put_seen` nobody else's turn comes.
             row = self._peek(key)
             if row is None:
-                larger = size
-                durable = self._put_seen(key, self._next_version(0), value, 1, size)
+                more, before, larger = 1, 0, size
+                version = self._next_version(0)
             else:
-                before = size_of(row.value)
+                more, before = 0, size_of(row.value)
                 larger = before if before > size else size
                 version = self._next_version(row.version)
-                durable = self._put_seen(key, version, value, 0, size - before)
+            change = None
+            if self._is_logged:
+                old = None if row is None else Stored(row.version, row.value)
+                new = Stored(version, value)
+                at_ms = self._now_ms()
+                change = change_of(self._table, hashed, old, new, at_ms=at_ms, version=version)
+            durable = self._put_seen(key, version, value, more, size - before, change)
         except Exception:
             return None  # the operation will meet it, too, and tell of it
         units = -(-larger // WRITE_UNIT_BYTES) or 1

@@ -22,6 +22,7 @@ from jedlik.services.dynamodb.usable_tables import known_table
 from jedlik.services.dynamodb.write_answers import ANSWERED, update_answer
 from jedlik.services.dynamodb.writing import Writing
 from jedlik.storage.waist import Embedded
+from jedlik.tables.change_records import change_of
 from jedlik.tables.indexes import WRITE_UNIT_BYTES
 from jedlik.tables.item_writes import ITEM_BYTES_MAX, Written
 from jedlik.tables.model import Table
@@ -81,6 +82,7 @@ class UpdateWay:
         "_keys_at",
         "_lane",
         "_next_version",
+        "_now_ms",
         "_partition_name",
         "_peek",
         "_place",
@@ -104,6 +106,7 @@ class UpdateWay:
     ) -> None:
         self._has_still = db.catalog.has_still
         self._next_version = db.versions.next
+        self._now_ms = db.clock.now_ms
         self._table = table
         self._place = table.account, table.region, table.name
         self._space = table.space
@@ -154,13 +157,17 @@ class UpdateWay:
                 return None
             value = pack(item, size)
             version = self._next_version(0 if row is None else row.version)
+            new = Stored(version, value, item, size)
             done = NOTHING
             if not self._is_silent:
-                written = Written(old, Stored(version, value, item, size), {})
-                done = update_answer(self._req, table, written, attributes, update)
+                done = update_answer(self._req, table, Written(old, new, {}), attributes, update)
             before = 0 if old is None else old.size
             more = 1 if old is None else 0
-            durable = self._put_seen(row_key, version, value, more, size - before)
+            change = None
+            if table.logged:
+                at_ms = self._now_ms()
+                change = change_of(table, key.token, old, new, at_ms=at_ms, version=version)
+            durable = self._put_seen(row_key, version, value, more, size - before, change)
         except Exception:
             return None  # the operation will meet it, too, and tell of it
         parts = lane.parts
