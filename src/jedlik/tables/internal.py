@@ -163,15 +163,23 @@ class InternalTable:
             last = page.entries[-1]
             after = (last.token, last.sort, last.sub)
 
-    async def write(self, *changes: Change) -> None:
-        """All or nothing; durable when it returns. Raises Contended when a record has changed."""
-        table = await self._table()
+    async def write(self, *changes: Change, also: Sequence[Beside] = ()) -> None:
+        """All or nothing; durable when it returns. Raises Contended when a record has changed.
+
+        also: changes of other services' tables, in the same commit.
+        """
+        writes = []
+        for each in (Beside(self, changes), *also):
+            table = await each.table._table()
+            writes += [_item_write(table, change) for change in each.changes]
         try:
-            await write_all(self._db, [_item_write(table, change) for change in changes])
+            await write_all(self._db, writes)
         except TransactionCancelled as cancelled:
             raise Contended from cancelled
         finally:
             self.changed.set()
+            for each in also:
+                each.table.changed.set()
 
     async def replace(
         self,
@@ -224,6 +232,13 @@ class InternalTable:
             return await self._db.create_table(new)
         except TableExists:
             return await catalog.get(ACCOUNT, REGION, self._name)
+
+
+class Beside(NamedTuple):
+    """Changes of one table that are made in the commit of another one's."""
+
+    table: InternalTable
+    changes: Sequence[Change]
 
 
 class _AsSeen:

@@ -2,8 +2,10 @@
 
 A step writes some records through the write door, without taking capacity, and stores how far it
 came. After a restart the object that was being read is read again and its done records are
-skipped. Records that are no items are counted, and told: those of imports in CloudWatch Logs, in
-the group /aws-dynamodb/imports, those of bulk puts in objects below the request's output prefix.
+skipped. Records that are no items are counted, and told once: those of imports in CloudWatch Logs,
+in the group /aws-dynamodb/imports, in the commit that stores the place reached; those of bulk puts
+in objects below the request's output prefix, which are named for the place at which their step
+began. The step that is done again after a restart replaces them, or takes them away.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import orjson
 from msgspec.structs import replace
 
 from jedlik.api.errors import ApiError
-from jedlik.services.dynamodb import limits, transfers
+from jedlik.services.dynamodb import coding, limits, transfers
 from jedlik.services.dynamodb.coding import Decoding, Read, Source, coders_of
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_condition
@@ -35,7 +37,7 @@ from jedlik.tables.errors import (
     Throttled,
 )
 from jedlik.tables.indexes import write_units
-from jedlik.tables.internal import Change
+from jedlik.tables.internal import Beside, Change
 from jedlik.tables.item_writes import PackedPut, Written
 from jedlik.tables.keys import Key
 from jedlik.tables.model import Table
@@ -88,6 +90,9 @@ class Importer:
         # did all of it; None: somebody else may have put more.
         self._seen: SeenKeys | None = None
         self._known: Transfer | None = None
+        self._sure_from: int | None = None
+        """How many records come before the first that no step can have done without being stored;
+        None: as many as a step takes, from the place that is stored."""
 
     def may_go_on(self, now_ms: int) -> bool:
         """Whether the request's write rate allows more already."""
@@ -137,6 +142,7 @@ class Importer:
         sized = await transfers.of(self._db, now).sized(now.id, total)
         begun = msgspec.structs.replace(now, stage="read", total_bytes=total)
         await self._replace(now, begun, also=[sized])
+        self._sure_from = 0
         return True
 
     async def _beyond(self, now: Transfer, count: int, total: int) -> str | None:
@@ -166,12 +172,20 @@ class Importer:
         reading = self._reading
         if reading.at != now.records:  # a step before this one was not stored
             self.forget()
+            self._sure_from = None
             return True
+        if self._sure_from is None:
+            self._sure_from = now.processed + coding.RECORDS
         following = now
+        lines: list[str] = []
         for _ in range(PIECES if now.kind == "import" else 1):
             batch = await self._take(reading, table, now)
             imported, usage = await self._write(batch, table, following)
-            await self._tell(following, reading.key, batch)
+            batch.problems.sort()
+            if now.kind == "bulk":
+                await self._put_errors(following, reading.key, batch)
+            else:
+                lines += _log_lines(following, reading.key, batch)
             following = msgspec.structs.replace(
                 following,
                 key=reading.key + "\0" if batch.ended else reading.key,
@@ -186,7 +200,7 @@ class Importer:
                 self.forget()
             if batch.ended or not self.may_go_on(self._db.clock.now_ms()):
                 break
-        await self._replace(now, following)
+        await self._replace(now, following, lines=lines)
         return True
 
     def forget(self) -> None:
@@ -276,6 +290,10 @@ class Importer:
                     continue
                 except ConditionFailed as fault:
                     old = fault.old.item if fault.old is not None else None
+                    if old == write.item and self._repeats(now):
+                        imported += 1  # by the step that was not stored
+                        usage[""] = usage.get("", 0) + write.size
+                        continue
                     batch.refused.append(
                         {"Item": write.item, **({"ExistingItem": old} if old else {})}
                     )
@@ -300,27 +318,9 @@ class Importer:
                 return done
         return await write_batch(self._db, writes, actor=now.kind)
 
-    async def _tell(self, now: Transfer, key: str, batch: Batch) -> None:
-        batch.problems.sort()
+    async def _put_errors(self, now: Transfer, key: str, batch: Batch) -> None:
+        """Objects of what a bulk put's step could not put."""
         bucket = source_of(now)["S3Bucket"]
-        if now.kind == "import":
-            told = batch.problems[: max(0, ERRORS_TOLD_MAX - now.errors)]
-            lines = [
-                orjson.dumps(
-                    {
-                        "itemS3Pointer": {"bucket": bucket, "key": key, "itemIndex": index},
-                        "importArn": now.arn,
-                        "errorMessages": [text],
-                    }
-                ).decode()
-                for index, text in told
-            ]
-            if lines:
-                at_ms = self._db.clock.now_ms()
-                logs = Logs(self._db, now.account, now.region)
-                await logs.ensure(LOG_GROUP, error_stream(now))
-                await logs.put(LOG_GROUP, error_stream(now), [(at_ms, line) for line in lines])
-            return
         output = now.request["OutputS3Configuration"]
         pointers = [
             {"itemS3Pointer": {"bucket": bucket, "key": key, "itemIndex": index},
@@ -328,14 +328,24 @@ class Importer:
             for index, text in batch.problems
         ]  # fmt: skip
         for kind, lines_ in (("ERROR", pointers), ("CONDITION_CHECK_FAILURE", batch.refused)):
-            if lines_ and kind in output["OutputType"]:
-                prefix = output.get("S3KeyPrefix", "")
-                name = f"{now.processed:012d}.json"
-                place = f"{prefix.rstrip('/') + '/' if prefix else ''}{now.id}/{kind}/{name}"
+            if kind not in output["OutputType"]:
+                continue
+            prefix = output.get("S3KeyPrefix", "")
+            name = f"{now.processed:012d}-{now.errors:012d}.json"  # no other step's that tells
+            place = f"{prefix.rstrip('/') + '/' if prefix else ''}{now.id}/{kind}/{name}"
+            if not lines_ and self._repeats(now):
+                # An earlier process may have told more of what begins here before it died.
+                if await self._objects.exists(output["S3Bucket"], place):
+                    await self._objects.delete(output["S3Bucket"], place)
+            elif lines_:
                 data = b"".join(orjson.dumps(line) + b"\n" for line in lines_)
                 await self._objects.put(
                     output["S3Bucket"], place, data, content_type="application/json"
                 )
+
+    def _repeats(self, now: Transfer) -> bool:
+        """Whether the step of a bulk put from this place on may have been done before."""
+        return self._sure_from is None or now.processed < self._sure_from
 
     async def _finish(self, now: Transfer, table: Table) -> None:
         if now.kind == "bulk":
@@ -373,15 +383,33 @@ class Importer:
     async def _store(self, old: Transfer, **changes: Any) -> Transfer:
         return await self._replace(old, msgspec.structs.replace(old, **changes))
 
-    async def _replace(self, old: Transfer, new: Transfer, also: Sequence[Change] = ()) -> Transfer:
+    async def _replace(
+        self,
+        old: Transfer,
+        new: Transfer,
+        *,
+        also: Sequence[Change] = (),
+        lines: Sequence[str] = (),
+    ) -> Transfer:
+        """lines: what is told in the log, in the same commit."""
+        store = transfers.of(self._db, old)
         try:
-            stored = await transfers.of(self._db, old).store(old, new, also)
+            if lines:
+                at_ms = self._db.clock.now_ms()
+                logs = Logs(self._db, old.account, old.region)
+                await logs.ensure(LOG_GROUP, error_stream(old))
+                place = Beside(store.table, await store.storing(old, new, also))
+                events = [(at_ms, line) for line in lines]
+                await logs.put(LOG_GROUP, error_stream(old), events, also=[place])
+            else:
+                await store.store(old, new, also)
         except Contended:
             self.forget()  # it was cancelled meanwhile: look again
+            self._sure_from = None
             raise
         if old == self._known:
-            self._known = stored
-        return stored
+            self._known = new
+        return new
 
 
 def _read_from(pieces: AsyncIterator[bytes]) -> Read:
@@ -454,6 +482,22 @@ def _prefix(source: dict[str, Any]) -> str:
     return str(source.get("S3KeyPrefix", ""))
 
 
+def _log_lines(now: Transfer, key: str, batch: Batch) -> list[str]:
+    """What an import tells of the records of one object that are no items."""
+    bucket = source_of(now)["S3Bucket"]
+    return [
+        orjson.dumps(
+            {
+                "itemS3Pointer": {"bucket": bucket, "key": key, "itemIndex": index},
+                "importArn": now.arn,
+                "errorMessages": [text],
+            }
+        ).decode()
+        for index, text in batch.problems[: max(0, ERRORS_TOLD_MAX - now.errors)]
+    ]
+
+
 def error_stream(now: Transfer) -> str:
-    """Where an import tells of its errors. Unverified."""
+    """Where an import tells of its errors (developer guide, "Import format quotas and
+    validation")."""
     return f"{now.id}/error"

@@ -237,6 +237,13 @@ class Transfers:
 
     async def store(self, old: Transfer, new: Transfer, also: Sequence[Change] = ()) -> Transfer:
         """Replace one, that must still be `old`; raises Contended."""
+        await self.table.write(*await self.storing(old, new, also))
+        return new
+
+    async def storing(
+        self, old: Transfer, new: Transfer, also: Sequence[Change] = ()
+    ) -> list[Change]:
+        """The changes that replace one, and fail if it is not `old` any more; raises Contended."""
         row = await self.table.get(self._group, old.id)
         if row is None or msgspec.json.decode(row.document, type=Transfer) != old:
             raise Contended
@@ -244,8 +251,7 @@ class Transfers:
         if new.done and not old.done:
             active = await self.table.get("active", self._name(old.id))
             changes.append(Change("active", self._name(old.id), None, seen=active))
-        await self.table.write(*changes)
-        return new
+        return changes
 
     async def files(self, transfer_id: str) -> list[Record]:
         """The lines of an export's manifest, in order."""

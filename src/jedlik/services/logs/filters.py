@@ -20,7 +20,7 @@ from jedlik.services.logs.patterns import compiled
 from jedlik.tables.counts import Counted, Counts
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import Change, InternalTable
+from jedlik.tables.internal import Beside, Change, InternalTable
 
 NAMESPACE = "AWS/Logs"
 DELIVERIES_TABLE = "log_deliveries"
@@ -135,15 +135,16 @@ def _selected(match: Found, text: str) -> object:
     return match.value_of(text) if text.startswith("$") else text
 
 
-async def subscribe(
+async def deliveries(
     db: Database,
     place: Place,
     subscriptions: Sequence[Subscription],
     events: Sequence[Came],
     now_ms: int,
-) -> None:
-    """Write down what is to be delivered: durable when it returns."""
+) -> Beside:
+    """What is to be delivered, to be written down in the commit of the events."""
     table = InternalTable(db, DELIVERIES_TABLE)
+    changes = []
     for each in subscriptions:
         matches = compiled(each.pattern)
         wanted = [event for event in events if matches(event.message) is not None]
@@ -170,7 +171,8 @@ async def subscribe(
             )
             await _know(table, each.destination)
             queue = queue_of(each.destination)
-            await table.write(Change(queue, number, msgspec.json.encode(delivery)))
+            changes.append(Change(queue, number, msgspec.json.encode(delivery)))
+    return Beside(table, changes)
 
 
 async def _know(table: InternalTable, destination: str) -> None:

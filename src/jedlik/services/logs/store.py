@@ -22,7 +22,7 @@ from jedlik.services.logs.errors import group_exists, no_group, no_stream, strea
 from jedlik.services.logs.tails import Tails
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
-from jedlik.tables.internal import LAST, Change, InternalTable, Kind, Record
+from jedlik.tables.internal import LAST, Beside, Change, InternalTable, Kind, Record
 
 TABLE, EVENTS_TABLE = "logs", "log_events"
 PAGE = 500
@@ -185,9 +185,18 @@ class Logs:
             await self.add_stream(group, stream_name)
 
     async def put(
-        self, group_name: str, stream_name: str, events: Sequence[tuple[int, str]]
+        self,
+        group_name: str,
+        stream_name: str,
+        events: Sequence[tuple[int, str]],
+        *,
+        also: Sequence[Beside] = (),
     ) -> None:
-        """Add events (time in ms, message). Raises ResourceNotFoundException, Contended."""
+        """Add events (time in ms, message). Raises ResourceNotFoundException, Contended.
+
+        also: what a service of ours writes with its events; then all is one commit. What is
+        counted of events and shown of them live comes after it, and a crash may lose that.
+        """
         group = await self.group(group_name)
         ingested_ms = self._db.clock.now_ms()
         first, last = min(at for at, _ in events), max(at for at, _ in events)
@@ -212,16 +221,23 @@ class Logs:
             for name, at_ms, text in named
             for change in _written(stream, name, at_ms, ingested_ms, text)
         ]
-        for first_at in range(0, len(changes), PAGE):
-            await self._events.write(*changes[first_at : first_at + PAGE])
         place = filters.Place(self._account, self._region, group.name, stream_name)
-        filters.count(self._db, place, events=len(events), size=size)
+        page = len(changes) if also else PAGE
         tails = Tails.of(self._db)
+        came = []
         if group.metric_filters or group.subscriptions or tails.sessions:
             came = [filters.Came(event_id(name), at, text) for name, at, text in named]
+        if group.subscriptions:
+            wanted = filters.deliveries(self._db, place, group.subscriptions, came, ingested_ms)
+            also = (await wanted, *also)
+        while len(changes) > page:
+            await self._events.write(*changes[:page])
+            changes = changes[page:]
+        await self._events.write(*changes, also=also)
+        filters.count(self._db, place, events=len(events), size=size)
+        if came:
             tails.offer(place, came, ingested_ms)
             filters.measure(self._db, place, group.metric_filters, came)
-            await filters.subscribe(self._db, place, group.subscriptions, came, ingested_ms)
         await self.change_group(
             group_name,
             lambda now: msgspec.structs.replace(now, stored_bytes=now.stored_bytes + size),
