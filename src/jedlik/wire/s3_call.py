@@ -40,7 +40,8 @@ class Call:
                 low = name.lower()
                 if low.startswith(_HOISTED) and low not in _SIGNATURE:
                     self.headers.setdefault(low, value)
-        path = unquote_to_bytes(request.path).decode("utf-8", "surrogateescape")
+        # A plus is a space to S3 in paths as well, so that keys' own come as %2B.
+        path = _text(request.path.replace(b"+", b" "))
         host = self.headers.get("host", "")
         found = HOST.fullmatch(host)
         self.hosted = found is not None and not host.lower().startswith("s3.")

@@ -45,3 +45,16 @@ def test_an_expected_owner_is_an_account(s3: Any, bucket: str, refused: Any) -> 
         s3.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="somebody")
     with refused("AccessDenied", 403):
         s3.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="999999999999")
+
+
+def test_a_plus_is_a_space_in_paths_and_in_sources_of_copies(
+    endpoint: str | None, s3: Any, bucket: str
+) -> None:
+    """As S3 reads them, unlike RFC 3986: s5cmd writes a copy's source as forms are written."""
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"space")
+    s3.put_object(Bucket=bucket, Key="a+b", Body=b"plus")
+    for written, meant in (("a+b", "space"), ("a%20b", "space"), ("a%2Bb", "plus")):
+        assert send(endpoint, "GET", f"/{bucket}/{written}")[2] == meant
+        copied = {"x-amz-copy-source": f"/{bucket}/{written}"}
+        assert send(endpoint, "PUT", f"/{bucket}/copy", headers=copied)[0] == 200
+        assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read().decode() == meant

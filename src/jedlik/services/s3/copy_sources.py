@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from jedlik.api.context import Context
 from jedlik.services.s3.access import usable_bucket
@@ -24,9 +24,9 @@ class Source(NamedTuple):
 
 
 def parse_source(text: str) -> Source:
-    """ "/bucket/key?versionId=…", escaped as a URL. Raises S3Error."""
+    """ "/bucket/key?versionId=…", escaped as forms are: a plus is a space. Raises S3Error."""
     path, mark, version = text.partition("?versionId=")
-    path = unquote(path).removeprefix("/").removeprefix(_ARN)
+    path = unquote_plus(path).removeprefix("/").removeprefix(_ARN)
     bucket, _, key = path.partition("/")
     if not bucket or not key:
         raise invalid_argument(
