@@ -34,6 +34,7 @@ LIMITS = {"integer": 2**31 - 1, "long": 2**63 - 1}
 # CBOR has infinite numbers and NaN, JSON has not. Unverified: what AWS says to an infinite count or
 # time. Doubles are for the operations to judge.
 UNBOUNDED_REFUSED = frozenset({*LIMITS, "timestamp"})
+TIME_S_MAX = float(2**63 // 1000)  # AWS has times as milliseconds in a long
 PARAMETERIZED = (
     "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class "
     "java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and "
@@ -41,7 +42,9 @@ PARAMETERIZED = (
 )
 STRUCTURE_START = "Start of structure or map found where not expected"
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-DEPTH_MAX = 500
+# Of structures, lists and maps in each other: attribute values nest 32 levels, two deep each. What
+# nests deeper is read no further, long before Python's own stack ends. Unverified: AWS's limit.
+DEPTH_MAX = 250
 
 
 def convert(shapes: Shapes, name: str, structure: dict[str, Any]) -> None:
@@ -146,6 +149,8 @@ def _scalar(kind: str, value: Any) -> Any:
     if kind in LIMITS:
         high = LIMITS[kind]
         return max(-high - 1, min(high, int(value)))
+    if kind == "timestamp":
+        return max(-TIME_S_MAX, min(TIME_S_MAX, value))
     return value
 
 

@@ -23,7 +23,7 @@ Accept = Callable[[Any], bool]
 
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
-TIME_MAX = 1e18  # beyond it, look exactly: it may be infinite, which CBOR can say
+TIME_MAX = 9e15  # seconds; beyond it, look exactly
 PLANS_MAX = 256
 
 

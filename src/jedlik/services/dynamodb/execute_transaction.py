@@ -6,22 +6,19 @@ EXISTS, which only requires a condition, counts as a write.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Any
-
-import orjson
 
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.cancellations import cancelled
+from jedlik.services.dynamodb.client_tokens import client_token
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
 from jedlik.services.dynamodb.partiql_permissions import statements
 from jedlik.services.dynamodb.partiql_requests import bound_of, is_read, table_of
 from jedlik.services.dynamodb.partiql_writes import DUPLICATE
 from jedlik.services.dynamodb.transaction_reads import admit_gets, take_gets
 from jedlik.tables.charges import INNOCENT
-from jedlik.tables.client_tokens import ClientToken
 from jedlik.tables.errors import Reason, TransactionCancelled
 from jedlik.tables.item_writes import ItemWrite
 from jedlik.tables.model import Table
@@ -52,7 +49,7 @@ TOO_LARGE = "Collection size of items in transaction exceeds the limit of 4 MB"
 async def execute_transaction(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     asked = req["TransactStatements"]
     # Before the parameters' numbers are normalised: the same request must look the same again.
-    token = _client_token(ctx, req)
+    token = client_token(ctx, req, "TransactStatements")
     bounds = [bound_of(each) for each in asked]
     if len({is_read(bound) for bound in bounds}) > 1:
         raise Invalid(MIXED)
@@ -182,12 +179,3 @@ def _reasons(error: TransactionCancelled, bounds: Sequence[Bound]) -> list[Reaso
 
 def _refused(number: int, message: str) -> Invalid:
     return Invalid(f"Validation failed in TransactStatements[{number}]: {message}")
-
-
-def _client_token(ctx: Context, req: dict[str, Any]) -> ClientToken | None:
-    """The request's token with a fingerprint of what it asks."""
-    token = req.get("ClientRequestToken")
-    if token is None:
-        return None
-    asked = orjson.dumps(req["TransactStatements"], option=orjson.OPT_SORT_KEYS)
-    return ClientToken(f"{ctx.account}|{ctx.region}", token, blake2b(asked).digest())

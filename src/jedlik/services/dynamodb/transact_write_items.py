@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from hashlib import blake2b
 from typing import Any, NamedTuple
-
-import orjson
 
 from jedlik.api.context import Context
 from jedlik.api.errors import validation
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb import capacity
 from jedlik.services.dynamodb.cancellations import KeyPlaces, cancelled
+from jedlik.services.dynamodb.client_tokens import client_token
 from jedlik.services.dynamodb.item_keys import key_of, key_of_item, refuse_paths_into_keys
 from jedlik.services.dynamodb.item_limits import TRANSACTION_BYTES_MAX
 from jedlik.services.dynamodb.permissions import ON_TRANSACT_WRITE
@@ -23,7 +21,6 @@ from jedlik.services.dynamodb.rules import update_parameters, write_parameters
 from jedlik.services.dynamodb.transaction_reads import take_gets
 from jedlik.services.dynamodb.usable_tables import known_table, usable_table
 from jedlik.services.dynamodb.write_answers import collection_metrics
-from jedlik.tables.client_tokens import ClientToken
 from jedlik.tables.errors import Invalid, TransactionCancelled
 from jedlik.tables.expressions import Condition, Update
 from jedlik.tables.item_writes import (
@@ -81,7 +78,7 @@ class Action(NamedTuple):
     rules=[transact_write_rules],
 )
 async def transact_write_items(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    token = _client_token(ctx, req)
+    token = client_token(ctx, req, "TransactItems")
     actions = [_action(*one) for asked in req["TransactItems"] for one in asked.items()]
     if sum(action.size for action in actions) > TRANSACTION_BYTES_MAX:
         # Unverified: the documentation names the limit, not the words.
@@ -159,15 +156,6 @@ def _write(action: Action, table: Table, key: Key) -> ItemWrite:
     if action.kind == "Delete":
         return DeleteWrite(table, key, action.condition)
     return CheckWrite(table, key, action.condition)
-
-
-def _client_token(ctx: Context, req: dict[str, Any]) -> ClientToken | None:
-    """The request's token with a fingerprint of all it asks, taken before any change."""
-    token = req.get("ClientRequestToken")
-    if token is None:
-        return None
-    asked = orjson.dumps(req["TransactItems"], option=orjson.OPT_SORT_KEYS)
-    return ClientToken(f"{ctx.account}|{ctx.region}", token, blake2b(asked).digest())
 
 
 async def _repeated(

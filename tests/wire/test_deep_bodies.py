@@ -1,0 +1,52 @@
+"""Bodies that nest deeper than anything may: refused, wherever the depth is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.raw import Raw
+
+TOO_DEEP = "Nesting Levels have exceeded supported limits"
+
+
+def nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"S": "a"}
+    for level in range(levels):
+        value = {"L": [value]} if level % 2 else {"M": {"a": value}}
+    return value
+
+
+def requests(value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Ways in for an attribute value; transactions with a token write what they were asked."""
+    put = {"TableName": "deep", "Item": {"pk": {"S": "a"}, "d": value}}
+    statement = {"Statement": "SELECT * FROM deep WHERE pk = ?", "Parameters": [value]}
+    return [
+        ("PutItem", put),
+        ("GetItem", {"TableName": "deep", "Key": {"pk": value}}),
+        ("Scan", {"TableName": "deep", "ExclusiveStartKey": {"pk": value}}),
+        ("ExecuteStatement", statement),
+        ("TransactWriteItems", {"ClientRequestToken": "t", "TransactItems": [{"Put": put}]}),
+        (
+            "ExecuteTransaction",
+            {"ClientRequestToken": "t", "TransactStatements": [statement]},
+        ),
+    ]
+
+
+@pytest.mark.parametrize("levels", [32, 100])
+def test_values_nest_too_deep(endpoint: str, levels: int) -> None:
+    raw = Raw(endpoint)
+    for operation, body in requests(nested(levels)):
+        answer = raw.call(operation, body)
+        assert (answer.status, answer.error) == (400, "ValidationException"), operation
+        assert TOO_DEEP in str(answer.message), operation
+
+
+@pytest.mark.parametrize("levels", [130, 200, 300])
+def test_values_nest_beyond_what_is_read(endpoint: str, levels: int) -> None:
+    raw = Raw(endpoint)
+    for operation, body in requests(nested(levels)):
+        answer = raw.call(operation, body)
+        assert (answer.status, answer.error) == (400, "SerializationException"), operation
