@@ -10,9 +10,8 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from jedlik.api.errors import ApiError, serialization, unknown_operation
+from jedlik.api.members import member_shape
 from jedlik.api.model import load_model
 from jedlik.net import Reply, Request
 
@@ -56,11 +55,12 @@ class Cbor11:
         endpoint.metrics.count(200, gateway.clock() - now)
         if operation.streams:
             assert isinstance(answer, dict)
+            shapes = _events(operation.service, operation.name)
 
             def encode(event: str | None, members: dict[str, Any]) -> bytes:
                 if event is None:
                     return cbor.encode(members)
-                return rpc_cbor.encode_shape(operation.service, event, members, ms=True)
+                return rpc_cbor.encode_shape(operation.service, shapes[event], members, ms=True)
 
             return event_stream.reply(
                 lines,
@@ -69,12 +69,16 @@ class Cbor11:
                 encode=encode,
                 refuse=lambda error: endpoint.refusal(error, read, request_id),
             )
-        value = orjson.loads(answer) if isinstance(answer, bytes) else answer
-        name = load_model(operation.service).operations[operation.name].get("output")
-        body = b""
-        if name is not None:
-            body = rpc_cbor.encode_shape(operation.service, name, value, ms=True)
+        body = rpc_cbor.encode_output(operation.service, operation.name, answer, ms=True)
         return Reply(200, lines + _CONTENT, body)
+
+
+def _events(service: str, operation: str) -> dict[str, str]:
+    """The shapes of the events of an operation's stream, by the names of the events."""
+    model = load_model(service)
+    (stream,) = model.shapes[model.operations[operation]["output"]]["members"].values()
+    events = model.shapes[member_shape(stream)]["members"]
+    return {name: member_shape(event) for name, event in events.items()}
 
 
 def _request(service: str, operation: str, body: bytes) -> dict[str, Any]:

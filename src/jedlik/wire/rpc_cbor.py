@@ -100,14 +100,17 @@ def _as_json(value: Any) -> Any:
     return value
 
 
-def encode_output(service: str, operation: str, answer: dict[str, Any] | bytes) -> bytes:
-    """An operation's answer as CBOR; empty for operations without an output."""
+def encode_output(
+    service: str, operation: str, answer: dict[str, Any] | bytes, *, ms: bool = False
+) -> bytes:
+    """An operation's answer as CBOR; empty for operations without an output. ms: times are whole
+    milliseconds."""
     model = load_model(service)
     name = model.operations[operation].get("output")
     if name is None:
         return b""
     value = orjson.loads(answer) if isinstance(answer, bytes) else answer
-    return encode_shape(service, name, value)
+    return encode_shape(service, name, value, ms=ms)
 
 
 def encode_shape(service: str, name: str, value: Any, *, ms: bool = False) -> bytes:
