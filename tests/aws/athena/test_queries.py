@@ -202,6 +202,8 @@ def test_lists_of_queries(athena: Any, query: Any, bucket: str) -> None:
     rest = athena.list_query_executions(WorkGroup=group, NextToken=page["NextToken"])
     assert [*page["QueryExecutionIds"], *rest["QueryExecutionIds"]] == ids[::-1]
     assert "NextToken" not in rest
+    none = athena.list_query_executions(WorkGroup=group, MaxResults=0)
+    assert none["QueryExecutionIds"] == ids[::-1]
     unknown = str(uuid.uuid4())
     told = athena.batch_get_query_execution(QueryExecutionIds=[ids[0], unknown])
     assert [each["QueryExecutionId"] for each in told["QueryExecutions"]] == ids[:1]

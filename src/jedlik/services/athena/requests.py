@@ -85,10 +85,16 @@ class AsksByRecord:
 def page(found: Sequence[T], req: Request, page_max: int) -> tuple[Sequence[T], dict[str, str]]:
     """The part of `found` that a request asks for, and the token of the rest."""
     first = place_in(req["NextToken"]) if req.get("NextToken") else 0
-    end = first + req.get("MaxResults", page_max)
+    end = first + page_size(req, page_max)
     if end >= len(found):
         return found[first:], {}
     return found[first:end], {"NextToken": to_token(str(end))}
+
+
+def page_size(req: Request, page_max: int) -> int:
+    """How many to list. Some operations take a zero: as many as without it, unverified."""
+    asked: int = req.get("MaxResults") or page_max
+    return asked
 
 
 def to_token(place: str) -> str:
