@@ -16,29 +16,30 @@ from .records import AWS, ManagedPolicy, PolicyVersion
 _CREATED_AT = 1_423_164_000.0  # 2015-02-05, when most of them appeared
 
 
-@functools.cache
 def aws_managed_policy(arn: str) -> ManagedPolicy | None:
     """The policy of an ARN such as arn:aws:iam::aws:policy/ReadOnlyAccess, None if unknown."""
     name = arn.rpartition("/")[2]
-    if not name.replace("-", "").replace("_", "").isalnum():
+    if name not in _names():  # whatever a client sends: it makes no path of a file
         return None
     found = _read(name)
-    return found if found is not None and found.arn == arn else None
+    return found if found.arn == arn else None
 
 
 @functools.cache
 def aws_managed_policies() -> tuple[ManagedPolicy, ...]:
     """All of them, in order of their names."""
-    folder = resources.files(__package__) / "managed_policies"
-    names = sorted(each.name[:-5] for each in folder.iterdir() if each.name.endswith(".json"))
-    return tuple(policy for name in names if (policy := _read(name)) is not None)
+    return tuple(_read(name) for name in sorted(_names()))
 
 
 @functools.cache
-def _read(name: str) -> ManagedPolicy | None:
+def _names() -> frozenset[str]:
+    folder = resources.files(__package__) / "managed_policies"
+    return frozenset(each.name[:-5] for each in folder.iterdir() if each.name.endswith(".json"))
+
+
+@functools.cache
+def _read(name: str) -> ManagedPolicy:
     file = resources.files(__package__) / "managed_policies" / f"{name}.json"
-    if not file.is_file():
-        return None
     told = json.loads(file.read_bytes())
     document = json.dumps(told["Document"], indent=2)
     return ManagedPolicy(

@@ -174,6 +174,13 @@ def test_policies_of_aws_are_there(iam, name):
     assert refused(iam.delete_policy, PolicyArn=arn)[0] == "AccessDenied"
 
 
+@pytest.mark.parametrize("name", ["None", "x" * 400, "..", "é"])
+def test_policies_that_aws_has_not(iam, name):
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    code = refused(iam.list_policy_versions, PolicyArn=arn)[0]
+    assert code == "NoSuchEntity"
+
+
 def test_lists_tell_whose_policies_are_meant(iam, policy):
     local = iam.list_policies(Scope="Local")["Policies"]
     assert policy["Arn"] in [each["Arn"] for each in local]
@@ -225,6 +232,9 @@ def test_policies_of_nobody_are_simulated(iam):
     ]
     (found,) = iam.simulate_custom_policy(**arguments, ContextEntries=context)["EvaluationResults"]
     assert found["EvalDecision"] == "allowed"
+    for left in ({"ContextKeyName": "aws:RequestedRegion"}, {"ContextKeyValues": ["eu-west-1"]}):
+        told = iam.simulate_custom_policy(**arguments, ContextEntries=[left])
+        assert told["EvaluationResults"][0]["EvalDecision"] == "implicitDeny"
     code, text, _ = refused(
         iam.simulate_custom_policy, PolicyInputList=["{"], ActionNames=["s3:GetObject"]
     )

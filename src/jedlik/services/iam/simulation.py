@@ -67,7 +67,12 @@ def simulate(
 ) -> dict[str, Any]:
     """The answer: each action on each resource."""
     keys = Keys(
-        {each["ContextKeyName"]: each["ContextKeyValues"] for each in req.get("ContextEntries", ())}
+        {
+            each["ContextKeyName"]: each["ContextKeyValues"]
+            for each in req.get("ContextEntries", ())
+            # The model requires neither. Unverified: that one without the other says nothing.
+            if {"ContextKeyName", "ContextKeyValues"} <= each.keys()
+        }
     )
     resource_policies: tuple[CompiledPolicy, ...] = ()
     if "ResourcePolicy" in req:
