@@ -90,6 +90,18 @@ def test_tables(glue: Any, database: str) -> None:
     assert code(glue.delete_table, DatabaseName=database, Name="one") == "EntityNotFoundException"
 
 
+def test_a_table_gets_another_key_after_its_partitions(glue: Any, database: str) -> None:
+    """What is known by fewer values cannot be what an expression about the new key lets through."""
+    table = a_table("t")
+    glue.create_table(DatabaseName=database, TableInput=table)
+    place = {"DatabaseName": database, "TableName": "t"}
+    glue.create_partition(**place, PartitionInput={"Values": ["2024", "ann"]})
+    more = [*table["PartitionKeys"], {"Name": "day", "Type": "int"}]
+    glue.update_table(DatabaseName=database, TableInput={**table, "PartitionKeys": more})
+    assert glue.get_partitions(**place, Expression="day = 1 OR NOT day = 1")["Partitions"] == []
+    assert len(glue.get_partitions(**place)["Partitions"]) == 1
+
+
 def test_partitions(glue: Any, database: str) -> None:
     glue.create_table(DatabaseName=database, TableInput=a_table("t"))
     place = {"DatabaseName": database, "TableName": "t"}

@@ -23,7 +23,13 @@ async def get_partitions(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         kinds = {key["Name"]: key.get("Type", "string") for key in table.get("PartitionKeys", ())}
         test = parse_filter(req["Expression"], kinds)
         names = [name.lower() for name in kinds]
-        found = [each for each in found if test(dict(zip(names, each["Values"], strict=False)))]
+        # A partition from before the table got more keys has no values for those. Unverified.
+        found = [
+            each
+            for each in found
+            if len(each["Values"]) >= len(names)
+            and test(dict(zip(names, each["Values"], strict=False)))
+        ]
     segment = req.get("Segment")
     if segment is not None:
         if segment["SegmentNumber"] >= segment["TotalSegments"]:  # unverified text
