@@ -21,12 +21,14 @@ class NotAtHand(Exception):
 
 
 class Transport(Struct, frozen=True):
-    """How a request came. address: the client's IP address; secure: by TLS."""
+    """How a request came. address: the client's IP address; secure: by TLS. via: the service that
+    makes it for the principal ("dynamodb.amazonaws.com"), if one does."""
 
     address: str = ""
     secure: bool = False
     user_agent: str | None = None
     referer: str | None = None
+    via: str = ""
 
 
 class RequestKeys:
@@ -90,6 +92,10 @@ class RequestKeys:
         return self._transport
 
     @property
+    def via(self) -> str:
+        return "" if self._transport is None else self._transport.via
+
+    @property
     def now(self) -> float:
         return self._ctx.now
 
@@ -120,5 +126,8 @@ _KNOWN: dict[str, Callable[[RequestKeys], Sequence[str] | None]] = {
     "aws:useragent": lambda keys: _given(keys.came().user_agent),
     "aws:referer": lambda keys: _given(keys.came().referer),
     "aws:tagkeys": RequestKeys.tag_keys,
-    "aws:viaawsservice": lambda keys: ("false",),
+    "aws:viaawsservice": lambda keys: ("true" if keys.via else "false",),
+    "aws:calledvia": lambda keys: _given(keys.via),
+    "aws:calledviafirst": lambda keys: _given(keys.via),
+    "aws:calledvialast": lambda keys: _given(keys.via),
 }

@@ -3,17 +3,16 @@ to S3. `exporting.py` does it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.callers import caller_of
 from jedlik.services.dynamodb.concurrency import exports_at_once, too_many_exports
 from jedlik.services.dynamodb.continuous_backups import earliest_restorable_ms
-from jedlik.services.dynamodb.errors import Export, Recovery, TableMissing, validation
+from jedlik.services.dynamodb.errors import Export, Recovery, TableMissing
 from jedlik.services.dynamodb.export_filters import (
     MEMBER,
     check_parts,
@@ -33,19 +32,9 @@ INCREMENT_MS_MAX = 24 * 3_600_000
 """The longest stretch of an incremental export (developer guide)."""
 
 
-class ExportAsks:
-    """The export itself, and the writing of objects."""
-
-    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        prefix = req.get("S3Prefix", "")
-        folder = f"{prefix.rstrip('/')}/AWSDynamoDB" if prefix else "AWSDynamoDB"
-        return [
-            Ask("dynamodb:ExportTableToPointInTime", req["TableArn"]),
-            Ask("s3:PutObject", f"arn:aws:s3:::{req['S3Bucket']}/{folder}/*", owner=ctx.account),
-        ]
-
-    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        return self.asks(ctx, req)
+def exported_table(ctx: Context, req: dict[str, Any]) -> list[str]:
+    """What is asked at once; what S3 asks is judged when objects are written (`callers.py`)."""
+    return [req["TableArn"]]
 
 
 def specification_given(req: dict[str, Any]) -> str | None:
@@ -66,13 +55,11 @@ def specification_given(req: dict[str, Any]) -> str | None:
     "dynamodb",
     "ExportTableToPointInTime",
     access="write",
-    permissions=ExportAsks(),
+    resource=exported_table,
     rules=[specification_given, filter_parameters],
 )
 async def export_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     parts = parts_of(req.get(MEMBER, {}))
-    if req.get("S3BucketOwner", ctx.account) != ctx.account:
-        raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
     store = Transfers(ctx.db, "export", ctx.account, ctx.region)
     for _ in range(2):
         try:
@@ -123,7 +110,7 @@ def _new_export(
     else:
         at_ms = instant(req.get("ExportTime"))
     return replace(
-        store.begun(table, req, now),
+        store.begun(table, req, now, caller_of(ctx.principal)),
         at_ms=at_ms,
         from_ms=from_ms,
         version_max=min(last_version_of(at_ms), version),

@@ -34,7 +34,7 @@ from jedlik.services.dynamodb.transfers import (
     manifest_key,
     view_type,
 )
-from jedlik.services.s3 import Objects, ObjectWriter
+from jedlik.services.s3 import ObjectWriter
 from jedlik.storage.waist import Page
 from jedlik.tables import recovery
 from jedlik.tables.backups import Backup
@@ -65,13 +65,12 @@ async def advance(db: Database, export: Transfer) -> bool:
             return await _write_file(db, export)
         return await _finish(db, export)
     except ApiError as refusal:  # what S3 has to say
-        await fail(db, export, f"S3{refusal.code}", refusal.message or refusal.code)
+        await fail(db, export, *transfers.failure_of(refusal))
         return False
 
 
 async def _begin(db: Database, export: Transfer) -> bool:
-    objects = _objects(db, export)
-    await objects.put(export.request["S3Bucket"], folder(export) + "_started", b"")
+    await _put(db, export, folder(export) + "_started", b"")
     past = await _past(db, export)
     table = past.table if isinstance(past, Backup) else past
     if past is None or table is None or table.recovery is None or not table.recovery.enabled:
@@ -136,9 +135,7 @@ async def _write_file(db: Database, export: Transfer) -> bool:
     stats = await db.engine.stats(job.space)  # of an incremental export's image nobody keeps any
     large = page.more and (incremental(export) or stats.rows >= LARGE_ITEMS)
     coders = coders_of(db, large=large)
-    async with _objects(db, export).writer(
-        export.request["S3Bucket"], key, content_type="application/octet-stream"
-    ) as out:
+    async with await _writer(db, export, key, content_type="application/octet-stream") as out:
         encoding = await coders.encoding(form)
         try:
             count, size, after, more = await _encode(db, export, job.space, page, encoding, out)
@@ -209,21 +206,19 @@ async def _page(db: Database, space: int, after: bytes) -> Page:
 
 async def _finish(db: Database, export: Transfer) -> bool:
     """The manifests, the summary last: who finds that one finds everything."""
-    objects, bucket = _objects(db, export), export.request["S3Bucket"]
     digest = hashlib.md5(usedforsecurity=False)
     files_key = folder(export) + "manifest-files.json"
-    async with objects.writer(bucket, files_key, content_type="application/json") as out:
+    async with await _writer(db, export, files_key, content_type="application/json") as out:
         for row in await transfers.of(db, export).files(export.id):
             digest.update(row.document + b"\n")
             await out.write(row.document + b"\n")
-    await objects.put(
-        bucket, folder(export) + "manifest-files.md5", base64.b64encode(digest.digest())
-    )
+    files_checksum = base64.b64encode(digest.digest())
+    await _put(db, export, folder(export) + "manifest-files.md5", files_checksum)
     end_ms = db.clock.now_ms()
     summary = orjson.dumps(_summary(export, files_key, end_ms))
     checksum = hashlib.md5(summary, usedforsecurity=False).digest()
-    await objects.put(bucket, folder(export) + "manifest-summary.md5", base64.b64encode(checksum))
-    await objects.put(bucket, manifest_key(export), summary, content_type="application/json")
+    await _put(db, export, folder(export) + "manifest-summary.md5", base64.b64encode(checksum))
+    await _put(db, export, manifest_key(export), summary, content_type="application/json")
     await recovery.drop_image(db, job_of(export))
     transfers.written(db).pop(export.id, None)
     await _store(db, export, stage="done", status="COMPLETED", end_ms=end_ms)
@@ -290,8 +285,16 @@ async def _store(db: Database, old: Transfer, **changes: Any) -> None:
     await transfers.of(db, old).store(old, msgspec.structs.replace(old, **changes))
 
 
-def _objects(db: Database, export: Transfer) -> Objects:
-    return Objects(db, account=export.account, region=export.region)
+async def _writer(db: Database, export: Transfer, key: str, **described: Any) -> ObjectWriter:
+    """An object in the making, if the caller may put it. Raises S3Error."""
+    sse = export.request.get("S3SseAlgorithm", "AES256")
+    objects = transfers.objects_of(db, export, export.request)
+    return await objects.writer(key, sse={"KMS": "aws:kms"}.get(sse, sse), **described)
+
+
+async def _put(db: Database, export: Transfer, key: str, data: bytes, **described: Any) -> None:
+    async with await _writer(db, export, key, **described) as out:
+        await out.write(data)
 
 
 def _time(ms: int) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
+from jedlik.services.dynamodb.callers import caller_of
 from jedlik.services.dynamodb.concurrency import imports_at_once, too_many_imports
 from jedlik.services.dynamodb.create_table import (
     UNSUPPORTED,
@@ -17,7 +16,7 @@ from jedlik.services.dynamodb.create_table import (
     throughput_fits_billing,
     units_in_bounds,
 )
-from jedlik.services.dynamodb.errors import Import, ResourceInUse, validation
+from jedlik.services.dynamodb.errors import Import, ResourceInUse
 from jedlik.services.dynamodb.importing import NEVER_MS
 from jedlik.services.dynamodb.quotas import check_quotas
 from jedlik.services.dynamodb.table_changes import now_ms
@@ -28,21 +27,9 @@ from jedlik.services.dynamodb.transfers import Mismatch, TooMany, Transfers
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
 
 
-class ImportAsks:
-    """The import itself, the reading of objects, and the logs that it writes."""
-
-    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        source = req["S3BucketSource"]
-        bucket = f"arn:aws:s3:::{source['S3Bucket']}"
-        table = table_arn(ctx, req["TableCreationParameters"]["TableName"])
-        return [
-            Ask("dynamodb:ImportTable", table),
-            Ask("s3:GetObject", f"{bucket}/{source.get('S3KeyPrefix', '')}*", owner=ctx.account),
-            Ask("s3:ListBucket", bucket, owner=ctx.account),
-        ]
-
-    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        return self.asks(ctx, req)
+def imported_table(ctx: Context, req: dict[str, Any]) -> list[str]:
+    """What is asked at once; what S3 asks is judged when objects are read (`callers.py`)."""
+    return [table_arn(ctx, req["TableCreationParameters"]["TableName"])]
 
 
 def table_wanted(req: dict[str, Any]) -> str | None:
@@ -71,13 +58,11 @@ def options_fit(req: dict[str, Any]) -> str | None:
     "dynamodb",
     "ImportTable",
     access="write",
-    permissions=ImportAsks(),
+    resource=imported_table,
     rules=[table_wanted, options_fit],
 )
 async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     refuse_unsupported(req["TableCreationParameters"], UNSUPPORTED)
-    if req["S3BucketSource"].get("S3BucketOwner", ctx.account) != ctx.account:
-        raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
     store = Transfers(ctx.db, "import", ctx.account, ctx.region)
     try:
         before = await store.used(req.get("ClientToken"), req)
@@ -100,7 +85,7 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
         table = await ctx.db.create_table(made)
     except TableExists:
         raise ResourceInUse.exists(wanted.name) from None
-    new = store.begun(table, req, now_ms(ctx))
+    new = store.begun(table, req, now_ms(ctx), caller_of(ctx.principal))
     try:
         await store.add(new, at_once=at_once)
     except (Contended, TooMany) as refusal:

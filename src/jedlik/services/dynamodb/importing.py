@@ -26,7 +26,6 @@ from jedlik.services.dynamodb.request_expressions import only_condition
 from jedlik.services.dynamodb.seen_keys import SeenKeys
 from jedlik.services.dynamodb.transfers import LOG_GROUP, Transfer
 from jedlik.services.logs.store import Logs
-from jedlik.services.s3 import Objects
 from jedlik.tables.database import Database
 from jedlik.tables.errors import (
     CollectionTooLarge,
@@ -48,6 +47,8 @@ from jedlik.values import Malformed
 
 ERRORS_TOLD_MAX = 10_000
 """Of one import; the rest is only counted (developer guide)."""
+LOG_ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+"""What who asks for an import has to be allowed to do with its log."""
 PIECES = 10
 """Of what a decoding hands over, at a step of an import; its place is stored once for all of them.
 In a table that clients write to it is stored for each."""
@@ -83,7 +84,8 @@ class Importer:
 
     def __init__(self, db: Database, transfer: Transfer) -> None:
         self._db = db
-        self._objects = Objects(db, account=transfer.account, region=transfer.region)
+        self._callers = transfers.callers_of(db, transfer)
+        self._objects = transfers.objects_of(db, transfer, source_of(transfer), self._callers)
         self._reading: Reading | None = None
         self._not_before_ms = 0.0
         # All that was put into a new table by the time that `_known` was stored, if this importer
@@ -113,7 +115,7 @@ class Importer:
                 return await self._begin(now)
             return await self._read(now, table)
         except ApiError as refusal:  # what S3 has to say
-            await self._end(now, "FAILED", f"S3{refusal.code}", refusal.message or refusal.code)
+            await self._end(now, "FAILED", *transfers.failure_of(refusal))
             return False
 
     async def _table(self, now: Transfer) -> Table:
@@ -124,7 +126,7 @@ class Importer:
 
     async def _begin(self, now: Transfer) -> bool:
         source, total, count = source_of(now), 0, 0
-        async for info in self._objects.list(source["S3Bucket"], prefix=_prefix(source)):
+        async for info in self._objects.list(prefix=_prefix(source)):
             total += info.size
             count += 1
         if not count:
@@ -134,6 +136,12 @@ class Importer:
             beyond = await self._beyond(now, count, total)
             if beyond is not None:
                 await self._end(now, "FAILED", "LimitExceeded", beyond)
+                return False
+            refused = self._callers.refused(LOG_ACTIONS, _log_arn(now))
+            if refused is not None:
+                # The guide names the actions. Unverified: the code and the text.
+                text = f"The caller is not authorized to perform: {refused}"
+                await self._end(now, "FAILED", "CloudWatchLogsAccessDenied", text)
                 return False
             logs = Logs(self._db, now.account, now.region)
             await logs.ensure(LOG_GROUP, error_stream(now))
@@ -213,9 +221,7 @@ class Importer:
         """The object at the place reached, its done records skipped; None after the last."""
         source = source_of(now)
         after = now.key.removesuffix("\0") if now.key.endswith("\0") else ""
-        async for info in self._objects.list(
-            source["S3Bucket"], prefix=_prefix(source), after=after
-        ):
+        async for info in self._objects.list(prefix=_prefix(source), after=after):
             if info.key < now.key:
                 continue
             request = now.request.get("InputS3Configuration", now.request)
@@ -231,7 +237,7 @@ class Importer:
                     table=table,
                     skip=skip,
                 ),
-                _read_from(self._objects.read(source["S3Bucket"], info.key)),
+                _read_from(self._objects.read(info.key)),
             )
             return Reading(info.key, decoding, skip)
         return None
@@ -322,6 +328,7 @@ class Importer:
         """Objects of what a bulk put's step could not put."""
         bucket = source_of(now)["S3Bucket"]
         output = now.request["OutputS3Configuration"]
+        objects = transfers.objects_of(self._db, now, output, self._callers)
         pointers = [
             {"itemS3Pointer": {"bucket": bucket, "key": key, "itemIndex": index},
              "errorMessages": [text]}
@@ -335,13 +342,10 @@ class Importer:
             place = f"{prefix.rstrip('/') + '/' if prefix else ''}{now.id}/{kind}/{name}"
             if not lines_ and self._repeats(now):
                 # An earlier process may have told more of what begins here before it died.
-                if await self._objects.exists(output["S3Bucket"], place):
-                    await self._objects.delete(output["S3Bucket"], place)
+                await objects.take_back(place)
             elif lines_:
                 data = b"".join(orjson.dumps(line) + b"\n" for line in lines_)
-                await self._objects.put(
-                    output["S3Bucket"], place, data, content_type="application/json"
-                )
+                await objects.put(place, data, content_type="application/json")
 
     def _repeats(self, now: Transfer) -> bool:
         """Whether the step of a bulk put from this place on may have been done before."""
@@ -495,6 +499,11 @@ def _log_lines(now: Transfer, key: str, batch: Batch) -> list[str]:
         ).decode()
         for index, text in batch.problems[: max(0, ERRORS_TOLD_MAX - now.errors)]
     ]
+
+
+def _log_arn(now: Transfer) -> str:
+    group = f"arn:aws:logs:{now.region}:{now.account}:log-group:{LOG_GROUP}"
+    return f"{group}:log-stream:{error_stream(now)}"
 
 
 def error_stream(now: Transfer) -> str:

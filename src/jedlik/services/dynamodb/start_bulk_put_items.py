@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from jedlik.api.access import Ask
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
-from jedlik.services.dynamodb.errors import Bulk, validation
+from jedlik.services.dynamodb.callers import caller_of
+from jedlik.services.dynamodb.errors import Bulk
 from jedlik.services.dynamodb.table_changes import active_table, now_ms
 from jedlik.services.dynamodb.table_names import table_arn
 from jedlik.services.dynamodb.transfer_descriptions import bulk_description
@@ -16,22 +15,9 @@ from jedlik.services.dynamodb.transfers import Mismatch, Transfers
 from jedlik.tables.errors import Contended
 
 
-class BulkPutAsks:
-    """The operation itself, and what it does in S3 for the caller. Unverified: the list."""
-
-    def asks(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        source, output = req["InputS3Configuration"], _output(req)
-        bucket = f"arn:aws:s3:::{source['S3Bucket']}"
-        written = f"arn:aws:s3:::{output['S3Bucket']}/{output.get('S3KeyPrefix', '')}*"
-        return [
-            Ask("dynamodb:StartBulkPutItems", table_arn(ctx, req["TableName"])),
-            Ask("s3:GetObject", f"{bucket}/{source.get('S3KeyPrefix', '')}*", owner=ctx.account),
-            Ask("s3:ListBucket", bucket, owner=ctx.account),
-            Ask("s3:PutObject", written, owner=ctx.account),
-        ]
-
-    async def asks_after_reading(self, ctx: Context, req: dict[str, Any]) -> Sequence[Ask]:
-        return self.asks(ctx, req)
+def changed_table(ctx: Context, req: dict[str, Any]) -> list[str]:
+    """What is asked at once; what S3 asks is judged when objects are read and written."""
+    return [table_arn(ctx, req["TableName"])]
 
 
 def key_fits_algorithm(req: dict[str, Any]) -> str | None:
@@ -46,14 +32,11 @@ def key_fits_algorithm(req: dict[str, Any]) -> str | None:
     "dynamodb",
     "StartBulkPutItems",
     access="write",
-    permissions=BulkPutAsks(),
+    resource=changed_table,
     rules=[key_fits_algorithm],
 )
 async def start_bulk_put_items(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     req = {**req, "OutputS3Configuration": _output(req)}
-    for part in ("InputS3Configuration", "OutputS3Configuration"):
-        if req[part].get("S3BucketOwner", ctx.account) != ctx.account:
-            raise validation("S3BucketOwner: buckets of other accounts are not supported yet")
     store = Transfers(ctx.db, "bulk", ctx.account, ctx.region)
     for _ in range(2):
         try:
@@ -63,7 +46,7 @@ async def start_bulk_put_items(ctx: Context, req: dict[str, Any]) -> dict[str, A
         if before is not None:
             return {"BulkOperationDescription": bulk_description(before)}
         table = await active_table(ctx, req["TableName"])
-        new = store.begun(table, req, now_ms(ctx))
+        new = store.begun(table, req, now_ms(ctx), caller_of(ctx.principal))
         try:
             await store.add(new)
         except Contended:
@@ -75,4 +58,8 @@ async def start_bulk_put_items(ctx: Context, req: dict[str, Any]) -> dict[str, A
 def _output(req: dict[str, Any]) -> dict[str, Any]:
     """Where output goes. The model does not ask for a bucket. Unverified: that without one it is
     the input's."""
-    return {"S3Bucket": req["InputS3Configuration"]["S3Bucket"], **req["OutputS3Configuration"]}
+    source, output = req["InputS3Configuration"], req["OutputS3Configuration"]
+    if "S3Bucket" in output:
+        return dict(output)
+    own = {name: source[name] for name in ("S3Bucket", "S3BucketOwner") if name in source}
+    return {**own, **output}

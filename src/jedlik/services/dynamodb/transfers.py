@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from jedlik.api.errors import ApiError
+from jedlik.services.dynamodb.callers import Caller, Callers, CallersObjects
 from jedlik.tables.backups import new_id
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
@@ -55,6 +57,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     request: dict[str, Any]
     start_ms: int
     token: str | None = None
+    caller: Caller | None = None
     status: str = "IN_PROGRESS"
     stage: str = "begin"
     end_ms: int | None = None
@@ -158,7 +161,9 @@ class Transfers:
             raise Mismatch(token)
         return await self.get(used.id)
 
-    def begun(self, table: Table, request: dict[str, Any], now_ms: int) -> Transfer:
+    def begun(
+        self, table: Table, request: dict[str, Any], now_ms: int, caller: Caller | None = None
+    ) -> Transfer:
         """A new one for a table, not stored yet."""
         return Transfer(
             kind=self._kind,
@@ -171,6 +176,7 @@ class Transfers:
             request=request,
             start_ms=now_ms,
             token=request.get("ClientToken"),
+            caller=caller,
         )
 
     async def add(
@@ -277,9 +283,35 @@ def of(db: Database, transfer: Transfer) -> Transfers:
     return Transfers(db, transfer.kind, transfer.account, transfer.region)
 
 
+def callers_of(db: Database, transfer: Transfer) -> Callers:
+    """As whom its work is done."""
+    return Callers(db, transfer.caller, account=transfer.account, region=transfer.region)
+
+
+def objects_of(
+    db: Database, transfer: Transfer, place: dict[str, Any], callers: Callers | None = None
+) -> CallersObjects:
+    """The bucket that a part of its request names."""
+    return CallersObjects(
+        db,
+        callers or callers_of(db, transfer),
+        place["S3Bucket"],
+        owner=place.get("S3BucketOwner", transfer.account),
+    )
+
+
 def written(db: Database) -> Written:
     """Of the exports that this process does."""
     return db.one(Written)
+
+
+def failure_of(refusal: ApiError) -> tuple[str, str]:
+    """FailureCode and FailureMessage for what S3 refused, as AWS tells it (developer guide, "Import
+    format quotas and validation"), but for the ids of a request that was none."""
+    return f"S3{refusal.code}", (
+        f"{refusal.message or refusal.code} (Service: Amazon S3; Status Code: {refusal.status}; "
+        f"Error Code: {refusal.code})"
+    )
 
 
 def fingerprint(request: dict[str, Any]) -> str:
