@@ -76,6 +76,7 @@ def test_what_a_pattern_names_is_extracted(logs: Any) -> None:
         "[..., a, ...]",
         "%a(b)%",
         "{ a = 1 }",
+        "{ " + "(" * 300 + "$.a = 1" + ")" * 300 + " }",
     ],
 )
 def test_no_patterns(logs: Any, pattern: str) -> None:

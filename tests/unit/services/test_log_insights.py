@@ -83,6 +83,30 @@ def test_random_queries_end_or_are_malformed() -> None:
 
 
 @pytest.mark.parametrize(
+    "expression",
+    [
+        "(" * 300 + "a" + ")" * 300,
+        "abs(" * 300 + "a" + ")" * 300,
+        "1" + " + 1" * 2000,
+        "1" + " ^ 1" * 2000,
+        "not (" * 300 + "a" + ")" * 300,
+    ],
+)
+def test_what_nests_too_deep(expression: str) -> None:
+    for query in (f"fields {expression}", f"stats max({expression})", f"sort {expression}"):
+        with pytest.raises(Malformed):
+            run(query)
+
+
+def test_many_alternatives_are_not_deep() -> None:
+    many = " or ".join(f"a = {number}" for number in range(2000))
+    assert len(run(f"filter {many}")) == 2
+    assert run("filter " + " and ".join(["a = 1"] * 2000) + " | stats count(*) as n") == [
+        {"n": "1"}
+    ]
+
+
+@pytest.mark.parametrize(
     ("expression", "value"),
     [
         ("1 + 2 * 3 ^ 2", "19"),

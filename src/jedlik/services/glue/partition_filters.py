@@ -29,6 +29,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 
+DEPTH_MAX = 50  # of brackets and NOTs in each other; unverified
+
 Test = Callable[[Mapping[str, str]], bool]
 
 
@@ -57,6 +59,7 @@ class _Parser:
                 self._tokens.append((kind, number or word or sign))
             at = found.end()
         self._at = 0
+        self._depth = 0
 
     def whole(self) -> Test:
         test = self._any()
@@ -77,6 +80,14 @@ class _Parser:
         return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
 
     def _one(self) -> Test:
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
+            raise self._refused()
+        test = self._inner()
+        self._depth -= 1
+        return test
+
+    def _inner(self) -> Test:
         if self._word("NOT"):
             test = self._one()
             return lambda row: not test(row)

@@ -15,6 +15,7 @@ import orjson
 from jedlik.services.logs.errors import invalid
 from jedlik.services.logs.matching import REGEXES_MAX, Found, Pattern, comparison
 
+DEPTH_MAX = 50  # of brackets in each other; unverified
 _TOKEN = re.compile(
     r"""\s*(?:(?P<path>\$(?:\.?\[(?:'[^']*'|"[^"]*"|\d+|\*)\]|\.(?:\*|[A-Za-z_][\w-]*))+)"""
     r"""|(?P<word>IS\s+NULL|IS\s+TRUE|IS\s+FALSE|NOT\s+EXISTS)(?![\w-])"""
@@ -93,6 +94,7 @@ class _Parser:
         if len(regexes) > REGEXES_MAX:
             raise invalid("Invalid filter pattern")
         self._tokens.reverse()
+        self._depth = 0
 
     def whole(self) -> Test:
         test = self._any()
@@ -114,9 +116,11 @@ class _Parser:
 
     def _one(self) -> Test:
         if self._took("("):
-            test = self._any()
-            if not self._took(")"):
+            self._depth += 1
+            test = self._any() if self._depth <= DEPTH_MAX else None
+            if test is None or not self._took(")"):
                 raise invalid("Invalid filter pattern")
+            self._depth -= 1
             return test
         path = self._next("path")
         if path not in self.paths:

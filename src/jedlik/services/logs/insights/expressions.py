@@ -40,10 +40,10 @@ def compiled(expression: Expression) -> Evaluate:
 
 def _call(call: Call) -> Evaluate:
     if call.name in ("and", "or"):
-        one, other = (compiled(each) for each in call.arguments)
+        parts = [compiled(each) for each in call.arguments]
         if call.name == "and":
-            return lambda row: is_true(one(row)) and is_true(other(row))
-        return lambda row: is_true(one(row)) or is_true(other(row))
+            return lambda row: all(is_true(part(row)) for part in parts)
+        return lambda row: any(is_true(part(row)) for part in parts)
     if call.name == "like":
         return _like(*call.arguments)
     if call.name in ("bin", "datefloor", "dateceil"):

@@ -29,7 +29,8 @@ from jedlik.services.logs.insights.syntax import (
 from jedlik.services.logs.insights.tokens import Token, tokens, unexpected
 
 LIMIT_MAX = 100_000
-DEPTH_MAX = 100
+BRACKETS_MAX = 50
+DEPTH_MAX = 100  # of calls in calls: "a + 1 + 1" is two deep. Unverified, like BRACKETS_MAX
 _COMPARISONS = ("=", "==", "!=", "<", "<=", ">", ">=")
 _ELSEWHERE = (
     "anomaly", "diff", "filterindex", "join", "lookup", "pattern", "search", "source", "tail",
@@ -49,7 +50,7 @@ class _Parser:
         self._text = query
         self._tokens = tokens(query)
         self._at = 0
-        self._depth = 0
+        self._brackets = 0
         self._counted: set[str] = set()
 
     def query(self) -> list[Command]:
@@ -155,20 +156,23 @@ class _Parser:
     # Expressions, the loosest first
 
     def _expression(self) -> Expression:
-        self._depth += 1
-        if self._depth > DEPTH_MAX:
+        self._brackets += 1
+        if self._brackets > BRACKETS_MAX:
             raise self._unexpected()
-        found = self._all()
+        found = [self._all()]
         while self._took_word("or") or self._took_sign("||"):
-            found = Call("or", (found, self._all()))
-        self._depth -= 1
-        return found
+            found.append(self._all())
+        self._brackets -= 1
+        whole = found[0] if len(found) == 1 else Call("or", tuple(found))
+        if not self._brackets and _is_too_deep(whole):
+            raise self._unexpected()
+        return whole
 
     def _all(self) -> Expression:
-        found = self._negation()
+        found = [self._negation()]
         while self._took_word("and") or self._took_sign("&&"):
-            found = Call("and", (found, self._negation()))
-        return found
+            found.append(self._negation())
+        return found[0] if len(found) == 1 else Call("and", tuple(found))
 
     def _negation(self) -> Expression:
         negations = 0
@@ -327,6 +331,13 @@ class _Parser:
     def _unexpected(self) -> Malformed:
         token = self._next
         return unexpected(self._text, token.start, token.text, token.end)
+
+
+def _is_too_deep(expression: Expression) -> bool:
+    level = [expression]
+    for _ in range(DEPTH_MAX):
+        level = [part for each in level if isinstance(each, Call) for part in each.arguments]
+    return bool(level)
 
 
 def regex(source: str, token: Token | None = None) -> re.Pattern[str]:
