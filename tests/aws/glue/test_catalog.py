@@ -102,6 +102,14 @@ def test_a_table_gets_another_key_after_its_partitions(glue: Any, database: str)
     assert len(glue.get_partitions(**place)["Partitions"]) == 1
 
 
+def test_a_partition_of_a_table_without_keys(glue: Any, database: str) -> None:
+    glue.create_table(DatabaseName=database, TableInput={**a_table("t"), "PartitionKeys": []})
+    place = {"DatabaseName": database, "TableName": "t"}
+    glue.create_partition(**place, PartitionInput={"Parameters": {"a": "b"}})
+    (found,) = glue.get_partitions(**place)["Partitions"]
+    assert (found["Values"], found["Parameters"]) == ([], {"a": "b"})
+
+
 def test_partitions(glue: Any, database: str) -> None:
     glue.create_table(DatabaseName=database, TableInput=a_table("t"))
     place = {"DatabaseName": database, "TableName": "t"}
@@ -132,7 +140,8 @@ def test_partitions(glue: Any, database: str) -> None:
         ["999", "bob"],
     ]
     assert having("year BETWEEN 2000 AND 2023 AND who = 'ann'") == [["2023", "ann"]]
-    assert code(glue.get_partitions, **place, Expression="nothing = 1") == "InvalidInputException"
+    for wrong in ("nothing = 1", "(" * 300 + "year = 1" + ")" * 300, "NOT " * 400 + "year = 1"):
+        assert code(glue.get_partitions, **place, Expression=wrong) == "InvalidInputException"
     told = glue.get_partition(**place, PartitionValues=["2024", "ann"])["Partition"]
     assert told["StorageDescriptor"]["Location"] == "s3://b/2024/ann/"
     glue.update_partition(

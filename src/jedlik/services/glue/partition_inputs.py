@@ -13,9 +13,10 @@ from jedlik.services.glue.store import Document
 def checked(table: Document, given: Document) -> Document:
     """The partition, if it has a value for each key of its table."""
     keys = table.get("PartitionKeys") or []
-    if len(given.get("Values", ())) != len(keys):
+    values = given.get("Values", [])
+    if len(values) != len(keys):
         raise invalid("The number of partition keys do not match the number of partition values")
-    return given
+    return {**given, "Values": values}
 
 
 def told(values: Sequence[str], refusal: ApiError) -> dict[str, Any]:
