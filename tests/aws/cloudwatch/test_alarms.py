@@ -148,6 +148,21 @@ def test_a_set_state_lasts_until_the_next_evaluation(
     any_cloudwatch.delete_alarms(AlarmNames=[name])
 
 
+@pytest.mark.parametrize("data", ["{", "[" * 300 + "]" * 300])
+def test_reasons_that_no_history_can_tell(
+    cloudwatch: Any, namespace: str, fresh: Callable[[], str], data: str
+) -> None:
+    name = fresh()
+    cloudwatch.put_metric_alarm(**parameters(name, namespace))
+    state = {"AlarmName": name, "StateValue": "ALARM", "StateReason": "x"}
+    assert refused(cloudwatch.set_alarm_state, **state, StateReasonData=data) == (
+        "InvalidFormat",
+        "TemplateReasonData must be valid JSON",
+        400,
+    )
+    cloudwatch.delete_alarms(AlarmNames=[name])
+
+
 def test_a_composite_alarm_follows_its_rule(
     cloudwatch: Any, namespace: str, fresh: Callable[[], str]
 ) -> None:

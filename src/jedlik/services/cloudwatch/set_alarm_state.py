@@ -18,8 +18,8 @@ async def set_alarm_state(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     data = req.get("StateReasonData")
     if data is not None:
         try:
-            orjson.loads(data)
-        except orjson.JSONDecodeError:
+            orjson.dumps(orjson.loads(data))  # what nests too deep to be written cannot be told of
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
             raise Alarm.invalid_state_data() from None
 
     def changed(old: AlarmRecord | None) -> AlarmRecord:
