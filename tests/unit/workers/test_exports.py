@@ -13,15 +13,23 @@ import orjson
 import pytest
 from msgspec.structs import replace
 
+from jedlik.api.context import Context
 from jedlik.services.dynamodb import coding, exporting
+from jedlik.services.dynamodb.export_table_to_point_in_time import export_table_to_point_in_time
 from jedlik.services.dynamodb.importing import NEVER_MS
 from jedlik.services.dynamodb.ion_text import ion_structs
-from jedlik.services.dynamodb.transfers import Transfer, Transfers
+from jedlik.services.dynamodb.transfers import (
+    Transfer,
+    Transfers,
+    cut,
+    data_folder,
+    manifest_key,
+    until,
+)
 from jedlik.services.s3 import Objects
 from jedlik.storage.blobs import FileBlobs
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables import net_changes, recovery
-from jedlik.tables.clock import last_version_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.item_writes import DeleteWrite, PutWrite
@@ -110,13 +118,8 @@ class World:
         if from_ms is not None:
             request["ExportType"] = "INCREMENTAL_EXPORT"
         store = Transfers(self.db, "export", "1", "r")
-        new = replace(
-            store.begun(table, {"S3Bucket": BUCKET, **request}, self.ms),
-            at_ms=at_ms,
-            from_ms=from_ms or 0,
-            version_max=min(last_version_of(at_ms), self.db.versions.next()),
-            version_min=last_version_of(from_ms) if from_ms is not None else 0,
-        )
+        new = store.begun(table, {"S3Bucket": BUCKET, **request}, self.ms)
+        new = until(new, at_ms, from_ms or 0)
         await store.add(new)
         return new
 
@@ -134,7 +137,7 @@ class World:
         done = await Transfers(self.db, "export", "1", "r").get(export.id)
         assert done is not None and done.status == "COMPLETED", done
         objects = Objects(self.db, account="1", region="r")
-        summary = orjson.loads(await objects.get(BUCKET, exporting.manifest_key(export)))
+        summary = orjson.loads(await objects.get(BUCKET, manifest_key(export)))
         found: list[dict[str, Any]] = []
         for line in (await objects.get(BUCKET, summary["manifestFilesS3Key"])).splitlines():
             entry = orjson.loads(line)
@@ -186,13 +189,13 @@ async def test_full_and_incremental_exports_equal_the_model(seed: int, make_worl
     while len(past) < 4:
         await world.write()
         if world.random.random() < 0.08:
-            past.append((world.ms, dict(world.state)))
             world.ms += 1
+            past.append((world.ms, dict(world.state)))
     ion = {"ExportFormat": "ION"} if seed % 2 else {}
     for number, (at_ms, state) in enumerate(past):
         source = await world.db.catalog.get("1", "r", "tab")
         target = Table("1", "r", f"then{number}", KEYS, source.attribute_types)
-        await recovery.begin_recovery(world.db, target, source, at_ms)
+        await recovery.begin_recovery(world.db, target, source, at_ms - 1)
         export = await world.export(at_ms, **ion)
         await world.work(writes=True)
         items = [line["Item"] for line in await world.lines(export)]
@@ -277,8 +280,8 @@ async def test_filtered_exports_equal_what_is_left_of_the_model(seed: int, make_
     while len(past) < 2:
         await world.write()
         if world.random.random() < 0.05:
-            past.append((world.ms, dict(world.state)))
             world.ms += 1
+            past.append((world.ms, dict(world.state)))
     (since_ms, olds), (at_ms, state) = past
     specification, holds = some_filter(world.random)
     ion = {"ExportFormat": "ION"} if seed % 2 else {}
@@ -322,13 +325,13 @@ async def test_an_import_goes_on_after_restarts(seed: int, make_world: Any) -> N
     await world.make()
     for _ in range(60):
         await world.write()
-    export = await world.export(world.ms)
+    export = await world.export(cut(world.db))
     await world.work(writes=False)
     table = await world.db.create_table(
         Table("1", "r", "copy", KEYS, {"pk": "S", "sk": "N"}, status="CREATING")
     )
     store = Transfers(world.db, "import", "1", "r")
-    source = {"S3Bucket": BUCKET, "S3KeyPrefix": exporting.data_folder(export)}
+    source = {"S3Bucket": BUCKET, "S3KeyPrefix": data_folder(export)}
     request = {
         "S3BucketSource": source,
         "InputFormat": "DYNAMODB_JSON",
@@ -370,7 +373,7 @@ async def test_a_fault_in_one_export_does_not_hold_up_the_others(
     world = make_world(0)
     await world.make()
     await world.write()
-    both = [await world.export(world.ms), await world.export(world.ms)]
+    both = [await world.export(cut(world.db)), await world.export(cut(world.db))]
     broken, sound = sorted(both, key=lambda export: export.id)  # the broken one's turn is first
     whole = exporting.advance
 
@@ -386,3 +389,56 @@ async def test_a_fault_in_one_export_does_not_hold_up_the_others(
         with pytest.raises(ZeroDivisionError):
             await transfers.step(world.ms)
     await world.lines(sound)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_what_begins_where_the_last_export_ended_leaves_nothing_out(
+    seed: int, make_world: Any
+) -> None:
+    """Asked for in the middle of a millisecond in which much is written, at no time or at the one
+    that the last one told."""
+    world = make_world(seed)
+    await world.make()
+    told: list[dict[str, Any]] = []
+
+    async def ask(**request: Any) -> Transfer:
+        ctx = Context(world.db, "1", "r", None, "", world.ms / 1000)
+        arn = "arn:aws:dynamodb:r:1:table/tab"
+        want = {"TableArn": arn, "S3Bucket": BUCKET, **request}
+        answer: Any = await export_table_to_point_in_time(ctx, want)
+        told.append(answer["ExportDescription"])
+        found = await Transfers(world.db, "export", "1", "r").get(
+            told[-1]["ExportArn"].rpartition("/")[2]
+        )
+        assert found is not None
+        return found
+
+    async def write_some() -> None:
+        now = world.ms
+        for _ in range(world.random.randrange(1, 8)):
+            await world.write()
+            world.ms = now
+
+    await write_some()
+    base = await ask()
+    start, changes, ends = told[-1]["ExportTime"], [], []
+    for _ in range(5):
+        await write_some()
+        world.ms += world.random.choice((0, 0, 1, 50))
+        spec = {"ExportFromTime": start}
+        changes.append(
+            await ask(ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification=spec)
+        )
+        ends.append(dict(world.state))
+        start = told[-1]["IncrementalExportSpecification"]["ExportToTime"]
+    await world.work(writes=False)
+    state = {key_of(line["Item"]): line["Item"]["v"]["N"] for line in await world.lines(base)}
+    for export, expected in zip(changes, ends, strict=True):
+        for line in await world.lines(export):
+            key = key_of(line["Keys"])
+            assert line.get("OldImage", {}).get("v", {}).get("N") == state.get(key)
+            if "NewImage" in line:
+                state[key] = line["NewImage"]["v"]["N"]
+            else:
+                state.pop(key)
+        assert state == expected

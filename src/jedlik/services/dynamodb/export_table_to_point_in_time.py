@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.services.dynamodb.callers import caller_of
@@ -23,8 +21,16 @@ from jedlik.services.dynamodb.request_expressions import ReadParts
 from jedlik.services.dynamodb.table_changes import now_ms
 from jedlik.services.dynamodb.table_names import table_name
 from jedlik.services.dynamodb.transfer_descriptions import export_description
-from jedlik.services.dynamodb.transfers import Mismatch, TooMany, Transfer, Transfers, incremental
-from jedlik.tables.clock import last_version_of
+from jedlik.services.dynamodb.transfers import (
+    Mismatch,
+    TooMany,
+    Transfer,
+    Transfers,
+    cut,
+    incremental,
+    until,
+)
+from jedlik.tables.clock import VERSIONS_PER_MS
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
 
@@ -89,17 +95,21 @@ def _new_export(
     check_parts(parts, table)
     if table.recovery is None or not table.recovery.enabled:
         raise Recovery.off(table.name)
-    now, version = now_ms(ctx), ctx.db.versions.next()
+    now = now_ms(ctx)
     earliest_ms = earliest_restorable_ms(table.recovery, now)
+    # Nothing is written any more before this instant, nor before the end of the last export that
+    # named none. What is told next begins there, so no change is told twice or never.
+    latest_ms: int = ctx.db.versions.next() // VERSIONS_PER_MS
 
     def instant(at: float | None) -> int:
         if at is None:
-            return now
-        at_ms = round(at * 1000)
+            return cut(ctx.db)
+        at_ms: int = round(at * 1000)
         # Clients that tell whole seconds mean the one in which the window begins, too.
-        if not earliest_ms // 1000 * 1000 <= at_ms <= now:
+        if not earliest_ms // 1000 * 1000 <= at_ms <= latest_ms:
             raise Export.beyond()
-        return max(at_ms, earliest_ms)
+        # Of the millisecond in which the window begins only a part is known.
+        return max(at_ms, earliest_ms + 1)
 
     from_ms = 0
     if req.get("ExportType") == "INCREMENTAL_EXPORT":
@@ -109,13 +119,7 @@ def _new_export(
             raise Export.stretch()
     else:
         at_ms = instant(req.get("ExportTime"))
-    return replace(
-        store.begun(table, req, now, caller_of(ctx.principal)),
-        at_ms=at_ms,
-        from_ms=from_ms,
-        version_max=min(last_version_of(at_ms), version),
-        version_min=last_version_of(from_ms) if from_ms else 0,
-    )
+    return until(store.begun(table, req, now, caller_of(ctx.principal)), at_ms, from_ms)
 
 
 async def _source(ctx: Context, arn: str) -> Table:

@@ -20,6 +20,7 @@ import msgspec
 from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb.callers import Caller, Callers, CallersObjects
 from jedlik.tables.backups import new_id
+from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
 from jedlik.tables.internal import Change, InternalTable, Record
@@ -41,8 +42,9 @@ Kind = Literal["export", "import", "bulk"]
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """One export, import or bulk put.
 
-    request: as the client sent it. at_ms, from_ms, version_max, version_min: the instant of an
-    export, or the stretch of an incremental one. stage: what the worker is at. after: the place
+    request: as the client sent it. at_ms, from_ms: an export tells what was written before `at_ms`;
+    an incremental one, what was from `from_ms` on. version_max, version_min: the last version of
+    the one, and the last before the other. stage: what the worker is at. after: the place
     in an export's image. key, records: the object of an import that is being read, and how many of
     its records are done; objects before `key` are done.
     """
@@ -297,6 +299,25 @@ def objects_of(
         callers or callers_of(db, transfer),
         place["S3Bucket"],
         owner=place.get("S3BucketOwner", transfer.account),
+    )
+
+
+def cut(db: Database) -> int:
+    """A millisecond that begins now: all that was written has versions of earlier ones, and nothing
+    that is written from now on has."""
+    at_ms = db.versions.next() // VERSIONS_PER_MS + 1
+    db.versions.next(last_version_of(at_ms - 1))
+    return at_ms
+
+
+def until(new: Transfer, at_ms: int, from_ms: int = 0) -> Transfer:
+    """An export of what was written before an instant, or from one up to another."""
+    return msgspec.structs.replace(
+        new,
+        at_ms=at_ms,
+        from_ms=from_ms,
+        version_max=last_version_of(at_ms - 1),
+        version_min=last_version_of(from_ms - 1) if from_ms else 0,
     )
 
 
