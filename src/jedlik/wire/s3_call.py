@@ -20,6 +20,11 @@ _RESOURCE = re.compile(r"( on resource: )(.*?)(?= because no | with an explicit 
 _HOISTED = "x-amz-"
 _SIGNATURE = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires",
               "x-amz-signature", "x-amz-signedheaders")  # fmt: skip
+# Checksums of the bytes hold as headers alone (aws/aws-sdk#480): SDKs presign those of no bytes.
+_HEADERS_ALONE = {
+    "x-amz-sdk-checksum-algorithm",
+    *(f"x-amz-checksum-{name}" for name in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")),
+}
 
 
 class Call:
@@ -38,7 +43,7 @@ class Call:
             # A presigned request may carry in its query what is a header otherwise.
             for name, value in self.query.items():
                 low = name.lower()
-                if low.startswith(_HOISTED) and low not in _SIGNATURE:
+                if low.startswith(_HOISTED) and low not in _SIGNATURE and low not in _HEADERS_ALONE:
                     self.headers.setdefault(low, value)
         # A plus is a space to S3 in paths as well, so that keys' own come as %2B.
         path = _text(request.path.replace(b"+", b" "))

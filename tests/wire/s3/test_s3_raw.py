@@ -419,6 +419,25 @@ def test_presigned_urls(server: Server, wire: Connection, bucket: str, version: 
     )
 
 
+def test_checksums_in_a_presigned_url_are_not_heeded(
+    server: Server, wire: Connection, bucket: str
+) -> None:
+    """JavaScript's SDK signs the one of no bytes, before it knows what will be sent."""
+    named = {
+        "x-amz-checksum-crc32": "AAAAAA==",
+        "x-amz-sdk-checksum-algorithm": "CRC32",
+        "x-amz-storage-class": "STANDARD_IA",
+    }
+    url = f"http://{wire.host}/{bucket}/k?{urllib.parse.urlencode(named)}"
+    request = AWSRequest("PUT", url)
+    S3SigV4QueryAuth(Credentials(KEY, SECRET), "s3", REGION, expires=60).add_auth(request)
+    target = request.url.split(wire.host, 1)[1]
+    wire.send(head("PUT", target, {"Host": wire.host, "Content-Length": "3"}) + b"abc")
+    assert wire.answer().status == 200
+    found = client(server, "s3v4").head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    assert (found["StorageClass"], found["ChecksumCRC64NVME"]) == ("STANDARD_IA", "BeXKuz/B+us=")
+
+
 def test_a_presigned_url_is_good_for_so_long(wire: Connection, bucket: str) -> None:
     import datetime
     from unittest import mock
