@@ -102,8 +102,16 @@ def unzip(data: bytes) -> bytes:
 
 
 def unsnap(data: bytes) -> bytes:
+    """What snappy-java writes, and Kafka: a header, then blocks."""
     cramjam = pytest.importorskip("cramjam")
-    return bytes(cramjam.snappy.decompress(data))
+    assert data[:16] == b"\x82SNAPPY\0\0\0\0\1\0\0\0\1"
+    found, place = b"", 16
+    while place < len(data):
+        packed = int.from_bytes(data[place : place + 4], "big")
+        block = bytes(cramjam.snappy.decompress_raw(data[place + 4 : place + 4 + packed]))
+        assert len(block) <= 32768
+        found, place = found + block, place + 4 + packed
+    return found
 
 
 def unsnap_hadoop(data: bytes) -> bytes:
@@ -119,12 +127,13 @@ def unsnap_hadoop(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("kind", "extension", "opened"),
+    ("kind", "extension", "encoding", "opened"),
     [
-        ("GZIP", ".gz", gunzip),
-        ("ZIP", ".zip", unzip),
-        ("Snappy", ".snappy", unsnap),
-        ("HADOOP_SNAPPY", ".hsnappy", unsnap_hadoop),
+        ("UNCOMPRESSED", "", None, bytes),
+        ("GZIP", ".gz", "gzip", gunzip),
+        ("ZIP", ".zip", "zip", unzip),
+        ("Snappy", ".snappy", "snappy-java", unsnap),
+        ("HADOOP_SNAPPY", ".hsnappy", "hadoop-snappy", unsnap_hadoop),
     ],
 )
 def test_compression(
@@ -134,6 +143,7 @@ def test_compression(
     make_stream: Callable[..., str],
     kind: str,
     extension: str,
+    encoding: str | None,
     opened: Callable[[bytes], bytes],
 ) -> None:
     """Also of more than one block, and more than one page of the buffer."""
@@ -146,6 +156,11 @@ def test_compression(
     key = only_key(found)
     assert key.endswith(extension)
     assert opened(found[key]) == b"".join(datas)
+    told = s3.head_object(Bucket=bucket, Key=key)
+    assert (told["ContentType"], told.get("ContentEncoding")) == (
+        "application/octet-stream",
+        encoding,
+    )
 
 
 def test_size_makes_objects_and_the_rest_waits(

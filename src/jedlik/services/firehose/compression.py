@@ -1,6 +1,7 @@
 """Compressing an object while it is made: bytes in, bytes out, and the end.
 
-Snappy is the framing format, Hadoop's its block format; both need `cramjam`, which
+Snappy is the stream format of snappy-java (xerial's), as AWS writes it, and not Snappy's own
+framing format; Hadoop's is its block format. Both need `cramjam`, which
 `pip install 'jedlik[firehose]'` brings. Nothing here holds more than a block.
 """
 
@@ -14,7 +15,17 @@ from typing import Any, Protocol
 
 GZIP_LEVEL = 6
 HADOOP_BLOCK_BYTES = 256 * 1024
+XERIAL_BLOCK_BYTES = 32 * 1024
+XERIAL_HEADER = b"\x82SNAPPY\0" + (1).to_bytes(4, "big") * 2  # its version, and the oldest like it
 SNAPPY = ("Snappy", "HADOOP_SNAPPY")
+CONTENT_TYPE = "application/octet-stream"
+CONTENT_ENCODINGS = {
+    "GZIP": "gzip",
+    "ZIP": "zip",
+    "Snappy": "snappy-java",
+    "HADOOP_SNAPPY": "hadoop-snappy",
+}
+"""What objects say that they are, as those of AWS do: told by users of it, not in its manuals."""
 
 
 class Compressor(Protocol):
@@ -98,22 +109,10 @@ class _Zip:
         return self._sink.taken()
 
 
-class _Snappy:
-    def __init__(self) -> None:
-        from cramjam import snappy
+class _SnappyBlocks:
+    """Raw Snappy in blocks of one size; each says how long it is, 4 bytes, big end first."""
 
-        self._made = snappy.Compressor()
-
-    def feed(self, data: bytes) -> bytes:
-        self._made.compress(data)
-        return bytes(self._made.flush())
-
-    def finish(self) -> bytes:
-        return bytes(self._made.finish())
-
-
-class _HadoopSnappy:
-    """Blocks: length before, length after compression (both 4 bytes, big end first), raw Snappy."""
+    block_bytes = XERIAL_BLOCK_BYTES
 
     def __init__(self) -> None:
         from cramjam import snappy
@@ -123,10 +122,11 @@ class _HadoopSnappy:
 
     def feed(self, data: bytes) -> bytes:
         self._rest += data
-        made = []
-        while len(self._rest) >= HADOOP_BLOCK_BYTES:
-            made.append(self._block(bytes(self._rest[:HADOOP_BLOCK_BYTES])))
-            del self._rest[:HADOOP_BLOCK_BYTES]
+        made, place = [], 0
+        while len(self._rest) - place >= self.block_bytes:
+            made.append(self._block(bytes(self._rest[place : place + self.block_bytes])))
+            place += self.block_bytes
+        del self._rest[:place]
         return b"".join(made)
 
     def finish(self) -> bytes:
@@ -134,4 +134,28 @@ class _HadoopSnappy:
 
     def _block(self, data: bytes) -> bytes:
         packed = bytes(self._compress(data))
-        return len(data).to_bytes(4, "big") + len(packed).to_bytes(4, "big") + packed
+        return len(packed).to_bytes(4, "big") + packed
+
+
+class _Snappy(_SnappyBlocks):
+    """A header before the blocks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = XERIAL_HEADER
+
+    def feed(self, data: bytes) -> bytes:
+        header, self._header = self._header, b""
+        return header + super().feed(data)
+
+    def finish(self) -> bytes:
+        return self._header + super().finish()
+
+
+class _HadoopSnappy(_SnappyBlocks):
+    """Before each block how long it was, in the same form."""
+
+    block_bytes = HADOOP_BLOCK_BYTES
+
+    def _block(self, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + super()._block(data)

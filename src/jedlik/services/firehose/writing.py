@@ -14,7 +14,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from jedlik.services.firehose import prefixes
-from jedlik.services.firehose.compression import Compressor, compressor
+from jedlik.services.firehose.compression import (
+    CONTENT_ENCODINGS,
+    CONTENT_TYPE,
+    Compressor,
+    compressor,
+)
 from jedlik.services.firehose.destinations import bucket
 from jedlik.services.firehose.processing import Failed, Processing, failed_line
 from jedlik.services.firehose.records import DeliveryStream, Plan, Record
@@ -98,8 +103,15 @@ class Writing:
                 target = self._sorting.targets[place]
                 if await self._objects.exists(bucket(self._to), target.key):
                     continue
-                writer = self._objects.writer(bucket(self._to), target.key)
-                packed = compressor(self._to["CompressionFormat"], target.key.rpartition("/")[2])
+                kind = self._to["CompressionFormat"]
+                encoding = CONTENT_ENCODINGS.get(kind)
+                writer = self._objects.writer(
+                    bucket(self._to),
+                    target.key,
+                    content_type=CONTENT_TYPE,
+                    headers={"content-encoding": encoding} if encoding else None,
+                )
+                packed = compressor(kind, target.key.rpartition("/")[2])
                 open_[place] = await stack.enter_async_context(writer), packed
             if not open_:
                 return
