@@ -50,9 +50,18 @@ def wanted(ask: Ask, new_name: Callable[[], str]) -> Iterator[Callable[..., dict
         }
 
     yield make
-    for name in names:
+    for name in set(names) & set(all_tables(ask)):
         restored(ask, name)
         ask("DeleteTable", TableName=name)
+
+
+def all_tables(ask: Ask) -> list[str]:
+    names: list[str] = []
+    page = ask("ListTables")
+    while "LastEvaluatedTableName" in page:
+        names += page["TableNames"]
+        page = ask("ListTables", ExclusiveStartTableName=page["LastEvaluatedTableName"])
+    return names + page["TableNames"]
 
 
 @pytest.mark.parametrize("kind", ["DYNAMODB_JSON", "ION"])
@@ -130,7 +139,7 @@ def test_csv_into_a_table_with_an_index(
     )["ImportTableDescription"]
     done = imported(ask, began["ImportArn"])
     assert done["ImportStatus"] == "COMPLETED", done
-    assert done["ProcessedSizeBytes"] == len(text) - len("pk;sk;g;note\r\n")
+    assert done["ProcessedSizeBytes"] == len(text)
     restored(ask, parameters["TableName"])
     rows = items(ask, parameters["TableName"])
     assert rows[0] == {
@@ -198,6 +207,69 @@ def test_import_refusals(
     assert code == "ImportConflictException"
     done = imported(ask, began["ImportTableDescription"]["ImportArn"])
     assert done["ImportStatus"] == "FAILED" and done["FailureCode"] == "S3NoSuchKey"
+    wait_until(lambda: None if parameters["TableName"] in all_tables(ask) else parameters)
+
+
+def test_an_import_from_a_bucket_that_is_not_there_makes_no_table(
+    ask: Ask, refusal: Refusal, wanted: Any
+) -> None:
+    parameters = wanted()
+    want = {"InputFormat": "CSV", "TableCreationParameters": parameters}
+    source = {"S3BucketSource": {"S3Bucket": "there-is-no-such-bucket", "S3KeyPrefix": "test"}}
+    began = ask("ImportTable", **want, **source)["ImportTableDescription"]
+    done = imported(ask, began["ImportArn"])
+    assert (done["ImportStatus"], done["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
+    assert done["FailureMessage"] == (
+        "The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: "
+        "NoSuchBucket)"
+    )
+    assert (done["ErrorCount"], done["ProcessedSizeBytes"]) == (0, 0)
+
+    def gone() -> dict[str, Any] | None:
+        return None if parameters["TableName"] in all_tables(ask) else parameters
+
+    wait_until(gone)
+    # Its name is free again.
+    again = ask("ImportTable", **want, **source)["ImportTableDescription"]
+    assert again["ImportArn"] != began["ImportArn"]
+    imported(ask, again["ImportArn"])
+    wait_until(gone)
+
+
+def test_the_guides_example_of_a_missing_key(
+    ask: Ask, s3: Any, bucket: str, wanted: Any, make_client: Any
+) -> None:
+    """Developer guide, "Import format quotas and validation": the numbers and the texts."""
+    text = "title,artist,year_of_release\nThe Dark Side of the Moon,Pink Floyd,1973"
+    s3.put_object(Bucket=bucket, Key="import-test.csv", Body=text.encode())
+    parameters = wanted()
+    parameters["KeySchema"] = parameters["KeySchema"][:1]
+    parameters["AttributeDefinitions"] = parameters["AttributeDefinitions"][:1]
+    began = ask(
+        "ImportTable",
+        S3BucketSource={"S3Bucket": bucket, "S3KeyPrefix": "import-test"},
+        InputFormat="CSV",
+        TableCreationParameters=parameters,
+    )["ImportTableDescription"]
+    done = imported(ask, began["ImportArn"])
+    assert done["ProcessedSizeBytes"] == 70
+    assert (done["ErrorCount"], done["ProcessedItemCount"], done["ImportedItemCount"]) == (1, 1, 0)
+    assert (done["FailureCode"], done["FailureMessage"]) == (
+        "ItemValidationError",
+        "Some of the items failed validation checks and were not imported. Please check CloudWatch "
+        "error logs for more details.",
+    )
+    stream = began["ImportArn"].rpartition("/")[2] + "/error"
+    logs = make_client("logs")
+    [event] = logs.get_log_events(logGroupName=GROUP, logStreamName=stream)["events"]
+    assert json.loads(event["message"]) == {
+        "itemS3Pointer": {"bucket": bucket, "key": "import-test.csv", "itemIndex": 0},
+        "importArn": began["ImportArn"],
+        "errorMessages": [
+            "One or more parameter values were invalid: Missing the key pk in the item"
+        ],
+    }
+    assert parameters["TableName"] in all_tables(ask), "it is there, and empty"
 
 
 def bulk_done(ask: Ask, arn: str) -> dict[str, Any]:

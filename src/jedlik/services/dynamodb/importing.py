@@ -360,15 +360,16 @@ class Importer:
                 now,
                 "FAILED",
                 "ItemValidationError",
-                "Some of the items failed validation checks. Please check CloudWatch error logs "
-                "for more details.",
+                "Some of the items failed validation checks and were not imported. Please check "
+                "CloudWatch error logs for more details.",
             )
         else:
             await self._end(now, "COMPLETED", None, None)
 
     async def _end(self, now: Transfer, status: str, code: str | None, text: str | None) -> None:
-        """The table is ready for use, however its import ended."""
-        if now.kind == "import":
+        """The table is ready for use, however its import ended; one of which nothing was read is
+        not made (developer guide, "Import format quotas and validation")."""
+        if now.kind == "import" and now.stage != "begin":
             try:
                 table = await self._table(now)
                 if table.status == "CREATING":
@@ -383,6 +384,12 @@ class Importer:
             failure_message=text,
             end_ms=self._db.clock.now_ms(),
         )
+        if now.kind == "import" and now.stage == "begin":
+            try:
+                # If that does not come to pass, `forget_what_never_began` does it.
+                await self._db.drop_table(await self._table(now))
+            except TableNotFound:
+                pass
 
     async def _store(self, old: Transfer, **changes: Any) -> Transfer:
         return await self._replace(old, msgspec.structs.replace(old, **changes))

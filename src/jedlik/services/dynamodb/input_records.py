@@ -163,6 +163,7 @@ async def _csv_records(
     """The first line names the attributes, unless the request does. A quoted value may go over
     several lines."""
     delimiter = options.get("Delimiter", ",")
+    first = 0  # bytes of the header, which are counted with the first record's
     header: list[str] | None = options.get("HeaderList")
     held = b""
     async for line in lines:
@@ -184,10 +185,12 @@ async def _csv_records(
             header = row
             if len(set(header)) < len(header):
                 raise BadObject("The header names an attribute twice")
+            first = len(row_bytes)
             continue
+        size, first = first + len(row_bytes), 0
         if len(row) != len(header):
             text = f"Invalid CSV: {len(row)} values for {len(header)} attributes"
-            yield InputRecord({}, text, len(row_bytes))
+            yield InputRecord({}, text, size)
             continue
         item = {
             name: {types.get(name, "S"): value}
@@ -195,6 +198,6 @@ async def _csv_records(
             # An empty value is an empty string, which no key can be. Unverified.
             if value or name not in types
         }
-        yield InputRecord({"Item": item}, None, len(row_bytes))
+        yield InputRecord({"Item": item}, None, size)
     if held:
         yield InputRecord({}, "Invalid CSV: a quoted value does not end", len(held))
