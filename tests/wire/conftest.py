@@ -18,10 +18,8 @@ def serve_echo() -> Iterator[Serve]:
     """Start an echo server with limits of one's own."""
     running: list[Running] = []
 
-    def start(*, tasks: bool = False, **limits: Any) -> Running:
-        running.append(
-            Running(lambda loop: Server(echo, loop=loop, limits=Limits(**limits), tasks=tasks))
-        )
+    def start(**limits: Any) -> Running:
+        running.append(Running(lambda loop: Server(echo, loop=loop, limits=Limits(**limits))))
         return running[-1]
 
     yield start

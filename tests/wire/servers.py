@@ -31,6 +31,13 @@ WAIT_S_MAX = 60
 """For what comes at once where nobody else is at work."""
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S_MAX
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 class Held:
     """A request that is answered once the test says so; see `echo`."""
 

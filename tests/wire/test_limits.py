@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
-from tests.wire.servers import WAIT_S_MAX, Running
+from tests.wire.servers import Running, wait_for
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
 
 
 def get(headers: bytes = b"", target: bytes = b"/") -> bytes:
     return b"GET %b HTTP/1.1\r\nHost: a\r\n%b\r\n" % (target, headers)
-
-
-def wait_for(condition, *, seconds: float = WAIT_S_MAX) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_header_count(serve_echo) -> None:

@@ -128,16 +128,14 @@ def test_a_client_that_stops_sending_still_gets_its_answer(echo_server: Running)
     assert client.closed()
 
 
-@pytest.mark.parametrize("tasks", [False, True])
-def test_handlers_may_wait(serve_echo, tasks: bool) -> None:
-    client = serve_echo(tasks=tasks).connect()
+def test_handlers_may_wait(echo_server: Running) -> None:
+    client = echo_server.connect()
     for target in (b"/wait?0.01", b"/yield", b"/wait?0"):
         assert client.send(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % target).answer().status == 200
 
 
-@pytest.mark.parametrize("tasks", [False, True])
-def test_a_handler_that_fails_costs_only_its_request(serve_echo, tasks: bool) -> None:
-    client = serve_echo(tasks=tasks).connect()
+def test_a_handler_that_fails_costs_only_its_request(echo_server: Running) -> None:
+    client = echo_server.connect()
     for target in (b"/fail", b"/wait-and-fail"):
         client.send(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % target)
         answer = client.answer()

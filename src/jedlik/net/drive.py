@@ -4,8 +4,7 @@ A handler that touches only memory completes in its first `send`; creating an as
 would cost more than the handler. One that does wait is resumed by the future it waits on.
 
 Never cancels: a client that goes away does not stop a write half-way. `asyncio.current_task()` is
-None inside; code that needs it (`asyncio.timeout`, TaskGroup) must run in a task of its own, or
-the server be built with `tasks=True`.
+None inside; code that needs it (`asyncio.timeout`, TaskGroup) must run in a task of its own.
 """
 
 from __future__ import annotations

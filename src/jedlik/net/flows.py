@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from .body import ChunkedBody
+from .drive import Drive, Finished
 from .head import CHUNKED, BadRequest, Head
 from .limits import Limits
 from .request import ParsedRequest, Reply
@@ -184,8 +185,25 @@ class Outgoing:
         self._since = now
         self._unsent = 0
 
-    async def send(self, reply: StreamedReply) -> bool:
-        """Send the body as fast as the client reads; whether all of it went out."""
+    def begin(self, reply: StreamedReply, sent: Finished) -> Drive | None:
+        """Send the body of a reply whose head is out; what drives that, if it is not through.
+
+        sent: told whether all of it went out, or why not; never before this returns.
+        """
+        sending = self._send(reply)
+        loop = self._connection.loop
+        try:
+            waiting = sending.send(None)
+        except StopIteration as stop:
+            loop.call_soon(sent, stop.value, None)
+        except Exception as error:
+            loop.call_soon(sent, None, error)
+        else:
+            return Drive(sending, waiting, sent, loop)
+        return None
+
+    async def _send(self, reply: StreamedReply) -> bool:
+        """As fast as the client reads; whether all of it went out."""
         source, missing = reply.source, reply.length
         if missing is None:
             return await self._send_chunks(reply)
@@ -235,6 +253,16 @@ class Outgoing:
             self._unsent = unsent
             self._since = now
         return now - self._since > limit_s
+
+
+def forget(source: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
+    """Close what will not be sent; nobody waits for that."""
+    closing = close(source)
+    try:
+        waiting = closing.send(None)
+    except StopIteration:
+        return
+    Drive(closing, waiting, lambda _, error: None, loop)
 
 
 async def close(source: AsyncIterator[bytes]) -> None:

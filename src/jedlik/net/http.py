@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from re import Match
 from typing import TYPE_CHECKING, Any, cast
 
 from .answers import ordinary
 from .drive import Drive
-from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest, close
+from .flows import Incoming, Outgoing, StreamedReply, StreamedRequest, forget
 from .head import BadRequest
 from .layout import Layout, Plan
 from .patience import end_if_late, end_stalled
@@ -265,7 +265,7 @@ class HttpProtocol:
         """Answer a request by its layout's plan if there is one; else as any other."""
         plan = layout.plan
         request = LearnedRequest(layout, match, body, self.peer)
-        if plan is None or self._server.tasks:
+        if plan is None:
             self._run(request)
             return
         answer = plan.answer(match, body)
@@ -285,10 +285,7 @@ class HttpProtocol:
             return
         again = plan.again(match, position) if position else None
         if again is not None:
-            layout = request.layout
-            rest = layout.rests.get(group)
-            if rest is None:
-                rest = layout.rests[group] = rest_of(layout, group)
+            rest = rest_of(request.layout, group)
             self._repetition = Repetition(request, beginning, rest, again)
 
     def _take_up(self, request: Request, answer: Any) -> None:
@@ -324,10 +321,7 @@ class HttpProtocol:
         """Start the handler; it mostly finishes at once."""
         self.phase = BUSY
         self._request = request
-        if self._server.tasks:
-            self._run_as_task(request)
-        else:
-            self._drive(request, self._handler(request))
+        self._drive(request, self._handler(request))
 
     def _drive(self, request: Request, coroutine: Coroutine[Any, Any, Reply]) -> None:
         try:
@@ -339,29 +333,6 @@ class HttpProtocol:
             self._answer(request, found)
         else:
             self.drive = Drive(coroutine, found, self._finished, self._server.loop)
-
-    def _run_as_task(self, request: Request) -> None:
-        task = self._server.loop.create_task(self._in_task(request))
-        self.drive = cast(Drive, task)  # kept referenced, as asyncio asks for
-
-        def ended(task: asyncio.Task[Reply]) -> None:
-            error = asyncio.CancelledError() if task.cancelled() else task.exception()
-            self._finished(None if error else task.result(), error)
-
-        task.add_done_callback(ended)
-
-    async def _in_task(self, request: Request) -> Reply:
-        layout, match = request.layout, request.match
-        if layout is not None and match is not None and layout.plan is not None:
-            answer = layout.plan.answer(match, request.body)
-            if isinstance(answer, tuple):
-                return Reply(200, *answer)
-            if isinstance(answer, Reply):
-                return answer
-            if answer is not None:
-                reply: Reply = await answer
-                return reply
-        return await self._handler(request)
 
     def _due(self, _done: object) -> None:
         """What an answer waited for is done."""
@@ -420,7 +391,7 @@ class HttpProtocol:
         except Exception:  # a line that no bytes can say
             log.error("an answer could not be written", exc_info=True)
             if type(reply) is StreamedReply and reply.source is not None:
-                self._forget(reply.source)
+                forget(reply.source, self._server.loop)
             reply = self._server.refuse(500, "internal error")
             parts = whole(request, reply, common_lines, keep_alive)
         if len(parts) == 1:
@@ -431,15 +402,6 @@ class HttpProtocol:
             self._send(reply, keep_alive)
         else:
             self._answered(keep_alive)
-
-    def _forget(self, source: AsyncIterator[bytes]) -> None:
-        """Close what will not be sent; nobody waits for that."""
-        closing = close(source)
-        try:
-            waiting = closing.send(None)
-        except StopIteration:
-            return
-        Drive(closing, waiting, lambda _, error: None, self._server.loop)
 
     def _answered(self, keep_alive: bool) -> None:
         """A reply is written: what comes next."""
@@ -485,15 +447,7 @@ class HttpProtocol:
                 if self.phase in (IDLE, BODY):
                     self._become_idle()
 
-        sending = self._outgoing.send(reply)
-        try:
-            waiting = sending.send(None)
-        except StopIteration as stop:
-            self._server.loop.call_soon(sent, stop.value, None)
-        except Exception as error:
-            self._server.loop.call_soon(sent, None, error)
-        else:
-            self.drive = Drive(sending, waiting, sent, self._server.loop)
+        self.drive = self._outgoing.begin(reply, sent)
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer a request that never became one, and end the connection."""

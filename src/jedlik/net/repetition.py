@@ -23,9 +23,12 @@ Again = Callable[[bytes, bytes], Any]
 
 
 def rest_of(layout: Layout, group: int) -> Rest:
-    """What follows the line drawn in one header of a layout."""
-    first = min(layout.groups.values())
-    return Rest(layout.names[group - first + 1 :])
+    """What follows the line drawn in one header of a layout; made once."""
+    rest = layout.rests.get(group)
+    if rest is None:
+        first = min(layout.groups.values())
+        rest = layout.rests[group] = Rest(layout.names[group - first + 1 :])
+    return rest
 
 
 class Repetition:

@@ -37,13 +37,11 @@ class Server(Connections[HttpProtocol]):
         refuse: Refuse = refuse_plainly,
         streams_body: StreamsBody | None = None,
         name: str = "Jedlik",
-        tasks: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """handler: a coroutine function from Request to Reply. refuse: words for what net itself
-        refuses. streams_body: which requests are handled while their bodies come. tasks: run
-        every handler in a Task of its own, for handlers that need `asyncio.current_task()`. clock:
-        epoch seconds, for the Date header.
+        refuses. streams_body: which requests are handled while their bodies come. clock: epoch
+        seconds, for the Date header.
         """
         self.limits = limits or Limits()
         super().__init__(
@@ -54,7 +52,6 @@ class Server(Connections[HttpProtocol]):
         self.handler = handler
         self.refuse = refuse
         self.streams_body = streams_body
-        self.tasks = tasks
         self.layouts = Layouts(self.limits)
         self.common_lines = ""
         self.ok_start = ""
@@ -122,11 +119,8 @@ async def serve(
     *,
     limits: Limits | None = None,
     refuse: Refuse = refuse_plainly,
-    tasks: bool = False,
 ) -> Server:
     """Start a server on the running loop."""
-    server = Server(
-        handler, loop=asyncio.get_running_loop(), limits=limits, refuse=refuse, tasks=tasks
-    )
+    server = Server(handler, loop=asyncio.get_running_loop(), limits=limits, refuse=refuse)
     await server.listen(host, port)
     return server
