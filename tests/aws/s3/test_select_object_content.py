@@ -200,6 +200,8 @@ def test_parquet(s3: Any, bucket: str, tmp_path: Path) -> None:
         ("SELECT COUNT(*), a FROM S3Object", "UnsupportedSyntax"),
         ("SELECT a FROM S3Object GROUP BY a", "UnsupportedSyntax"),
         ("SELECT " + "(" * 200 + "1" + ")" * 200 + " FROM S3Object", "UnsupportedSyntax"),
+        ("SELECT * FROM S3Object WHERE 1 = 1" + " AND 1 = 1" * 2000, "UnsupportedSyntax"),
+        ("SELECT SUM(1" + " + 1" * 2000 + ") FROM S3Object", "UnsupportedSyntax"),
         ("SELECT '" + "x" * 262_144 + "' FROM S3Object", "ExpressionTooLong"),
     ],
 )

@@ -18,11 +18,13 @@ from jedlik.services.s3_select.syntax import (
     Path,
     Query,
     aggregates,
+    levels,
     parts,
 )
 from jedlik.services.s3_select.tokens import RESERVED, Cursor
 
 EXPRESSION_BYTES_MAX = 256 * 1024
+LEVELS_MAX = 250  # of calls in calls, as one after the other in "a AND b AND c". Unverified
 
 
 def read(text: str) -> Query:
@@ -106,6 +108,10 @@ def _check(query: Query) -> None:
     if aggregates(query.where):
         raise not_supported("an aggregate in the WHERE clause")
     items = [item.expression for item in query.items or ()]
+    for each in (query.where, *items):
+        for whole in (each, *(one.arg for one in aggregates(each))):
+            if sum(1 for _ in levels(whole)) > LEVELS_MAX:
+                raise not_supported("an expression as deep as this")
     aggregated = any(aggregates(each) for each in items)
     for each in items:
         inside = aggregates(each)

@@ -74,11 +74,16 @@ class Query:
 
 def parts(expression: Expression | None) -> Iterator[Expression]:
     """An expression and all below it, but not below aggregates."""
-    if expression is not None:
-        yield expression
-    if isinstance(expression, Call):
-        for arg in expression.args:
-            yield from parts(arg)
+    for level in levels(expression):
+        yield from level
+
+
+def levels(expression: Expression | None) -> Iterator[list[Expression]]:
+    """An expression, its arguments, theirs and so on: a long sum is as deep as it is long."""
+    level = [] if expression is None else [expression]
+    while level:
+        yield level
+        level = [arg for each in level if isinstance(each, Call) for arg in each.args]
 
 
 def aggregates(expression: Expression | None) -> list[Aggregate]:
