@@ -107,7 +107,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One backup, restore or image for an export under way, and the place that was reached.
 
     phase: "copy" the rows of `source` to `space`, "undo" what happened to them after
-    `version_max`, "load" them into `target`, in this order. `source` None: the image is there
+    `version_max`, "load" them into `target`, in this order. account, region, table: what it is
+    taken from; the target may be in another region. `source` None: the image is there
     already. `at_ms`: the time of `version_max`, `from_ms` that of `version_min`. `keeps`: whether
     the image stays (it is a backup's). `waits`: the image is for somebody else, who forgets it when
     done with it (`recovery.drop_image`); until then its phase is "ready". Instead of copying,

@@ -81,8 +81,8 @@ async def begin_restore(db: Database, target: Table, backup: Backup) -> Table:
     )
     job = Job(
         id=job_id,
-        account=made.account,
-        region=made.region,
+        account=backup.table.account,
+        region=backup.table.region,
         table=backup.table.name,
         phase="load",
         space=backup.space,
@@ -111,8 +111,8 @@ async def begin_recovery(db: Database, target: Table, past: Table | Backup, at_m
         raise
     job = Job(
         id=job_id,
-        account=made.account,
-        region=made.region,
+        account=source.account,
+        region=source.region,
         table=source.name,
         phase="copy",
         space=space,
@@ -360,7 +360,8 @@ async def _image_is_ready(db: Database, job: Job) -> bool:
 async def _load(db: Database, job: Job) -> bool:
     """Put a page of the image into the table; whether there is more to do."""
     assert job.target is not None
-    table = await db.catalog.get(job.account, job.region, job.target.name)
+    target = job.target
+    table = await db.catalog.get(target.account, target.region, target.name)
     if table.id != job.target.id:
         raise TableNotFound(table.name)
     page = await _page(db, job.space, job)

@@ -24,8 +24,8 @@ def backup_arns(ctx: Context, req: dict[str, Any]) -> list[str]:
     return [req["BackupArn"]]
 
 
-async def found_backup(ctx: Context, arn: str) -> Backup:
-    """The backup of that ARN; raises BackupNotFoundException."""
+async def found_backup(ctx: Context, arn: str, *, any_region: bool = False) -> Backup:
+    """The backup of that ARN; raises BackupNotFoundException. any_region: it may be in another."""
     parts = ARN.fullmatch(arn)
     if parts is None:
         raise BackupMissing.arn(arn)
@@ -34,7 +34,9 @@ async def found_backup(ctx: Context, arn: str) -> Backup:
         raise access_denied(
             f"User: {user_arn(ctx)} is not authorized to access the resource: {arn}"
         )
-    found = await ctx.db.backups.get(account, region, backup_id) if region == ctx.region else None
+    found = None
+    if any_region or region == ctx.region:
+        found = await ctx.db.backups.get(account, region, backup_id)
     if found is None or found.table.name != table:
         raise BackupMissing.arn(arn)
     backup: Backup = found

@@ -33,7 +33,7 @@ def resources(ctx: Context, req: dict[str, Any]) -> list[str]:
     rules=[target_name, units_in_bounds],
 )
 async def restore_table_from_backup(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    backup = await found_backup(ctx, req["BackupArn"])
+    backup = await found_backup(ctx, req["BackupArn"], any_region=True)
     if backup.status == "CREATING":
         raise BackupInUse.creating(backup.arn)
     target = await new_target(ctx, req, backup.table, backup)

@@ -25,7 +25,7 @@ from jedlik.services.dynamodb.restored_tables import (
     units_in_bounds,
 )
 from jedlik.services.dynamodb.table_changes import RETRIES_MAX, now_ms
-from jedlik.services.dynamodb.table_names import table_arn, table_name
+from jedlik.services.dynamodb.table_names import region_of, table_arn, table_name
 from jedlik.tables.backups import Backup
 from jedlik.tables.errors import Contended, TableExists, TableNotFound
 from jedlik.tables.model import Table
@@ -74,9 +74,10 @@ def resources(ctx: Context, req: dict[str, Any]) -> list[str]:
     rules=[target_name, source_given, time_given, units_in_bounds, no_warm_throughput],
 )
 async def restore_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
-    name = table_name(ctx, req.get("SourceTableArn") or req["SourceTableName"])
+    source = req.get("SourceTableArn") or req["SourceTableName"]
+    name, region = table_name(ctx, source, any_region=True), region_of(ctx, source)
     for _ in range(RETRIES_MAX):
-        past = await _past(ctx, name)
+        past = await _past(ctx, region, name)
         at_ms = _instant_ms(ctx, req, past)
         target = await new_target(ctx, req, past.table if isinstance(past, Backup) else past)
         try:
@@ -89,12 +90,12 @@ async def restore_table_to_point_in_time(ctx: Context, req: dict[str, Any]) -> d
     raise ResourceInUse.changed()
 
 
-async def _past(ctx: Context, name: str) -> Table | Backup:
+async def _past(ctx: Context, region: str, name: str) -> Table | Backup:
     """The table of that name, or what was kept of it. Raises ApiError."""
     try:
-        table: Table = await ctx.db.catalog.get(ctx.account, ctx.region, name)
+        table: Table = await ctx.db.catalog.get(ctx.account, region, name)
     except TableNotFound:
-        kept: Backup | None = await ctx.db.backups.of_deleted(ctx.account, ctx.region, name)
+        kept: Backup | None = await ctx.db.backups.of_deleted(ctx.account, region, name)
         if kept is None:
             raise TableMissing.backup_settings(name) from None
         return kept

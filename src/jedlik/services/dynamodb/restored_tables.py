@@ -51,6 +51,9 @@ async def new_target(
 ) -> Table:
     """The table to be made, of a backup or of a table's past. Raises ApiError."""
     refuse_unsupported(req, UNSUPPORTED)
+    if source.region != ctx.region and "SSESpecificationOverride" not in req:
+        # "Mandatory for cross-Region restores" (developer guide). Unverified: the text.
+        raise invalid("SSESpecificationOverride must be specified to restore from another region")
     name = req["TargetTableName"]
     try:
         there = await ctx.db.catalog.get(ctx.account, ctx.region, name)

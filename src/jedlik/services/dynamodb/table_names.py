@@ -30,22 +30,27 @@ class ResourceName(NamedTuple):
     part: str = ""  # the index's name, the stream's label
 
 
-def table_name(ctx: Context, name_or_arn: str, *, abroad: bool = False) -> str:
+def table_name(
+    ctx: Context, name_or_arn: str, *, abroad: bool = False, any_region: bool = False
+) -> str:
     """The name of the table meant, well-formed but perhaps of no table. Raises ApiError."""
     if NAME.fullmatch(name_or_arn):
         return name_or_arn
     if not name_or_arn.startswith("arn:"):
         raise validation(INVALID_NAME)
-    found = resource_name(ctx, name_or_arn, abroad=abroad)
+    found = resource_name(ctx, name_or_arn, abroad=abroad, any_region=any_region)
     if found.kind:
         raise invalid_arn("resource", name_or_arn)
     return found.table
 
 
-def resource_name(ctx: Context, arn: str, *, abroad: bool = False) -> ResourceName:
+def resource_name(
+    ctx: Context, arn: str, *, abroad: bool = False, any_region: bool = False
+) -> ResourceName:
     """What the ARN of a table, index or stream of this account and region names. Raises ApiError.
 
     abroad: the account may be another that has let the caller in; `owner_of` tells which.
+    any_region: the region may be another; `region_of` tells which.
 
     Unverified but for the region's text, which AWS was seen to answer (an issue of Terraform's
     AWS provider, 42792).
@@ -59,7 +64,7 @@ def resource_name(ctx: Context, arn: str, *, abroad: bool = False) -> ResourceNa
         raise access_denied(
             f"User: {user_arn(ctx)} is not authorized to access the resource: {arn}"
         )
-    if parts[3] != ctx.region:
+    if parts[3] != ctx.region and not any_region:
         raise invalid_arn("AWS region", arn)
     path = parts[5].split("/", 3)
     if path[0] != "table" or len(path) not in (2, 4) or not NAME.fullmatch(path[1]):
@@ -76,6 +81,11 @@ def owner_of(ctx: Context, name_or_arn: str) -> str:
     if ctx.granted and name_or_arn.startswith("arn:"):
         return name_or_arn.split(":", 5)[4]
     return ctx.account
+
+
+def region_of(ctx: Context, name_or_arn: str) -> str:
+    """The region whose table is meant; the name is known to be well-formed."""
+    return name_or_arn.split(":", 5)[3] if name_or_arn.startswith("arn:") else ctx.region
 
 
 def invalid_arn(what: str, arn: str) -> Exception:
