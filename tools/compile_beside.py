@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 
 from jedlik import compiled
+from jedlik.priority import run_when_idle
 from tools import compile as tool
 
 LOOKS_EVERY_S = 0.5
@@ -56,7 +57,8 @@ def begin(server: int) -> None:
 
 def attend(server: int, command: Sequence[str]) -> None:
     """Run it with the least priority, and not longer than the process `server` lives."""
-    _make_way()
+    os.nice(NICENESS)
+    run_when_idle()
     work = subprocess.Popen(command, cwd=tool.ROOT, process_group=0)
     while _lives(server):
         try:
@@ -105,14 +107,6 @@ def _lives(process: int) -> bool:
     except PermissionError:
         pass
     return True
-
-
-def _make_way() -> None:
-    os.nice(NICENESS)
-    try:
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    except (AttributeError, OSError):
-        pass  # not Linux, or not allowed
 
 
 if __name__ == "__main__":

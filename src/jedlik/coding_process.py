@@ -8,24 +8,14 @@ from __future__ import annotations
 import os
 import sys
 
+from jedlik.priority import run_when_idle
+
 NICENESS = 5
 YIELDS_TO_ALL, YIELDS_SOME = "all", "some"
 
-
-def make_way(yields: str) -> None:
-    """Run only while nobody else wants the processor, or be nice, which gets some of it in any
-    case; but what is only nice keeps it for some milliseconds after the server was woken."""
-    if yields == YIELDS_TO_ALL:
-        try:
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-            return
-        except (AttributeError, OSError):  # not Linux, or not allowed
-            pass
-    os.nice(NICENESS)
-
-
-if __name__ == "__main__":
-    make_way(sys.argv[2])  # before it reads its modules, which takes a while
+if __name__ == "__main__":  # before it reads its modules, which takes a while
+    if sys.argv[2] == YIELDS_SOME or not run_when_idle():
+        os.nice(NICENESS)
 
 import asyncio  # noqa: E402
 import signal  # noqa: E402
