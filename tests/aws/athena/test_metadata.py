@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.aws.athena.test_queries import refused
@@ -31,10 +32,16 @@ def test_databases(athena: Any, query: Any, database: str) -> None:
     twice = query(f"CREATE DATABASE {database}_x", fails=True)
     assert "already exists" in twice.reason
     query(f"DROP DATABASE {database}_x")
-    code, _ = refused(
+    code, text = refused(
         athena.get_database, CatalogName="AwsDataCatalog", DatabaseName=f"{database}_x"
     )
     assert code == "MetadataException"
+    # PyAthena's dialect of SQLAlchemy knows by this that a table is not there.
+    assert re.search(
+        r"\(Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; "
+        r"Request ID: [-0-9a-f]{36}; Proxy: null\)$",
+        text,
+    )
     code, text = refused(athena.list_databases, CatalogName="other")
     assert (code, text) == ("InvalidRequestException", "DataCatalog other was not found")
 

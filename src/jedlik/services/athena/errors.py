@@ -4,6 +4,7 @@ of AWS's answers; "unverified" are those that were not."""
 from __future__ import annotations
 
 import logging
+import uuid
 
 from jedlik.api.errors import ApiError
 from jedlik.services.glue import AlreadyThere, NotThere
@@ -118,7 +119,8 @@ def no_data_catalog(name: str) -> ApiError:
 
 
 def metadata(fault: NotThere) -> ApiError:
-    """What GetDatabase, GetTableMetadata and the like answer."""
+    """What GetDatabase, GetTableMetadata and the like answer. Clients (PyAthena) find Glue's code
+    in the text by the form that it has to its end."""
     if fault.kind == "Database":
         text = f"Database {fault.name} not found."
     else:
@@ -126,7 +128,7 @@ def metadata(fault: NotThere) -> ApiError:
     return _athena(
         "MetadataException",
         f"{text} (Service: AmazonDataCatalog; Status Code: 400; "
-        "Error Code: EntityNotFoundException)",
+        f"Error Code: EntityNotFoundException; Request ID: {uuid.uuid4()}; Proxy: null)",
     )
 
 

@@ -33,6 +33,17 @@ VALUES = {
     "year(date '2024-01-01') + month(date '2024-02-01')": "2026",
     "date(timestamp '2024-01-01 10:00:00')": "2024-01-01",
     "interval '1' day": "1 00:00:00.000",
+    # texts of Java's, and names of types
+    "format('%s-%d %%', 'a', 3)": "a-3 %",
+    "format('%2$s %1$s %1$S', 'a', 'b')": "b a A",
+    "format('%,.2f|%5s|%-3s|%05d', 1234.5, 'x', 'y', 7)": "1,234.50|    x|y  |00007",
+    "format('%s %s', date '2024-01-02', true)": "2024-01-02 true",
+    "typeof(1)": "integer",
+    "typeof(cast(1.5 as decimal(3, 1)))": "decimal(3,1)",
+    "typeof(array[1.5e0])": "array(double)",
+    "typeof(cast(1 as real))": "real",
+    "typeof(timestamp '2024-01-01 00:00:00')": "timestamp(3)",
+    "typeof(cast(row(1) as row(a int)))": "row(a integer)",
     # JSON
     """json_extract_scalar('{"a":{"b":[1,{"c":"x"}]}}', '$.a.b[1].c')""": "x",
     """json_extract_scalar('{"a":[1]}', '$.a')""": None,

@@ -86,6 +86,18 @@ _MACROS = {
     "url_extract_parameter(u, p)": (
         "nullif(url_decode(regexp_extract(u, '[?&]' || p || '=([^&#]*)', 1)), '')"
     ),
+    "jd_type_name(t)": (
+        "CASE t WHEN 'float' THEN 'real' WHEN 'blob' THEN 'varbinary' WHEN 'hugeint' THEN 'bigint' "
+        "WHEN 'time' THEN 'time(3)' WHEN 'timestamp' THEN 'timestamp(3)' "
+        "WHEN 'timestamp with time zone' THEN 'timestamp(3) with time zone' "
+        "WHEN '\"null\"' THEN 'unknown' ELSE "
+        "regexp_replace(t, '^struct\\(', 'row(') END"
+    ),
+    "jd_typeof(x)": (
+        "CASE WHEN ends_with(typeof(x), '[]') "
+        "THEN 'array(' || jd_type_name(lower(regexp_replace(typeof(x), '\\[\\]$', ''))) || ')' "
+        "ELSE jd_type_name(lower(typeof(x))) END"
+    ),
     "bitwise_not(x)": "~x",
     "bitwise_left_shift(x, n)": "x << n",
     "bitwise_right_shift(x, n)": "x >> n",

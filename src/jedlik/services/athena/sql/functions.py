@@ -13,6 +13,7 @@ from typing import TypeAlias
 from sqlglot import exp
 
 from jedlik.services.athena.sql.faults import Failed
+from jedlik.services.athena.sql.formats import formatted
 
 _FORBIDDEN = {
     "current_setting",
@@ -370,6 +371,8 @@ _TYPED: dict[type[exp.Expr], Callable[[exp.Expr, Columns], exp.Expr]] = {
     exp.ArrayToString: _array_to_string,
     exp.Split: _split,
     exp.Repeat: _repeat,
+    exp.Format: formatted,
+    exp.Typeof: lambda node, columns: _call("jd_typeof", node.this),
     **dict.fromkeys(_typed("ArraySlice"), _slice),
     **dict.fromkeys(_typed("ParseDatetime"), _parse_datetime),
 }
