@@ -363,3 +363,38 @@ def test_exports_are_listed_in_the_reverse_order_of_their_arns(
     for name in (later, ask("DescribeTable", TableName=later)["Table"]["TableArn"]):
         listed = ask("ListExports", TableArn=name)["ExportSummaries"]
         assert [each["ExportArn"] for each in listed] == [arns[2], arns[0]]
+
+
+def test_an_export_is_encrypted_as_it_was_asked(
+    ask: Ask, s3: Any, bucket: str, two_keys: str
+) -> None:
+    arn = on(ask, two_keys)
+    put(ask, two_keys, 1)
+    key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    for number, (asked, kind, of_key) in enumerate(
+        [
+            ({}, "AES256", None),
+            ({"S3SseAlgorithm": "AES256"}, "AES256", None),
+            ({"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": key}, "aws:kms", key),
+        ]
+    ):
+        prefix = str(number)
+        begun = ask(
+            "ExportTableToPointInTime", TableArn=arn, S3Bucket=bucket, S3Prefix=prefix, **asked
+        )["ExportDescription"]
+        shown = exported(ask, begun["ExportArn"])
+        assert shown["ExportStatus"] == "COMPLETED", shown
+        assert shown["S3SseAlgorithm"] == asked.get("S3SseAlgorithm", "AES256")
+        summary = json.loads(read(s3, bucket, shown["ExportManifest"]))
+        assert summary["s3SseKmsKeyId"] == of_key
+        entry = json.loads(read(s3, bucket, summary["manifestFilesS3Key"]))
+        data = read(s3, bucket, entry["dataFileS3Key"])
+        assert entry["md5Checksum"] == base64.b64encode(hashlib.md5(data).digest()).decode()
+        for each in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
+            head = s3.head_object(Bucket=bucket, Key=each["Key"])
+            assert head["ServerSideEncryption"] == kind, each
+            assert head.get("SSEKMSKeyId") == of_key
+            if each["Key"] == entry["dataFileS3Key"]:
+                assert head["ETag"] == f'"{entry["etag"]}"'

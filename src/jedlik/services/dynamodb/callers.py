@@ -9,7 +9,7 @@ import"). A bucket has to be the account's that the request names, its own if it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -151,9 +151,11 @@ class CallersObjects:
         self._bucket = bucket
         self._objects = Objects(db, account=owner, region="")
 
-    async def writer(self, key: str, *, sse: str = "AES256", **described: Any) -> ObjectWriter:
-        await self._require("s3:PutObject", key, {"ServerSideEncryption": sse})
-        return self._objects.writer(self._bucket, key, **described)
+    async def writer(
+        self, key: str, *, encryption: Mapping[str, str] | None = None, **described: Any
+    ) -> ObjectWriter:
+        await self._require("s3:PutObject", key, dict(encryption or {}))
+        return self._objects.writer(self._bucket, key, encryption=encryption, **described)
 
     async def put(self, key: str, data: bytes, **described: Any) -> None:
         async with await self.writer(key, **described) as out:

@@ -145,7 +145,7 @@ async def _write_file(db: Database, export: Transfer) -> bool:
     assert out.info is not None
     line = {
         "itemCount": count,
-        "md5Checksum": base64.b64encode(bytes.fromhex(out.info.etag)).decode(),
+        "md5Checksum": base64.b64encode(out.md5).decode(),
         "etag": out.info.etag,
         "dataFileS3Key": key,
     }
@@ -287,9 +287,9 @@ async def _store(db: Database, old: Transfer, **changes: Any) -> None:
 
 async def _writer(db: Database, export: Transfer, key: str, **described: Any) -> ObjectWriter:
     """An object in the making, if the caller may put it. Raises S3Error."""
-    sse = export.request.get("S3SseAlgorithm", "AES256")
+    asked = {"S3SseAlgorithm": "AES256", **export.request}
     objects = transfers.objects_of(db, export, export.request)
-    return await objects.writer(key, sse={"KMS": "aws:kms"}.get(sse, sse), **described)
+    return await objects.writer(key, encryption=transfers.encryption_of(asked), **described)
 
 
 async def _put(db: Database, export: Transfer, key: str, data: bytes, **described: Any) -> None:

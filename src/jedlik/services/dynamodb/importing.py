@@ -345,7 +345,12 @@ class Importer:
                 await objects.take_back(place)
             elif lines_:
                 data = b"".join(orjson.dumps(line) + b"\n" for line in lines_)
-                await objects.put(place, data, content_type="application/json")
+                await objects.put(
+                    place,
+                    data,
+                    content_type="application/json",
+                    encryption=transfers.encryption_of(output),
+                )
 
     def _repeats(self, now: Transfer) -> bool:
         """Whether the step of a bulk put from this place on may have been done before."""

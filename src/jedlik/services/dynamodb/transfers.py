@@ -12,7 +12,7 @@ Every step of the work stores the place it reached, so that it goes on after a r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -324,6 +324,15 @@ def until(new: Transfer, at_ms: int, from_ms: int = 0) -> Transfer:
 def written(db: Database) -> Written:
     """Of the exports that this process does."""
     return db.one(Written)
+
+
+def encryption_of(place: Mapping[str, Any]) -> dict[str, str]:
+    """What a part of a request asks of the encryption of objects, as PutObject has it."""
+    algorithm = place.get("S3SseAlgorithm")
+    if algorithm != "KMS":
+        return {} if algorithm is None else {"ServerSideEncryption": algorithm}
+    key = {"SSEKMSKeyId": place["S3SseKmsKeyId"]} if "S3SseKmsKeyId" in place else {}
+    return {"ServerSideEncryption": "aws:kms", **key}
 
 
 def failure_of(refusal: ApiError) -> tuple[str, str]:

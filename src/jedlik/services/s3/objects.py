@@ -22,9 +22,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from msgspec.structs import replace
+
+from jedlik.api.context import Context
 from jedlik.services.s3 import checksums, records
 from jedlik.services.s3.customer_keys import key_of_object
 from jedlik.services.s3.described import DEFAULT_TYPE
+from jedlik.services.s3.encryption import fields_of, has_opaque_etag
 from jedlik.services.s3.errors import access_denied, no_such_key
 from jedlik.services.s3.ranges import Range, stretches_of
 from jedlik.services.s3.receiving import Receiver
@@ -81,10 +85,14 @@ class Objects:
         headers: Mapping[str, str] | None = None,
         metadata: Mapping[str, str] | None = None,
         algorithm: str = checksums.DEFAULT,
+        encryption: Mapping[str, str] | None = None,
     ) -> ObjectWriter:
-        """headers: further ones to be kept, by lower-case name ("content-encoding")."""
+        """headers: further ones to be kept, by lower-case name ("content-encoding"). encryption:
+        members of PutObject, ServerSideEncryption and SSEKMSKeyId; else as the bucket's default."""
         kept = {"content-type": content_type, **(headers or {})}
-        return ObjectWriter(self, bucket, key, kept, dict(metadata or {}), algorithm)
+        return ObjectWriter(
+            self, bucket, key, kept, dict(metadata or {}), algorithm, encryption or {}
+        )
 
     async def put(self, bucket: str, key: str, data: bytes, **described: Any) -> ObjectInfo:
         """A small object at once; `described` as for `writer`."""
@@ -167,8 +175,15 @@ class Objects:
             raise no_such_key(key)
         return found
 
-    async def _open(self, bucket: str, algorithm: str) -> tuple[Bucket, Receiver]:
-        return await self._bucket(bucket), Receiver(self._store.blobs, [algorithm])
+    async def _open(
+        self, name: str, algorithm: str, encryption: Mapping[str, str]
+    ) -> tuple[Bucket, dict[str, Any], Receiver]:
+        """The bucket, the fields of a Version that tell of its encryption, what takes the bytes."""
+        bucket = await self._bucket(name)
+        now_s = self._now_ms() / 1000
+        ctx = Context(self._store.db, bucket.account, bucket.region, None, "", now_s)
+        fields = await fields_of(ctx, bucket, encryption)
+        return bucket, fields, Receiver(self._store.blobs, [algorithm])
 
     async def _run(self, work: Any, *arguments: Any) -> Any:
         return await self._store.blobs.run(work, *arguments)
@@ -197,8 +212,10 @@ class ObjectWriter:
         headers: dict[str, str],
         metadata: dict[str, str],
         algorithm: str,
+        encryption: Mapping[str, str],
     ) -> None:
         self._objects = objects
+        self._encryption = encryption
         self._bucket_name = bucket
         self._key = key
         self._headers = headers
@@ -207,9 +224,13 @@ class ObjectWriter:
         self._gathered: list[bytes] = []
         self._size = 0
         self.info: ObjectInfo | None = None
+        self.md5 = b""
+        """Of the bytes, once left; the ETag of what KMS encrypts is none."""
 
     async def __aenter__(self) -> ObjectWriter:
-        self._bucket, self._receiver = await self._objects._open(self._bucket_name, self._algorithm)
+        self._bucket, self._fields, self._receiver = await self._objects._open(
+            self._bucket_name, self._algorithm, self._encryption
+        )
         return self
 
     async def write(self, data: bytes) -> None:
@@ -238,13 +259,16 @@ class ObjectWriter:
             key=self._key,
             seq=0,
             modified_ms=self._objects._now_ms(),
-            etag=received.md5.hex(),
+            etag="",
             size=received.size,
             blob=received.blob,
             headers=self._headers,
             metadata=self._metadata,
             checksum=(self._algorithm, received.checksum(self._algorithm), "FULL_OBJECT"),
+            **self._fields,
         )
+        new = replace(new, etag=received.etag(opaque=has_opaque_etag(new)))
+        self.md5 = received.md5
         self.info = await self._objects._commit(self._bucket, new, received.blob)
 
     async def _flush(self) -> None:

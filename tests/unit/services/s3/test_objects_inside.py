@@ -159,3 +159,25 @@ async def test_rules_expire_objects_and_uploads(db: Database, objects: Objects) 
     assert await store.upload(await store.bucket("inside"), "k", "u1") is not None
     await settle(db, now + 4 * DAY_MS)
     assert await store.upload(await store.bucket("inside"), "k", "u1") is None
+
+
+async def test_objects_are_encrypted_as_asked_or_as_the_buckets_default_is(
+    db: Database, objects: Objects
+) -> None:
+    store = Store(db)
+    bucket = await store.bucket("inside")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/mine"}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    await objects.put("inside", "before", b"data")
+    await store.configure(bucket, "encryption", rules)
+    async with objects.writer("inside", "default") as out:
+        await out.write(b"data")
+    await objects.put("inside", "asked", b"data", encryption={"ServerSideEncryption": "AES256"})
+    bucket = await store.bucket("inside")
+    found = [await store.current(bucket, key) for key in ("before", "default", "asked")]
+    assert [each.encryption for each in found if each] == ["AES256", "aws:kms", "AES256"]
+    before, default_one, asked = found
+    assert before and default_one and asked
+    assert default_one.kms_key == "arn:aws:kms:us-east-1:000000000000:alias/mine"
+    assert before.etag == asked.etag == out.md5.hex()
+    assert default_one.etag != before.etag, "it tells nothing of the bytes"
