@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from jedlik.tables.stored import Stored
 
 __all__ = [
+    "PARTITION_KEY_TOO_LONG",
+    "SORT_KEY_TOO_LONG",
     "BadKey",
     "CollectionTooLarge",
     "ConditionFailed",
@@ -31,6 +33,15 @@ __all__ = [
     "TransactionCancelled",
     "TransactionInProgress",
 ]
+
+PARTITION_KEY_TOO_LONG = (
+    "One or more parameter values were invalid: "
+    "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+)
+SORT_KEY_TOO_LONG = (
+    "One or more parameter values were invalid: "
+    "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+)
 
 
 class TableError(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from jedlik.tables.errors import BadKey, Invalid
+from jedlik.tables.errors import PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG, BadKey, Invalid
 from jedlik.tables.expressions import Condition
 from jedlik.tables.keys import (
     PARTITION_KEY_BYTES_MAX,
@@ -22,14 +22,6 @@ from jedlik.values import check_item, encode_key
 Item = dict[str, Any]
 
 NO_MATCH = "The provided key element does not match the schema"
-PARTITION_KEY_TOO_LONG = (
-    "One or more parameter values were invalid: "
-    "Size of hashkey has exceeded the maximum size limit of2048 bytes"
-)
-SORT_KEY_TOO_LONG = (
-    "One or more parameter values were invalid: "
-    "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
-)
 
 
 def key_of(table: Table, attributes: Item) -> Key:

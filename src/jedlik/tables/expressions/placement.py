@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 from jedlik.tables.expressions.reserved import RESERVED
 from jedlik.tables.expressions.syntax import (
+    CONDITION_FUNCTIONS,
+    UPDATE_FUNCTIONS,
     And,
     Arithmetic,
     Between,
@@ -31,18 +33,6 @@ from jedlik.values import Invalid
 OPERATORS_MAX = 300
 PATH_DEPTH_MAX = 32
 LIST_INDEX_MAX = 2**31 - 1
-
-CONDITION_FUNCTIONS = frozenset(
-    (
-        "attribute_exists",
-        "attribute_not_exists",
-        "attribute_type",
-        "begins_with",
-        "contains",
-        "size",
-    )
-)
-UPDATE_FUNCTIONS = frozenset(("if_not_exists", "list_append"))
 
 
 def check_condition(node: Node) -> None:

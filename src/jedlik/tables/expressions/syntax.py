@@ -9,6 +9,18 @@ from typing import Literal
 
 from msgspec import Struct
 
+CONDITION_FUNCTIONS = frozenset(
+    (
+        "attribute_exists",
+        "attribute_not_exists",
+        "attribute_type",
+        "begins_with",
+        "contains",
+        "size",
+    )
+)
+UPDATE_FUNCTIONS = frozenset(("if_not_exists", "list_append"))
+
 
 class Alias(Struct, frozen=True):
     """An expression attribute name (#a) standing for an attribute name."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from jedlik.tables.errors import PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG
 from jedlik.tables.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from jedlik.tables.model import KeyAttribute, KeySchema
 from jedlik.tables.partiql.literals import Bound, Item, Value, is_value, value_of
@@ -24,15 +25,6 @@ LISTED_PARTITIONS_MAX = 50
 """Values of a partition key in one IN (developer guide, PartiQL operators)."""
 
 NO_FULL_KEY = "Where clause does not contain a mandatory equality on all key attributes"
-PARTITION_KEY_TOO_LONG = (
-    "One or more parameter values were invalid: "
-    "Size of hashkey has exceeded the maximum size limit of2048 bytes"
-)
-SORT_KEY_TOO_LONG = (
-    "One or more parameter values were invalid: "
-    "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
-)
-
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from jedlik.tables.expressions import syntax
+from jedlik.tables.expressions.syntax import CONDITION_FUNCTIONS, UPDATE_FUNCTIONS
 from jedlik.tables.partiql.literals import Bound, is_value, value_of
 from jedlik.tables.partiql.tree import (
     Assign,
@@ -38,17 +39,6 @@ NO_LIST = (
 )
 MISSING_IS_NO_VALUE = "MISSING must be compared using IS operator"
 
-_CONDITION_FUNCTIONS = frozenset(
-    (
-        "attribute_exists",
-        "attribute_not_exists",
-        "attribute_type",
-        "begins_with",
-        "contains",
-        "size",
-    )
-)
-_UPDATE_FUNCTIONS = frozenset(("if_not_exists", "list_append"))
 _COMPARATORS = frozenset(("=", "<>", "<", "<=", ">", ">="))
 _TESTABLE_TYPES = {
     "null": "NULL",
@@ -163,8 +153,8 @@ class Translation:
         return syntax.Function("attribute_type", (subject, self._named({"S": kind})))
 
     def _condition_call(self, call: Call) -> syntax.Function:
-        if call.name not in _CONDITION_FUNCTIONS:
-            if call.name in _UPDATE_FUNCTIONS:
+        if call.name not in CONDITION_FUNCTIONS:
+            if call.name in UPDATE_FUNCTIONS:
                 raise Invalid(
                     f"The function is not allowed in a condition expression; function: {call.name}"
                 )
@@ -214,8 +204,8 @@ class Translation:
         raise self._refused(expression, "Update")
 
     def _update_call(self, call: Call) -> syntax.Function:
-        if call.name not in _UPDATE_FUNCTIONS:
-            if call.name in _CONDITION_FUNCTIONS:
+        if call.name not in UPDATE_FUNCTIONS:
+            if call.name in CONDITION_FUNCTIONS:
                 raise Invalid(
                     f"The function is not allowed in an update expression; function: {call.name}"
                 )
