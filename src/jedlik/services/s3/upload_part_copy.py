@@ -6,20 +6,16 @@ from typing import Any
 
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
-from jedlik.services.s3 import checksums
 from jedlik.services.s3.access import CopyAsks, bucket_of
 from jedlik.services.s3.copy_sources import copy_source
 from jedlik.services.s3.customer_keys import key_of_object, key_of_upload
 from jedlik.services.s3.described import encryption_members, quoted
-from jedlik.services.s3.encryption import has_opaque_etag
 from jedlik.services.s3.errors import copy_source_too_large, no_such_key
 from jedlik.services.s3.limits import PART_BYTES_MAX
 from jedlik.services.s3.ranges import read_copy_range, stretches_of
 from jedlik.services.s3.receiving import receive_copy
-from jedlik.services.s3.records import Part
-from jedlik.services.s3.sealing import seal_text
 from jedlik.services.s3.store import Store
-from jedlik.services.s3.uploads import found_upload, part_number
+from jedlik.services.s3.uploads import algorithm_of, found_upload, keep_part, part_number
 
 
 @operation(
@@ -39,7 +35,7 @@ async def upload_part_copy(ctx: RestContext, req: dict[str, Any]) -> dict[str, A
     wanted = read_copy_range(req.get("CopySourceRange"), source.size)
     if wanted.length > PART_BYTES_MAX:
         raise copy_source_too_large(PART_BYTES_MAX)
-    algorithm = upload.algorithm or checksums.DEFAULT
+    algorithm = algorithm_of(upload)
     try:
         stretches = await stretches_of(store, source, wanted)
         received = await receive_copy(
@@ -47,19 +43,7 @@ async def upload_part_copy(ctx: RestContext, req: dict[str, Any]) -> dict[str, A
         )
     except FileNotFoundError:
         raise no_such_key(source.key) from None  # deleted meanwhile
-    part = Part(
-        number=number,
-        etag=received.etag(opaque=has_opaque_etag(upload)),
-        size=received.size,
-        modified_ms=int(ctx.now * 1000),
-        blob=received.blob,
-        checksum=(algorithm, seal_text(key, received.checksum(algorithm))),
-    )
-    try:
-        await store.put_part(bucket, upload, part)
-    except BaseException:
-        await store.blobs.drop([part.blob] if part.blob else [])
-        raise
+    part = await keep_part(store, bucket, upload, number, received, key=key, now=ctx.now)
     result: dict[str, Any] = {"ETag": quoted(part.etag), "LastModified": part.modified_ms // 1000}
     if upload.algorithm:
         result[f"Checksum{algorithm}"] = received.checksum(algorithm)
