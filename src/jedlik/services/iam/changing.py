@@ -12,7 +12,7 @@ from jedlik.identity import Directory, Draft
 from jedlik.identity.records import Group, Role, User
 from jedlik.services.iam import limits
 from jedlik.services.iam.documents import characters, checked
-from jedlik.services.iam.errors import NoSuch, conflict, limit, quota
+from jedlik.services.iam.errors import NoSuch, conflict, exists, limit, quota
 from jedlik.services.iam.lookups import Names
 
 T = TypeVar("T")
@@ -28,6 +28,18 @@ INLINE_CHARACTERS: dict[type, int] = {
 async def change(ctx: Context, decide: Callable[[Draft], T]) -> T:
     """Carry out a change of the caller's account; see Directory.change."""
     return await Directory.of(ctx).change(ctx.account, decide)
+
+
+def moved(draft: Draft, old: E, *, name: str | None, path: str | None) -> E:
+    """Give an entity another name, another path. Raises EntityAlreadyExists."""
+    new = replace(
+        old, name=old.name if name is None else name, path=old.path if path is None else path
+    )
+    if new.key != old.key:
+        if draft.get(type(old), new.name) is not None:
+            raise exists(f"{old.kind.capitalize()} with name {new.name} already exists.")
+        draft.delete(old)
+    return draft.put(new)
 
 
 def with_inline(found: E, name: str, document: str) -> E:

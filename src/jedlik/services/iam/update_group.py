@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.identity import Draft
-from jedlik.identity.records import Group, User
+from jedlik.identity.records import User
 from jedlik.services.iam import lookups, permissions
-from jedlik.services.iam.changing import change
-from jedlik.services.iam.errors import exists
+from jedlik.services.iam.changing import change, moved
 from jedlik.services.iam.names import named, pathed
 from jedlik.services.iam.permissions import on
 
@@ -27,18 +26,12 @@ from jedlik.services.iam.permissions import on
 async def update_group(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     def update(draft: Draft) -> None:
         old = lookups.group(draft, req["GroupName"])
-        name = req.get("NewGroupName", old.name)
-        new = replace(old, name=name, path=req.get("NewPath", old.path))
-        if new.key != old.key:
-            if draft.get(Group, name) is not None:
-                raise exists(f"Group with name {name} already exists.")
-            draft.delete(old)
+        new = moved(draft, old, name=req.get("NewGroupName"), path=req.get("NewPath"))
         if new.name != old.name:
             for user in draft.all(User):
                 if old.name in user.groups:
                     groups = tuple(new.name if each == old.name else each for each in user.groups)
                     draft.put(replace(user, groups=groups))
-        draft.put(new)
 
     await change(ctx, update)
     return {}

@@ -9,10 +9,8 @@ from msgspec.structs import replace
 from jedlik.api.context import Context
 from jedlik.api.operation import operation
 from jedlik.identity import Draft
-from jedlik.identity.records import User
 from jedlik.services.iam import lookups, permissions
-from jedlik.services.iam.changing import change
-from jedlik.services.iam.errors import exists
+from jedlik.services.iam.changing import change, moved
 from jedlik.services.iam.lookups import keys_of
 from jedlik.services.iam.names import named, pathed
 from jedlik.services.iam.permissions import on
@@ -28,16 +26,10 @@ from jedlik.services.iam.permissions import on
 async def update_user(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     def update(draft: Draft) -> None:
         old = lookups.user(draft, req["UserName"])
-        name = req.get("NewUserName", old.name)
-        new = replace(old, name=name, path=req.get("NewPath", old.path))
-        if new.key != old.key:
-            if draft.get(User, name) is not None:
-                raise exists(f"User with name {name} already exists.")
-            draft.delete(old)
+        new = moved(draft, old, name=req.get("NewUserName"), path=req.get("NewPath"))
         if new.name != old.name:
             for key in keys_of(draft, old.name):
                 draft.put(replace(key, user=new.name))
-        draft.put(new)
 
     await change(ctx, update)
     return {}
