@@ -92,8 +92,7 @@ async def create_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     refuse_unsupported(req, UNSUPPORTED)
     table = new_table(ctx, req)
     # Checked before spaces are reserved: asking for a table that is there is common.
-    if await _exists(ctx, table.name):
-        raise ResourceInUse.exists(table.name)
+    await refuse_existing(ctx, table.name)
     await check_table_operations(ctx, created=table)
     await check_quotas(ctx, table, new=True)
     try:
@@ -105,6 +104,15 @@ async def create_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     return {
         "TableDescription": await described(ctx.db, table, now_ms(ctx), status="CREATING"),
     }
+
+
+async def refuse_existing(ctx: Context, name: str) -> None:
+    """Raises ResourceInUse where there is such a table."""
+    try:
+        await ctx.db.catalog.get(ctx.account, ctx.region, name)
+    except TableNotFound:
+        return
+    raise ResourceInUse.exists(name)
 
 
 def new_table(ctx: Context, req: dict[str, Any]) -> Table:
@@ -137,11 +145,3 @@ def new_table(ctx: Context, req: dict[str, Any]) -> Table:
     if "ResourcePolicy" in req:
         table.policies[table.arn] = stored_policy(req["ResourcePolicy"], now)
     return new_stream(table, req.get("StreamSpecification"), now)
-
-
-async def _exists(ctx: Context, name: str) -> bool:
-    try:
-        await ctx.db.catalog.get(ctx.account, ctx.region, name)
-    except TableNotFound:
-        return False
-    return True

@@ -13,6 +13,7 @@ from jedlik.services.dynamodb.concurrency import imports_at_once, too_many_impor
 from jedlik.services.dynamodb.create_table import (
     UNSUPPORTED,
     new_table,
+    refuse_existing,
     throughput_fits_billing,
     units_in_bounds,
 )
@@ -24,7 +25,7 @@ from jedlik.services.dynamodb.table_names import INVALID_NAME, NAME, table_arn
 from jedlik.services.dynamodb.table_settings import refuse_unsupported
 from jedlik.services.dynamodb.transfer_descriptions import import_description
 from jedlik.services.dynamodb.transfers import Mismatch, TooMany, Transfers
-from jedlik.tables.errors import Contended, TableExists, TableNotFound
+from jedlik.tables.errors import Contended, TableExists
 
 
 def imported_table(ctx: Context, req: dict[str, Any]) -> list[str]:
@@ -71,8 +72,7 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
     if before is not None:
         return {"ImportTableDescription": import_description(before)}
     wanted = new_table(ctx, req["TableCreationParameters"])
-    if await _exists(ctx, wanted.name):
-        raise ResourceInUse.exists(wanted.name)
+    await refuse_existing(ctx, wanted.name)
     await check_quotas(ctx, wanted, new=True)
     at_once = imports_at_once(ctx)
     try:
@@ -94,11 +94,3 @@ async def import_table(ctx: Context, req: dict[str, Any]) -> dict[str, Any]:
             raise too_many_imports() from None
         raise Import.conflict() from None  # the same token at the same time
     return {"ImportTableDescription": import_description(new)}
-
-
-async def _exists(ctx: Context, name: str) -> bool:
-    try:
-        await ctx.db.catalog.get(ctx.account, ctx.region, name)
-    except TableNotFound:
-        return False
-    return True
