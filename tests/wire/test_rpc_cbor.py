@@ -79,6 +79,25 @@ def test_a_refusal_tells_both_of_its_codes(endpoint: str) -> None:
     }
 
 
+def test_numbers_of_more_than_64_bits_are_doubles(endpoint: str, make_client: Any) -> None:
+    """As they are to a reader of JSON; and what is kept can be written as JSON."""
+    alarm = {
+        "AlarmName": "test-numbers-of-more-than-64-bits",
+        "Namespace": "Raw",
+        "MetricName": "M",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 10**30,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    assert post(endpoint, "PutMetricAlarm", encode(alarm))[0] == 200
+    cloudwatch = make_client("cloudwatch")
+    (found,) = cloudwatch.describe_alarms(AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
+    assert found["Threshold"] == 1e30
+    cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
+
+
 def test_nobody_is_asked_for_a_signature(endpoint: str) -> None:
     status, _, told = post(endpoint, "ListMetrics", encode({}), Authorization=None)
     assert status == 400

@@ -31,6 +31,11 @@ def decode(data: bytes) -> Any:
     return value
 
 
+def as_json(number: int) -> int | float:
+    """A whole number as a reader of JSON has it: a double where 64 bits are not enough."""
+    return number if -(1 << 63) <= number < 1 << 64 else float(number)
+
+
 def encode(value: Any) -> bytes:
     """None, bool, int, float, str, bytes, lists and dicts with string keys as CBOR."""
     out = bytearray()

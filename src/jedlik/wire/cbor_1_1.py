@@ -113,7 +113,7 @@ def _as_json(value: Any, shapes: Mapping[str, Any], name: str | None) -> Any:
         return [_as_json(each, shapes, _target(shape.get("member"))) for each in value]
     if shape.get("type") == "timestamp" and isinstance(value, (int, float)):
         return value / 1000
-    return value
+    return cbor.as_json(value) if type(value) is int else value
 
 
 def _target(member: Any) -> str | None:

@@ -90,9 +90,11 @@ def _request(body: bytes) -> dict[str, Any]:
 
 
 def _as_json(value: Any) -> Any:
-    """A value as the JSON protocols have it: byte strings in base64."""
+    """A value as the JSON protocols have it: byte strings in base64, numbers of 64 bits."""
     if isinstance(value, bytes):
         return b64encode(value).decode()
+    if type(value) is int:
+        return cbor.as_json(value)
     if isinstance(value, list):
         return [_as_json(each) for each in value]
     if isinstance(value, dict):
