@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from tests.aws.application_autoscaling.conftest import reads
 from tests.aws.cloudwatch.conftest import eventually, refused
+from tests.support.raw import Raw, sign
 
 TRACKING = {
     "TargetValue": 70.0,
@@ -270,6 +272,24 @@ def test_wrong_schedules(scaling: Any, provisioned: str, schedule: str) -> None:
         ScalableTargetAction={"MinCapacity": 1},
     )
     assert refusal[0] == "ValidationException"
+
+
+@pytest.mark.parametrize("member", ["StartTime", "EndTime"])
+def test_times_after_all_years(scaling: Any, provisioned: str, endpoint: str, member: str) -> None:
+    """SDKs do not send them."""
+    scaling.register_scalable_target(**reads(provisioned), MinCapacity=5, MaxCapacity=50)
+    raw = Raw(endpoint)
+    body = {
+        **reads(provisioned),
+        "ScheduledActionName": "late",
+        "Schedule": "cron(0 12 * * ? *)",
+        member: 1e12,
+    }
+    sent = json.dumps(body).encode()
+    signed = sign(raw.host, "PutScheduledAction", sent, prefix="AnyScaleFrontendService")
+    answer = raw.post(sent, signed)
+    raw.close()
+    assert (answer.status, answer.error) == (400, "ValidationException")
 
 
 def test_pages_of_targets(scaling: Any, make_table: Callable[..., str]) -> None:

@@ -77,4 +77,10 @@ def _check_action(action: Mapping[str, Any]) -> None:
 
 
 def _ms(given_s: float | None, before_ms: int | None) -> int | None:
-    return before_ms if given_s is None else int(given_s * 1000)
+    if given_s is None:
+        return before_ms
+    try:
+        datetime.fromtimestamp(given_s, UTC)
+    except (ValueError, OverflowError):  # unverified: the text, and that years end at 9999
+        raise validation(f"The time {given_s:.0f} is out of range.") from None
+    return int(given_s * 1000)
