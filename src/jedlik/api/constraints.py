@@ -45,14 +45,17 @@ def _members(shapes: Shapes, shape: Shape, value: Mapping[str, Any], path: str) 
     """In the order of the overlay's "order" if it has one, else as the model has the members."""
     members = shape.get("members", {})
     required = shape.get("required", ())
-    for key in _ordered(members, shape.get("order", ())):
-        target = members[key]
-        here = f"{path}{key[:1].lower()}{key[1:]}"
-        if value.get(key) is None:
-            if key in required:
-                yield f"Value null at '{here}' failed to satisfy constraint: {NOT_NULL}"
+    order = shape.get("order")
+    # A body may have a million attribute values: nothing is done for the members they have not.
+    for key in _ordered(members, order) if order else members:
+        given = value.get(key)
+        if given is None and key not in required:
             continue
-        yield from _value(shapes, member_shape(target), value[key], here)
+        here = f"{path}{key[:1].lower()}{key[1:]}"
+        if given is None:
+            yield f"Value null at '{here}' failed to satisfy constraint: {NOT_NULL}"
+        else:
+            yield from _value(shapes, member_shape(members[key]), given, here)
 
 
 def _ordered(members: Mapping[str, Any], order: Any) -> list[str]:
