@@ -30,6 +30,7 @@ from jedlik.services.s3 import Objects
 from jedlik.storage.blobs import FileBlobs
 from jedlik.storage.memory import MemoryEngine
 from jedlik.tables import net_changes, recovery
+from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import TableNotFound
 from jedlik.tables.item_writes import DeleteWrite, PutWrite
@@ -442,3 +443,12 @@ async def test_what_begins_where_the_last_export_ended_leaves_nothing_out(
             else:
                 state.pop(key)
         assert state == expected
+
+
+async def test_an_instant_is_the_clocks_where_versions_are_far_ahead(make_world: Any) -> None:
+    """As they are in a process that has just taken over a shared store."""
+    world = make_world(0)
+    assert cut(world.db) == world.ms + 1 == world.db.versions.next() // VERSIONS_PER_MS
+    assert cut(world.db) == world.ms + 2, "the last one's end is this one's beginning at least"
+    world.db.versions.next(last_version_of(world.ms + 5000))
+    assert cut(world.db) == world.ms + 1

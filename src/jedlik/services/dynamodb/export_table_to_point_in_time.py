@@ -28,9 +28,9 @@ from jedlik.services.dynamodb.transfers import (
     Transfers,
     cut,
     incremental,
+    latest,
     until,
 )
-from jedlik.tables.clock import VERSIONS_PER_MS
 from jedlik.tables.errors import Contended, TableNotFound
 from jedlik.tables.model import Table
 
@@ -99,7 +99,7 @@ def _new_export(
     earliest_ms = earliest_restorable_ms(table.recovery, now)
     # Nothing is written any more before this instant, nor before the end of the last export that
     # named none. What is told next begins there, so no change is told twice or never.
-    latest_ms: int = ctx.db.versions.next() // VERSIONS_PER_MS
+    latest_ms = latest(ctx.db)
 
     def instant(at: float | None) -> int:
         if at is None:

@@ -23,6 +23,7 @@ from jedlik.tables.backups import new_id
 from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
 from jedlik.tables.database import Database
 from jedlik.tables.errors import Contended
+from jedlik.tables.instants import LEAD_MS_MIN
 from jedlik.tables.internal import Change, InternalTable, Record
 from jedlik.tables.model import Table
 
@@ -305,9 +306,16 @@ def objects_of(
 def cut(db: Database) -> int:
     """A millisecond that begins now: all that was written has versions of earlier ones, and nothing
     that is written from now on has."""
-    at_ms = db.versions.next() // VERSIONS_PER_MS + 1
+    at_ms = latest(db) + 1
     db.versions.next(last_version_of(at_ms - 1))
     return at_ms
+
+
+def latest(db: Database) -> int:
+    """The millisecond that it is for what is written. Where versions are far ahead of the clock,
+    the time of each record decides (`tables/instants.py`), so there it is the clock's."""
+    at_ms, now_ms = db.versions.next() // VERSIONS_PER_MS, db.clock.now_ms()
+    return at_ms if at_ms - now_ms <= LEAD_MS_MIN else now_ms
 
 
 def until(new: Transfer, at_ms: int, from_ms: int = 0) -> Transfer:
