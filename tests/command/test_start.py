@@ -14,11 +14,8 @@ import time
 import urllib.request
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from jedlik.settings import Settings
 from tests.support.oracles import free_port
@@ -29,17 +26,6 @@ START_S_MAX = 60
 STOP_S_MAX = 60
 FIRST_ANSWER_CPU_S_MAX = 4.0
 SAMPLES = {"Forum": 3, "ProductCatalog": 8, "Reply": 8, "Thread": 5}
-
-
-def client(server: Server, access_key: str = "any", secret_key: str = "any") -> Any:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        config=Config(retries={"total_max_attempts": 1}),
-    )
 
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -65,10 +51,10 @@ def assert_one_plain_line(done: subprocess.CompletedProcess[str], text: str) -> 
 def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
     server = Server("--data", str(tmp_path / "data"), "--samples").start()
     try:
-        put = client(server).put_item
+        put = server.client().put_item
         put(TableName="Forum", Item={"Name": {"S": "Mine"}, "Threads": {"N": "1"}})
         server.kill()
-        dynamodb = client(server.restart())
+        dynamodb = server.restart().client()
         counts = {name: dynamodb.scan(TableName=name)["Count"] for name in SAMPLES}
         assert counts == {**SAMPLES, "Forum": 4}
         found = dynamodb.query(
@@ -88,10 +74,10 @@ def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
 def test_samples_are_for_new_folders_only(tmp_path: Path) -> None:
     arguments = ("--data", str(tmp_path / "data"), "--samples")
     with Server(*arguments) as server:
-        assert client(server).list_tables()["TableNames"] == sorted(SAMPLES)
-        client(server).delete_table(TableName="Forum")
+        assert server.client().list_tables()["TableNames"] == sorted(SAMPLES)
+        server.client().delete_table(TableName="Forum")
     with Server(*arguments) as server:
-        assert client(server).list_tables()["TableNames"] == sorted(SAMPLES.keys() - {"Forum"})
+        assert server.client().list_tables()["TableNames"] == sorted(SAMPLES.keys() - {"Forum"})
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -119,7 +105,7 @@ def test_a_second_process_on_the_folder_is_refused(tmp_path: Path) -> None:
     with Server("--data", folder) as server:
         done = start("--port", "0", "--data", folder)
         assert_one_plain_line(done, f"the data folder {folder} is in use by process {server.pid}")
-        client(server).list_tables()
+        server.client().list_tables()
 
 
 def test_a_damaged_store_is_said(tmp_path: Path) -> None:
@@ -139,7 +125,7 @@ def test_an_empty_store_in_a_folder_that_was_used_is_said(tmp_path: Path) -> Non
     # A first start that was cut off is no such case.
     (folder / "credentials").unlink()
     with Server("--data", str(folder)) as server:
-        assert client(server).list_tables()["TableNames"] == []
+        assert server.client().list_tables()["TableNames"] == []
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
@@ -175,12 +161,12 @@ def test_settings_that_cannot_be_are_one_line(
 )
 def test_every_flag_of_the_design_starts(arguments: tuple[str, ...]) -> None:
     with Server(*arguments) as server:
-        assert client(server).list_tables()["TableNames"] == []
+        assert server.client().list_tables()["TableNames"] == []
 
 
 def test_the_account_is_in_the_arns() -> None:
     with Server("--account", "123456789012", "--samples") as server:
-        arn = client(server).describe_table(TableName="Forum")["Table"]["TableArn"]
+        arn = server.client().describe_table(TableName="Forum")["Table"]["TableArn"]
         assert arn == "arn:aws:dynamodb:us-east-1:123456789012:table/Forum"
 
 
@@ -190,23 +176,23 @@ def test_root_keys_are_made_kept_and_required(tmp_path: Path) -> None:
         file = folder / "credentials"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         kept = dict(line.split(" = ") for line in file.read_text().splitlines() if " = " in line)
-        client(server, *kept.values()).list_tables()
+        server.client(keys=[*kept.values()]).list_tables()
         with pytest.raises(Exception, match="UnrecognizedClientException"):
-            client(server).list_tables()
+            server.client().list_tables()
         with pytest.raises(Exception, match="InvalidSignatureException"):
-            client(server, kept["aws_access_key_id"], "wrong").list_tables()
+            server.client(keys=(kept["aws_access_key_id"], "wrong")).list_tables()
         before = file.read_bytes()
     with Server("--data", str(folder)) as server:
         assert file.read_bytes() == before
         with pytest.raises(Exception, match="InvalidSignatureException"):
-            client(server, kept["aws_access_key_id"], "wrong").list_tables()
-        client(server, "stranger", "x").list_tables()
+            server.client(keys=(kept["aws_access_key_id"], "wrong")).list_tables()
+        server.client(keys=("stranger", "x")).list_tables()
 
 
 def test_root_keys_may_come_from_the_environment() -> None:
     environment = {"JEDLIK_ACCESS_KEY_ID": "ROOT", "JEDLIK_SECRET_ACCESS_KEY": "secret"}
     with Server("--auth", "required", environment=environment) as server:
-        client(server, "ROOT", "secret").list_tables()
+        server.client(keys=("ROOT", "secret")).list_tables()
         assert "secret" not in server.output()
 
 

@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests.support.server import Server
 
@@ -26,14 +24,7 @@ Item = dict[str, dict[str, str]]
 
 
 def client(server: Server, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 3}, connect_timeout=30, read_timeout=60),
-    )
+    return server.client(service, retries={"total_max_attempts": 3})
 
 
 def item(n: int) -> Item:

@@ -9,9 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests.support.server import Server
 
@@ -20,17 +18,6 @@ WRITERS = 3
 SIZES = (0, 10, 70_000, 3_000_000)
 SWEPT_S_MAX = 120
 BUCKET = "crash-bucket"
-
-
-def client(server: Server) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=60),
-    )
 
 
 def content(key: str, version: int) -> bytes:
@@ -44,7 +31,7 @@ class Writer(threading.Thread):
 
     def __init__(self, server: Server, key: str, start: int) -> None:
         super().__init__()
-        self.s3 = client(server)
+        self.s3 = server.client("s3")
         self.key = key
         self.acknowledged = start
         self.tried = start
@@ -78,7 +65,7 @@ def test_uploads_happen_whole_or_not_at_all(tmp_path: Path) -> None:
     reached = dict.fromkeys(keys, 0)
     try:
         server.start()
-        client(server).create_bucket(Bucket=BUCKET)
+        server.client("s3").create_bucket(Bucket=BUCKET)
         for _ in range(ROUNDS):
             writers = [Writer(server, key, reached[key]) for key in keys]
             for writer in writers:
@@ -89,7 +76,7 @@ def test_uploads_happen_whole_or_not_at_all(tmp_path: Path) -> None:
             for writer in writers:
                 writer.join()
             server.restart()
-            s3 = client(server)
+            s3 = server.client("s3")
             for writer in writers:
                 found = s3.get_object(Bucket=BUCKET, Key=writer.key)["Body"].read()
                 possible = {

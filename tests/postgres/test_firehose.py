@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.aws.firehose.conftest import ROLE, active, objects
 from tests.aws.kinesis.conftest import settled
-from tests.postgres.test_several_processes import LEADER, client, eventually
+from tests.postgres.test_several_processes import LEADER, eventually
 from tests.support.postgres import Cluster
 from tests.support.server import Server
 
@@ -23,7 +23,7 @@ def test_another_process_goes_on_delivering(cluster: Cluster, tmp_path: Path) ->
             stack.enter_context(Server(*arguments, "--data", str(tmp_path / f"data{at}")))
             for at in range(2)
         ]
-        s3, kinesis = client(servers[0], "s3"), client(servers[0], "kinesis")
+        s3, kinesis = servers[0].client("s3"), servers[0].client("kinesis")
         kinesis.create_stream(StreamName="source", ShardCount=2)
         arn = settled(kinesis, "source")["StreamARN"]
         for name, more in (
@@ -40,7 +40,7 @@ def test_another_process_goes_on_delivering(cluster: Cluster, tmp_path: Path) ->
             ),
         ):
             s3.create_bucket(Bucket=name)
-            firehose = client(servers[0], "firehose")
+            firehose = servers[0].client("firehose")
             firehose.create_delivery_stream(
                 DeliveryStreamName=name,
                 ExtendedS3DestinationConfiguration={
@@ -59,10 +59,10 @@ def test_another_process_goes_on_delivering(cluster: Cluster, tmp_path: Path) ->
             for server in servers:
                 records = [f"{number}\n".encode() for number in range(put, put + count)]
                 put += count
-                assert not client(server, "firehose").put_record_batch(
+                assert not server.client("firehose").put_record_batch(
                     DeliveryStreamName="direct", Records=[{"Data": each} for each in records]
                 )["FailedPutCount"]
-                assert not client(server, "kinesis").put_records(
+                assert not server.client("kinesis").put_records(
                     StreamName="source",
                     Records=[{"Data": each, "PartitionKey": str(each)} for each in records],
                 )["FailedRecordCount"]
@@ -81,4 +81,4 @@ def test_another_process_goes_on_delivering(cluster: Cluster, tmp_path: Path) ->
         leader.kill()
         (left,) = [server for server in servers if server is not leader]
         put_some([left], 30)
-        eventually(lambda: arrived(client(left, "s3")), "all of both, once one is gone")
+        eventually(lambda: arrived(left.client("s3")), "all of both, once one is gone")

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.conftest import wait_active
@@ -22,17 +20,6 @@ from tests.support.server import Server
 
 WAIT_S_MAX = 60
 ITEMS = 150
-
-
-def client(server: Server, service: str = "dynamodb") -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-    )
 
 
 def migrate(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -140,7 +127,7 @@ def test_a_store_that_moves_out_and_in_again(cluster: Cluster, tmp_path: Path) -
     first, second = tmp_path / "first", tmp_path / "second"
     url = cluster.url("house")
     with Server("--data", str(first)) as server:
-        dynamodb = client(server)
+        dynamodb = server.client()
         arn = make_table(dynamodb)
         for at in range(ITEMS):
             put(dynamodb, at, "old")
@@ -151,8 +138,8 @@ def test_a_store_that_moves_out_and_in_again(cluster: Cluster, tmp_path: Path) -
         dynamodb.delete_item(TableName="table", Key={"pk": {"S": "1"}})
         late = contents(dynamodb)
         backup = dynamodb.create_backup(TableName="table", BackupName="kept")["BackupDetails"]
-        iterators = begin_reading(client(server, "dynamodbstreams"), arn)
-        s3 = client(server, "s3")
+        iterators = begin_reading(server.client("dynamodbstreams"), arn)
+        s3 = server.client("s3")
         s3.create_bucket(Bucket="bucket")
         s3.put_object(Bucket="bucket", Key="key", Body=b"x" * 300_000)
         refused = migrate("--from", str(first), "--to", url)
@@ -163,27 +150,27 @@ def test_a_store_that_moves_out_and_in_again(cluster: Cluster, tmp_path: Path) -
     assert cluster.password not in said
     with Server("--store", url, "--data", str(first)) as server:
         with pytest.raises(ClientError, match="objects need --blobs"):
-            client(server, "s3").put_object(Bucket="bucket", Key="more", Body=b"x")
+            server.client("s3").put_object(Bucket="bucket", Key="more", Body=b"x")
     objects = ("--blobs", str(first / "objects"))
     with Server("--store", url, "--data", str(first), *objects) as server:
-        dynamodb = client(server)
+        dynamodb = server.client()
         assert contents(dynamodb) == late
         put(dynamodb, ITEMS, "there")
-        records, iterators = read_on(client(server, "dynamodbstreams"), iterators)
+        records, iterators = read_on(server.client("dynamodbstreams"), iterators)
         assert len(records) == ITEMS + ITEMS // 2 + 2
         assert records.count((str(ITEMS), "there")) == 1
         assert restored(dynamodb, "early", instant) == early
         refused = migrate("--from", url, "--to", str(second), "--from-data", str(first))
         assert refused.returncode == 1
         assert "in use" in refused.stderr
-        body = client(server, "s3").get_object(Bucket="bucket", Key="key")["Body"].read()
+        body = server.client("s3").get_object(Bucket="bucket", Key="key")["Body"].read()
         assert body == b"x" * 300_000
 
     moved("--from", url, "--to", str(second), "--from-data", str(first))
     assert (second / "credentials").read_bytes() == (first / "credentials").read_bytes()
     assert (second / "credentials").stat().st_mode & 0o777 == 0o600
     with Server("--data", str(second)) as server:
-        dynamodb = client(server)
+        dynamodb = server.client()
         assert contents(dynamodb) == late | {str(ITEMS): "there"}
         assert contents(dynamodb, "early") == early
         indexed = dynamodb.query(
@@ -196,13 +183,13 @@ def test_a_store_that_moves_out_and_in_again(cluster: Cluster, tmp_path: Path) -
         )
         assert indexed["Count"] == ITEMS // 2
         put(dynamodb, ITEMS + 1, "back")
-        records, _ = read_on(client(server, "dynamodbstreams"), iterators)
+        records, _ = read_on(server.client("dynamodbstreams"), iterators)
         assert records == [(str(ITEMS + 1), "back")]
         assert restored(dynamodb, "again", instant) == early
         dynamodb.restore_table_from_backup(TargetTableName="kept", BackupArn=backup["BackupArn"])
         wait_active(dynamodb, "kept")
         assert contents(dynamodb, "kept") == late
-        body = client(server, "s3").get_object(Bucket="bucket", Key="key")["Body"].read()
+        body = server.client("s3").get_object(Bucket="bucket", Key="key")["Body"].read()
         assert body == b"x" * 300_000
     assert migrate("--from", str(first), "--to", str(second)).returncode == 1
 
@@ -215,7 +202,7 @@ def test_a_move_that_ends_in_the_middle_goes_on(
     folder, schema = str(tmp_path / "data"), f"half_{how.name.lower()}"
     url = cluster.url(schema)
     with Server("--data", folder) as server:
-        dynamodb = client(server)
+        dynamodb = server.client()
         make_table(dynamodb)
         for at in range(ITEMS):
             put(dynamodb, at, "old")
@@ -262,7 +249,7 @@ def test_a_move_that_ends_in_the_middle_goes_on(
         time.sleep(0.2)
     assert "going on where" in again.stderr
     with Server("--store", url, "--data", folder) as server:
-        assert contents(client(server)) == before
+        assert contents(server.client()) == before
 
 
 STOPPED_AT_THE_LOG = """

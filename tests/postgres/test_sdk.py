@@ -62,20 +62,6 @@ def test_the_operations_answer_on_postgresql_as_in_memory(cluster: Cluster, tmp_
         assert cluster.password not in server.output()
 
 
-def client(server: Server) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
 def make_table(dynamodb: Any) -> None:
     dynamodb.create_table(
         TableName="table",
@@ -88,14 +74,14 @@ def make_table(dynamodb: Any) -> None:
 
 def test_what_was_written_is_there_after_a_kill(cluster: Cluster, tmp_path: Path) -> None:
     with Server(*store_arguments(cluster, tmp_path, schema="killed")) as server:
-        dynamodb = client(server)
+        dynamodb = server.client()
         make_table(dynamodb)
         for at in range(50):
             dynamodb.put_item(TableName="table", Item={"pk": {"S": str(at)}})
         server.kill()
         server.restart()
-        assert client(server).scan(TableName="table")["Count"] == 50
-        description = client(server).describe_table(TableName="table")["Table"]
+        assert server.client().scan(TableName="table")["Count"] == 50
+        description = server.client().describe_table(TableName="table")["Table"]
         assert description["ItemCount"] == 50
 
 
@@ -109,8 +95,8 @@ def two(
         cluster, folder, schema=f"two_{request.param}", dialect=request.param
     )
     with Server(*arguments) as one, Server(*arguments) as other:
-        make_table(client(one))
-        yield client(one), client(other)
+        make_table(one.client())
+        yield one.client(), other.client()
 
 
 def test_two_servers_show_each_others_items(two: tuple[Any, Any]) -> None:

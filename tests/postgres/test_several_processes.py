@@ -12,9 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.conftest import wait_active
@@ -23,17 +21,6 @@ from tests.support.server import Server
 
 PATIENCE_S = 90.0
 LEADER = "does the background work"
-
-
-def client(server: Server, service: str = "dynamodb") -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=40),
-    )
 
 
 def eventually(condition: Callable[[], Any], what: str) -> Any:
@@ -122,7 +109,7 @@ def records_of(streams: Any, arn: str) -> list[dict[str, Any]]:
 
 def test_a_new_index_sees_the_others_next_write(three: list[Server]) -> None:
     """The item is written by a process that has known the table without the index for long."""
-    one, other, third = (client(each) for each in three)
+    one, other, third = (each.client() for each in three)
     for at in range(5):
         table = f"indexed{at}"
         make(one, table)
@@ -141,7 +128,7 @@ def test_a_new_index_sees_the_others_next_write(three: list[Server]) -> None:
 
 
 def test_a_stream_has_the_others_next_write(three: list[Server]) -> None:
-    one, other, third = (client(each) for each in three)
+    one, other, third = (each.client() for each in three)
     make(one, "streamed")
     other.put_item(TableName="streamed", Item={"pk": {"S": "before"}})
     arn = one.update_table(
@@ -150,13 +137,13 @@ def test_a_stream_has_the_others_next_write(three: list[Server]) -> None:
     )["TableDescription"]["LatestStreamArn"]
     for at, each in enumerate((other, third, other)):
         each.put_item(TableName="streamed", Item={"pk": {"S": "after"}, "at": {"N": str(at)}})
-    found = records_of(client(three[2], "dynamodbstreams"), arn)
+    found = records_of(three[2].client("dynamodbstreams"), arn)
     images = [each["dynamodb"]["NewImage"] for each in found]
     assert [image["at"]["N"] for image in images] == ["0", "1", "2"]
 
 
 def test_a_table_made_anew_is_what_the_others_see(three: list[Server]) -> None:
-    one, other, _ = (client(each) for each in three)
+    one, other, _ = (each.client() for each in three)
     for key in ("first", "second"):
         make(one, "again", key)
         other.put_item(TableName="again", Item={key: {"S": "x"}})
@@ -173,12 +160,12 @@ def test_a_table_made_anew_is_what_the_others_see(three: list[Server]) -> None:
 
 
 def test_an_iterator_of_one_process_is_good_in_another(three: list[Server]) -> None:
-    one, other, _ = (client(each) for each in three)
+    one, other, _ = (each.client() for each in three)
     stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
     make(one, "iterated", StreamSpecification=stream)
     arn = one.describe_table(TableName="iterated")["Table"]["LatestStreamArn"]
     other.put_item(TableName="iterated", Item={"pk": {"S": "x"}})
-    here, there = client(three[0], "dynamodbstreams"), client(three[1], "dynamodbstreams")
+    here, there = three[0].client("dynamodbstreams"), three[1].client("dynamodbstreams")
     shards = here.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
     count = 0
     for shard in shards:
@@ -197,7 +184,7 @@ class Writer(threading.Thread):
         self.name_of_item = f"writer{number}"
         self.acknowledged: list[int] = []
         self.ended = threading.Event()
-        self._clients = [client(each) for each in servers]
+        self._clients = [each.client() for each in servers]
         self._at = number % len(servers)
         self._table = table
 
@@ -228,8 +215,8 @@ class Follower(threading.Thread):
         self.numbers: list[str] = []
         self.fault: BaseException | None = None
         self.ended = threading.Event()
-        self._streams = client(server, "dynamodbstreams")
-        self._arn = client(server).describe_table(TableName=table)["Table"]["LatestStreamArn"]
+        self._streams = server.client("dynamodbstreams")
+        self._arn = server.client().describe_table(TableName=table)["Table"]["LatestStreamArn"]
 
     def run(self) -> None:
         try:
@@ -281,12 +268,12 @@ def test_a_process_is_killed_under_load(three: list[Server]) -> None:
     """The one that does the background work. The others lose nothing, and one of them takes the
     work over: an index is filled and items expire."""
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    make(client(three[0]), "loaded", StreamSpecification=stream)
+    make(three[0].client(), "loaded", StreamSpecification=stream)
     leaders = [each for each in three if LEADER in each.output()]
     assert len(leaders) == 1
     (leader,) = leaders
     survivors = [each for each in three if each is not leader]
-    one, other = (client(each) for each in survivors)
+    one, other = (each.client() for each in survivors)
     one.update_time_to_live(
         TableName="loaded", TimeToLiveSpecification={"Enabled": True, "AttributeName": "end"}
     )
@@ -319,7 +306,7 @@ def test_a_process_is_killed_under_load(three: list[Server]) -> None:
     assert any(LEADER in each.output() for each in survivors)
 
     arn = one.describe_table(TableName="loaded")["Table"]["LatestStreamArn"]
-    streams = client(survivors[1], "dynamodbstreams")
+    streams = survivors[1].client("dynamodbstreams")
 
     def all_are_streamed() -> bool:
         """Each item's changes once and in order, at any time; shards roll over meanwhile."""
@@ -371,19 +358,11 @@ def test_workers_share_the_port_and_are_started_again(cluster: Cluster, tmp_path
 
 def _sessions_are_good_everywhere(server: Server, root: dict[str, str]) -> None:
     """Each connection may get another worker; what one has signed the others accept."""
-    common: Any = {"endpoint_url": server.endpoint, "region_name": "us-east-1"}
-    keys = {
-        "aws_access_key_id": root["JEDLIK_ACCESS_KEY_ID"],
-        "aws_secret_access_key": root["JEDLIK_SECRET_ACCESS_KEY"],
-    }
-    issued = boto3.client("sts", **common, **keys).get_session_token()["Credentials"]
-    session = {
-        "aws_access_key_id": issued["AccessKeyId"],
-        "aws_secret_access_key": issued["SecretAccessKey"],
-        "aws_session_token": issued["SessionToken"],
-    }
+    keys = root["JEDLIK_ACCESS_KEY_ID"], root["JEDLIK_SECRET_ACCESS_KEY"]
+    issued = server.client("sts", keys=keys).get_session_token()["Credentials"]
+    session = issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"]
     for _ in range(8):
-        assert boto3.client("dynamodb", **common, **session).list_tables()["TableNames"] == []
+        assert server.client(keys=session).list_tables()["TableNames"] == []
 
 
 def _worker(url: str) -> int:

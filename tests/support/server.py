@@ -15,7 +15,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 START_S_MAX = 60
 STOP_S_MAX = 60
@@ -83,6 +85,24 @@ class Server:
                 if f"port {port} " not in str(ended) or time.monotonic() > deadline:
                     raise
             time.sleep(0.1)
+
+    def client(
+        self, service: str = "dynamodb", *, keys: Sequence[str] = ("any", "any"), **config: Any
+    ) -> Any:
+        """boto3's, which asks once unless `config` (botocore's) says more. keys: an access key, its
+        secret, and a session's token."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=keys[0],
+            aws_secret_access_key=keys[1],
+            aws_session_token=keys[2] if len(keys) > 2 else None,
+            config=Config(**{"retries": {"total_max_attempts": 1}, **config}),
+        )
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")

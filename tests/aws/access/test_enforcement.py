@@ -6,15 +6,12 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.support.server import Server
 
 ROOT = ("AKIAJEDLIKROOTEXAMPL", "the secret of root")
-ONCE = Config(retries={"total_max_attempts": 1})
 TABLE = "Rows"
 ARN = f"arn:aws:dynamodb:us-east-1:000000000000:table/{TABLE}"
 Connect = Callable[..., Any]
@@ -27,15 +24,7 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
     with Server("--auth", request.param, environment=environment) as server:
 
         def client(service: str, keys: tuple[str, ...] = ROOT) -> Any:
-            return boto3.client(
-                service,
-                endpoint_url=server.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id=keys[0],
-                aws_secret_access_key=keys[1],
-                aws_session_token=keys[2] if len(keys) > 2 else None,
-                config=ONCE,
-            )
+            return server.client(service, keys=keys)
 
         client("dynamodb").create_table(
             TableName=TABLE,

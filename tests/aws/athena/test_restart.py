@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.aws.athena.conftest import finished
 from tests.aws.athena.test_queries import ENDLESS
 from tests.support.server import Server
-
-
-def client(server: Server, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +22,9 @@ def only_here(target: str) -> None:
 def test_a_query_ends_with_its_server() -> None:
     with tempfile.TemporaryDirectory(prefix="jedlik-athena-") as folder:
         with Server("--data", folder) as server:
-            client(server, "s3").create_bucket(Bucket="results")
+            server.client("s3").create_bucket(Bucket="results")
             results = {"OutputLocation": "s3://results/"}
-            athena = client(server, "athena")
+            athena = server.client("athena")
             done = athena.start_query_execution(
                 QueryString="SELECT 1 AS one", ResultConfiguration=results
             )["QueryExecutionId"]
@@ -45,7 +33,7 @@ def test_a_query_ends_with_its_server() -> None:
                 QueryString=ENDLESS, ResultConfiguration=results
             )["QueryExecutionId"]
         with Server("--data", folder) as server:
-            athena = client(server, "athena")
+            athena = server.client("athena")
             status = finished(athena, started)["Status"]
             assert status["State"] == "FAILED"
             assert "the process that ran the query has ended" in status["StateChangeReason"]
@@ -67,7 +55,7 @@ def test_without_the_extra_a_query_tells_what_to_install(tmp_path: Path) -> None
     )
     with Server("--memory", environment={"PYTHONPATH": str(tmp_path)}) as server:
         with pytest.raises(ClientError) as error:
-            client(server, "athena").start_query_execution(
+            server.client("athena").start_query_execution(
                 QueryString="SELECT 1", ResultConfiguration={"OutputLocation": "s3://results/"}
             )
     told = error.value.response["Error"]

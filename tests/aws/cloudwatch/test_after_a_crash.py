@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import boto3
 
 from tests.aws.cloudwatch.conftest import eventually
 from tests.support.server import Server
-
-
-def client(server: Server) -> Any:
-    return boto3.client(
-        "cloudwatch",
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-        aws_secret_access_key="any",
-    )
 
 
 def test_metrics_and_alarms_are_there_again(tmp_path: Path) -> None:
     at = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=2)
     wanted = {"Namespace": "Kept", "MetricName": "M"}
     with Server("--data", str(tmp_path / "data")) as server:
-        before = client(server)
+        before = server.client("cloudwatch")
         for value in (1.0, 2.0, 3.0):
             datum = {"MetricName": "M", "Value": value, "Timestamp": at}
             before.put_metric_data(Namespace="Kept", MetricData=[datum])
@@ -42,7 +29,7 @@ def test_metrics_and_alarms_are_there_again(tmp_path: Path) -> None:
         )
         server.kill()
         server.restart()
-        after = client(server)
+        after = server.client("cloudwatch")
         (point,) = after.get_metric_statistics(
             **wanted,
             StartTime=at,

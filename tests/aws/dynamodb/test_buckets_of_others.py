@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests.aws.dynamodb.restores import wait_until
 from tests.support.people import as_client
@@ -32,14 +30,6 @@ KEYS: dict[str, Any] = {
 }
 
 
-def client(server: Server, service: str, keys: dict[str, str] | None = None) -> Any:
-    keys = keys or {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
-    config = Config(retries={"total_max_attempts": 3}, read_timeout=60)
-    return boto3.client(
-        service, endpoint_url=server.endpoint, region_name="us-east-1", config=config, **keys
-    )
-
-
 def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
@@ -53,14 +43,15 @@ class Account:
 
     def __init__(self, server: Server, number: str, name: str) -> None:
         self.server, self.number, self.name = server, number, name
-        iam = client(server, "iam")
+        iam = server.client("iam")
         self.arn = iam.create_user(UserName=name)["User"]["Arn"]
         assert self.arn.split(":")[4] == number
         self._may(iam, allow("*"))
         self.keys = as_client(iam.create_access_key(UserName=name)["AccessKey"])
 
     def client(self, service: str) -> Any:
-        return client(self.server, service, self.keys)
+        keys = tuple(self.keys.values())
+        return self.server.client(service, keys=keys, retries={"total_max_attempts": 3})
 
     def may(self, *statements: dict[str, Any]) -> None:
         self._may(self.client("iam"), *statements)
@@ -187,7 +178,7 @@ def test_an_export_to_a_bucket_of_another_account(owner: Account, other: Account
     assert other.export("table", S3Bucket="given", S3BucketOwner=OWNER, S3Prefix="p") == failed
     other.may(allow("s3:*", on="arn:aws:s3:::another/*"))
     assert other.export("table", S3Bucket="given", S3BucketOwner=OWNER) == failed
-    anybody = client(other.server, "dynamodb")
+    anybody = other.server.client()
     arn = anybody.describe_table(TableName="table")["Table"]["TableArn"]
     begun = anybody.export_table_to_point_in_time(
         TableArn=arn, S3Bucket="given", S3BucketOwner=OWNER

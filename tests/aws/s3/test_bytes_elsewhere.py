@@ -6,33 +6,20 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY
+from tests.conftest import ACCESS_KEY, SECRET_KEY
 from tests.support.server import Server
 
 KEYS = {"JEDLIK_BLOBS_ACCESS_KEY_ID": ACCESS_KEY, "JEDLIK_BLOBS_SECRET_ACCESS_KEY": SECRET_KEY}
-
-
-def client(server: Server) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-    )
 
 
 @pytest.fixture(scope="module")
 def keeper() -> Iterator[Server]:
     """The store of the bytes."""
     with Server() as server:
-        client(server).create_bucket(Bucket="bytes")
+        server.client("s3").create_bucket(Bucket="bytes")
         yield server
 
 
@@ -41,18 +28,18 @@ def server(keeper: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("data")
     url = f"s3://bytes/of/objects?endpoint={keeper.endpoint}"
     with Server("--data", str(folder), "--blobs", url, environment=KEYS) as server:
-        client(server).create_bucket(Bucket="bucket")
+        server.client("s3").create_bucket(Bucket="bucket")
         yield server
 
 
 def kept(keeper: Server) -> list[str]:
-    listed = client(keeper).list_objects_v2(Bucket="bytes", Prefix="of/objects/")
+    listed = keeper.client("s3").list_objects_v2(Bucket="bytes", Prefix="of/objects/")
     return [each["Key"] for each in listed.get("Contents", ())]
 
 
 @pytest.mark.parametrize("size", [0, 1, 300_000, (20 << 20) + 7])
 def test_bytes_go_there_and_come_back(server: Server, keeper: Server, size: int) -> None:
-    s3, body = client(server), os.urandom(size)
+    s3, body = server.client("s3"), os.urandom(size)
     before = len(kept(keeper))
     s3.put_object(Bucket="bucket", Key="key", Body=body)
     assert s3.get_object(Bucket="bucket", Key="key")["Body"].read() == body
@@ -71,7 +58,7 @@ def test_a_store_that_is_away_is_told_of_and_nothing_is_half_there(tmp_path: Any
     with Server() as away:
         url = f"s3://bytes?endpoint={away.endpoint}"
     with Server("--data", str(tmp_path), "--blobs", url, environment=KEYS) as server:
-        s3 = client(server)
+        s3 = server.client("s3")
         s3.create_bucket(Bucket="bucket")
         with pytest.raises(ClientError) as refused:
             s3.put_object(Bucket="bucket", Key="key", Body=b"x")

@@ -10,12 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 
-from tests.conftest import ACCESS_KEY, REGION, SECRET_KEY
 from tests.support.server import Server
 
 TEXT = b"what nobody else may read. " * 10_000  # over four chunks of 64 KB
@@ -238,11 +235,7 @@ class TestOnDisk:
     def test_nothing_can_be_read_and_nothing_be_changed_unseen(
         self, server: Server, tmp_path: Path
     ) -> None:
-        s3 = boto3.client(
-            "s3", endpoint_url=server.endpoint, region_name=REGION,
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY,
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )  # fmt: skip
+        s3 = server.client("s3")
         s3.create_bucket(Bucket="sealed")
         unblock(s3, "sealed")
         s3.put_object(Bucket="sealed", Key="k", Body=TEXT, ChecksumAlgorithm="SHA256", **key("q"))

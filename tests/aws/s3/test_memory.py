@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 
 from tests.support.server import Server
 
@@ -80,14 +78,7 @@ def peak_during(server: Server, work: Callable[[], Any]) -> float:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="looks at /proc")
 def test_a_large_object_in_bounded_memory(server: Server) -> None:
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(read_timeout=120),
-    )
+    s3 = server.client("s3", read_timeout=120)
     s3.create_bucket(Bucket="large")
     s3.put_object(Bucket="large", Key="warm", Body=b"x")
     idle = resident_mb(server)

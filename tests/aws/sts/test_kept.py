@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import boto3
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.credentials import Credentials
 
 from tests.support.people import as_client
@@ -27,13 +25,7 @@ def test_people_and_sessions_outlive_the_server(tmp_path: Path) -> None:
     with Server(*arguments, environment=environment) as server:
 
         def client(service: str, keys: dict[str, str]):
-            return boto3.client(
-                service,
-                endpoint_url=server.endpoint,
-                region_name="us-east-1",
-                config=Config(retries={"total_max_attempts": 1}),
-                **keys,
-            )
+            return server.client(service, keys=tuple(keys.values()))
 
         stranger = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
         assert refused(client("iam", stranger).list_users)[0] == "InvalidClientTokenId"

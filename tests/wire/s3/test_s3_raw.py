@@ -19,11 +19,9 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.credentials import Credentials
 
 from tests.support.server import Server
@@ -95,14 +93,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def s3(server: Server) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        region_name=REGION,
-        aws_access_key_id=KEY,
-        aws_secret_access_key=SECRET,
-        config=Config(retries={"total_max_attempts": 1}, signature_version="s3v4"),
-    )
+    return client(server, "s3v4")
 
 
 @pytest.fixture(scope="module")
@@ -383,14 +374,7 @@ def test_a_public_policy_lets_everybody_read(wire: Connection, s3: Any) -> None:
 
 
 def client(server: Server, version: str) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        region_name=REGION,
-        aws_access_key_id=KEY,
-        aws_secret_access_key=SECRET,
-        config=Config(retries={"total_max_attempts": 1}, signature_version=version),
-    )
+    return server.client("s3", keys=(KEY, SECRET), signature_version=version)
 
 
 def test_version_2_in_headers(server: Server, bucket: str) -> None:

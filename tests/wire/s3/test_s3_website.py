@@ -6,9 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests.support.server import Server
 from tests.wire.s3.test_s3_raw import Answer, Connection, head
@@ -25,14 +23,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def s3(server: Server) -> Any:
-    client = boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    client = server.client("s3")
     client.create_bucket(Bucket=NAME)
     client.delete_public_access_block(Bucket=NAME)
     statement = [
