@@ -223,6 +223,11 @@ def test_input_that_cannot_be(jedlik: Jedlik, table: str, bucket: str, make_tabl
         (("export", "no-such-table", f"s3://{bucket}"), "there is no table no-such-table"),
         (("export", table, "bucket/prefix"), "s3://bucket/prefix"),
         (("export", table, f"s3://{bucket}-not"), "S3NoSuchBucket"),
+        (("export", table, f"s3://{bucket}", "--bucket-owner", "1" * 12), "S3AccessDenied"),
+        (
+            ("import", f"s3://{bucket}", "new", "--key", "pk:S", "--bucket-owner", "1" * 12),
+            "S3AccessDenied",
+        ),
         (("export", make_table(), f"s3://{bucket}"), "PointInTimeRecoveryUnavailableException"),
         (("export", table, f"s3://{bucket}", "--values", "{:v}"), "--values '{:v}'"),
         (("export", table, f"s3://{bucket}", "--filter", "a ="), "Invalid FilterExpression"),

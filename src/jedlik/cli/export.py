@@ -20,6 +20,7 @@ POLL_S = 0.1
 @click.argument("target", metavar="s3://BUCKET/PREFIX")
 @click.option("--at", metavar="TIME", help="As it was then.  [default: now]")
 @click.option("--format", "kind", type=click.Choice(["json", "ion"]), default="json")
+@click.option("--bucket-owner", metavar="ACCOUNT", help="Whose the bucket is.  [default: yours]")
 @click.option("--key-condition", metavar="EXPRESSION", help="Items of one partition key.")
 @click.option("--filter", "where", metavar="EXPRESSION", help="Only items that match.")
 @click.option("--projection", metavar="EXPRESSION", help="Only these attributes.")
@@ -32,6 +33,7 @@ def export(
     target: str,
     at: str | None,
     kind: str,
+    bucket_owner: str | None,
     key_condition: str | None,
     where: str | None,
     projection: str | None,
@@ -47,6 +49,8 @@ def export(
     request["ExportFormat"] = "ION" if kind == "ion" else "DYNAMODB_JSON"
     if prefix:
         request["S3Prefix"] = prefix
+    if bucket_owner is not None:
+        request["S3BucketOwner"] = bucket_owner
     if at is not None:
         request["ExportTime"] = epoch_s(at)
     given = {

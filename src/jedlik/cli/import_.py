@@ -23,6 +23,7 @@ FORMATS = {"json": "DYNAMODB_JSON", "ion": "ION", "csv": "CSV"}
 @click.option("--compression", type=click.Choice(["none", "gzip", "zstd"]), default="gzip")
 @click.option("--delimiter", help="Of CSV.  [default: ,]")
 @click.option("--header", help="Names of CSV's columns, when the objects do not begin with them.")
+@click.option("--bucket-owner", metavar="ACCOUNT", help="Whose the bucket is.  [default: yours]")
 @talks_to_server
 def import_(
     client: Client,
@@ -33,6 +34,7 @@ def import_(
     compression: str,
     delimiter: str | None,
     header: str | None,
+    bucket_owner: str | None,
 ) -> None:
     """Make TABLE, on demand, with the items of the objects below the prefix."""
     bucket, prefix = place(source)
@@ -56,6 +58,8 @@ def import_(
             ],
         },
     }
+    if bucket_owner is not None:
+        request["S3BucketSource"]["S3BucketOwner"] = bucket_owner
     options: dict[str, Any] = {}
     if delimiter:
         options["Delimiter"] = delimiter
