@@ -71,6 +71,19 @@ def test_archived_objects_are_restored_before_they_are_read(
     found = s3.get_object(Bucket=bucket, Key="k")
     assert found["Body"].read() == b"cold"
     assert found["Restore"].startswith('ongoing-request="false", expiry-date="')
+    # Listings tell it where they are asked to, of what was restored.
+    s3.put_object(Bucket=bucket, Key="l", StorageClass="DEEP_ARCHIVE")
+    for ask, members in (
+        (s3.list_objects_v2, "Contents"),
+        (s3.list_objects, "Contents"),
+        (s3.list_object_versions, "Versions"),
+    ):
+        told = ask(Bucket=bucket, OptionalObjectAttributes=["RestoreStatus"])[members]
+        status = {each["Key"]: each.get("RestoreStatus") for each in told}
+        assert status["l"] is None
+        assert status["k"]["IsRestoreInProgress"] is False
+        assert f"{status['k']['RestoreExpiryDate']:%a, %d %b %Y %H:%M:%S}" in found["Restore"]
+        assert not any("RestoreStatus" in each for each in ask(Bucket=bucket)[members])
     s3.put_object(Bucket=bucket, Key="warm")
     with refused("InvalidObjectState", 403):
         s3.restore_object(Bucket=bucket, Key="warm", RestoreRequest={"Days": 2})

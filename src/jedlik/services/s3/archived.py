@@ -40,5 +40,13 @@ def restore_member(version: Version, now_ms: int) -> dict[str, str]:
     return {"Restore": f'ongoing-request="false", expiry-date="{date}"'}
 
 
+def restore_status(version: Version, now_ms: int) -> dict[str, object]:
+    """The same as listings tell it, where they are asked to."""
+    if version.storage_class not in CLASSES or version.restored_until_ms <= now_ms:
+        return {}
+    until_s = version.restored_until_ms // 1000
+    return {"RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": until_s}}
+
+
 def invalid_state(message: str, version: Version) -> S3Error:
     return S3Error("InvalidObjectState", message, 403, StorageClass=version.storage_class)

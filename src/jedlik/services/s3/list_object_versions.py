@@ -9,7 +9,7 @@ from jedlik.api.rest import RestContext
 from jedlik.services.s3 import records
 from jedlik.services.s3.access import bucket_of, on_bucket
 from jedlik.services.s3.errors import invalid_argument
-from jedlik.services.s3.listing import bounded, encoder, object_entry, owner
+from jedlik.services.s3.listing import bounded, describer, encoder, owner
 from jedlik.services.s3.records import NULL, Bucket, Version, decode
 from jedlik.services.s3.store import Store
 
@@ -20,7 +20,7 @@ from jedlik.services.s3.store import Store
 async def list_object_versions(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     store = Store.of(ctx)
     bucket = await bucket_of(ctx, req)
-    encode = encoder(req)
+    encode, describe = encoder(req), describer(ctx, req)
     limit = bounded(req.get("MaxKeys"), "max-keys")
     prefix, delimiter = req.get("Prefix") or "", req.get("Delimiter") or ""
     key_marker, version_marker = req.get("KeyMarker") or "", req.get("VersionIdMarker") or ""
@@ -71,8 +71,12 @@ async def list_object_versions(ctx: RestContext, req: dict[str, Any]) -> dict[st
         "IsTruncated": truncated,
         "Delimiter": encode(delimiter) or None,
         "EncodingType": req.get("EncodingType"),
-        "Versions": [_entry(*each, bucket, encode) for each in found if not each[0].marker],
-        "DeleteMarkers": [_entry(*each, bucket, encode) for each in found if each[0].marker],
+        "Versions": [
+            _entry(*each, bucket, encode, describe) for each in found if not each[0].marker
+        ],
+        "DeleteMarkers": [
+            _entry(*each, bucket, encode, describe) for each in found if each[0].marker
+        ],
         "CommonPrefixes": [{"Prefix": encode(each)} for each in prefixes],
     }
     if truncated:
@@ -95,7 +99,9 @@ async def _rest(store: Store, bucket: Bucket, key: str, marker: str, limit: int)
     return await store.older(bucket, key, below=seq, limit=limit) if seq else []
 
 
-def _entry(version: Version, latest: bool, bucket: Bucket, encode: Any) -> dict[str, Any]:
+def _entry(
+    version: Version, latest: bool, bucket: Bucket, encode: Any, describe: Any
+) -> dict[str, Any]:
     whose = {
         "VersionId": version.version,
         "IsLatest": latest,
@@ -107,4 +113,4 @@ def _entry(version: Version, latest: bool, bucket: Bucket, encode: Any) -> dict[
             "LastModified": version.modified_ms // 1000,
             **whose,
         }
-    return {**object_entry(version, encode), **whose}
+    return {**describe(version), **whose}

@@ -7,14 +7,14 @@ from typing import Any
 from jedlik.api.operation import operation
 from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, on_bucket
-from jedlik.services.s3.listing import bounded, encoder, listed, object_entry, owner
+from jedlik.services.s3.listing import bounded, describer, encoder, listed, owner
 from jedlik.services.s3.store import Store
 
 
 @operation("s3", "ListObjects", access="list", permissions=on_bucket("s3:ListBucket"))
 async def list_objects(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
-    encode = encoder(req)
+    encode, describe = encoder(req), describer(ctx, req)
     limit = bounded(req.get("MaxKeys"), "max-keys")
     prefix, delimiter = req.get("Prefix") or "", req.get("Delimiter") or ""
     marker = req.get("Marker") or ""
@@ -28,7 +28,7 @@ async def list_objects(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
         "Marker": encode(marker),
         "MaxKeys": limit,
         "IsTruncated": page.last is not None,
-        "Contents": [{**object_entry(each, encode), **whose} for each in page.versions],
+        "Contents": [{**describe(each), **whose} for each in page.versions],
         "CommonPrefixes": [{"Prefix": encode(each)} for each in page.prefixes],
         "EncodingType": req.get("EncodingType"),
         "Delimiter": encode(delimiter) or None,

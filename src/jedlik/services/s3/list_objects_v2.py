@@ -9,9 +9,9 @@ from jedlik.api.rest import RestContext
 from jedlik.services.s3.access import bucket_of, on_bucket
 from jedlik.services.s3.listing import (
     bounded,
+    describer,
     encoder,
     listed,
-    object_entry,
     owner,
     read_token,
     token_of,
@@ -22,7 +22,7 @@ from jedlik.services.s3.store import Store
 @operation("s3", "ListObjectsV2", access="list", permissions=on_bucket("s3:ListBucket"))
 async def list_objects_v2(ctx: RestContext, req: dict[str, Any]) -> dict[str, Any]:
     bucket = await bucket_of(ctx, req)
-    encode = encoder(req)
+    encode, describe = encoder(req), describer(ctx, req)
     limit = bounded(req.get("MaxKeys"), "max-keys")
     prefix, delimiter = req.get("Prefix") or "", req.get("Delimiter") or ""
     token, start = req.get("ContinuationToken"), req.get("StartAfter") or ""
@@ -30,7 +30,7 @@ async def list_objects_v2(ctx: RestContext, req: dict[str, Any]) -> dict[str, An
     page = await listed(
         Store.of(ctx), bucket, prefix=prefix, after=after, delimiter=delimiter, limit=limit
     )
-    contents = [object_entry(version, encode) for version in page.versions]
+    contents = [describe(version) for version in page.versions]
     if req.get("FetchOwner"):
         contents = [{**each, "Owner": owner(bucket.account)} for each in contents]
     answer: dict[str, Any] = {

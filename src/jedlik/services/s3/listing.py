@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_plus
 
+from jedlik.api.rest import RestContext
 from jedlik.services.s3 import records
+from jedlik.services.s3.archived import restore_status
 from jedlik.services.s3.described import quoted
 from jedlik.services.s3.errors import invalid_argument
 from jedlik.services.s3.limits import LIST_MAX
@@ -89,18 +91,28 @@ def encoder(req: Mapping[str, Any]) -> Any:
     return lambda text: quote_plus(text, safe="/*").replace("~", "%7E")
 
 
-def object_entry(version: Version, encode: Any) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "Key": encode(version.key),
-        "LastModified": version.modified_ms // 1000,
-        "ETag": quoted(version.etag),
-        "Size": version.size,
-        "StorageClass": version.storage_class,
-    }
-    if version.checksum is not None:
-        entry["ChecksumAlgorithm"] = [version.checksum[0]]
-        entry["ChecksumType"] = version.checksum[2]
-    return entry
+def describer(ctx: RestContext, req: Mapping[str, Any]) -> Callable[[Version], dict[str, Any]]:
+    """What makes the entry of an object, with what this request asks for beside the usual."""
+    encode = encoder(req)
+    now_ms = int(ctx.now * 1000)
+    with_restores = "RestoreStatus" in (req.get("OptionalObjectAttributes") or ())
+
+    def described(version: Version) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "Key": encode(version.key),
+            "LastModified": version.modified_ms // 1000,
+            "ETag": quoted(version.etag),
+            "Size": version.size,
+            "StorageClass": version.storage_class,
+        }
+        if version.checksum is not None:
+            entry["ChecksumAlgorithm"] = [version.checksum[0]]
+            entry["ChecksumType"] = version.checksum[2]
+        if with_restores:
+            entry |= restore_status(version, now_ms)
+        return entry
+
+    return described
 
 
 def owner(account: str) -> dict[str, str]:
