@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from jedlik.services.cloudwatch.expressions import BadExpression, parse
-from jedlik.services.cloudwatch.metric_math import Scope, Series, evaluate
+from jedlik.services.cloudwatch.metric_math import evaluate
+from jedlik.services.cloudwatch.operands import Scope, Series
 from jedlik.services.cloudwatch.search import parse_search
 from jedlik.services.cloudwatch.statistics import statistic
 from jedlik.tables.aggregates import of_values

@@ -2,7 +2,7 @@
 
 Spoken as JSON, as forms (query) and as CBOR; a file per operation. `tables/measurements.py` keeps
 the metrics, `records.py` alarms and dashboards; `alarm_states.py` judges an alarm,
-`expressions.py` and `metric_math.py` calculate. `workers/alarms.py` evaluates.
+`expressions.py` and `metric_math.py` calculate, with `operands.py`. `workers/alarms.py` evaluates.
 """
 
 from .alarm_data import check_metric, points_of

@@ -9,8 +9,8 @@ from typing import Any
 from jedlik.services.cloudwatch.alarm_states import EXTRA_PERIODS, Point
 from jedlik.services.cloudwatch.errors import validation
 from jedlik.services.cloudwatch.expressions import BadExpression
-from jedlik.services.cloudwatch.metric_math import Series
 from jedlik.services.cloudwatch.metric_names import metric_of
+from jedlik.services.cloudwatch.operands import Series
 from jedlik.services.cloudwatch.queries import Queries
 from jedlik.services.cloudwatch.series import periods_of, values_of
 from jedlik.services.cloudwatch.statistics import statistic

@@ -11,7 +11,7 @@ from jedlik.services.cloudwatch import limits
 from jedlik.services.cloudwatch.errors import validation
 from jedlik.services.cloudwatch.expressions import BadExpression
 from jedlik.services.cloudwatch.labels import labelled
-from jedlik.services.cloudwatch.metric_math import Series, Value
+from jedlik.services.cloudwatch.operands import Series, Value
 from jedlik.services.cloudwatch.queries import Queries, Query
 from jedlik.services.cloudwatch.series import time_range
 from jedlik.services.cloudwatch.tokens import number_of, token_of

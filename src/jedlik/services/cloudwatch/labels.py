@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from jedlik.services.cloudwatch.metric_math import Series
+from jedlik.services.cloudwatch.operands import Series
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)(?:\('([^']*)'\))?\}")
 

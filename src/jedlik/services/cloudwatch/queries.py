@@ -24,16 +24,9 @@ from jedlik.services.cloudwatch.expressions import (
 )
 from jedlik.services.cloudwatch.insight_reports import periods_of as periods_with_keys
 from jedlik.services.cloudwatch.insight_rules import key_rule
-from jedlik.services.cloudwatch.metric_math import (
-    FUNCTIONS,
-    Scope,
-    Series,
-    Value,
-    evaluate,
-    insight_of,
-    search_of,
-)
+from jedlik.services.cloudwatch.metric_math import FUNCTIONS, evaluate, insight_of, search_of
 from jedlik.services.cloudwatch.metric_names import metric_of
+from jedlik.services.cloudwatch.operands import Scope, Series, Value
 from jedlik.services.cloudwatch.search import parse_search
 from jedlik.services.cloudwatch.series import is_period, periods_of, values_of
 from jedlik.services.cloudwatch.statistics import statistic
