@@ -65,6 +65,9 @@ def test_objects_are_read_as_the_caller(
     assert told["Status"]["StateChangeReason"] == (
         f"Permission denied on S3 path: s3://{bucket}/{database}/secret/a"
     )
+    called = {"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
+    told = ask(allowed(everything, {**some, "Condition": called}, results), "SELECT a FROM open")
+    assert told["Status"]["State"] == "SUCCEEDED", told["Status"]
     client = allowed(everything, some)
     told = ask(client, "SELECT a FROM open")
     with pytest.raises(ClientError) as error:

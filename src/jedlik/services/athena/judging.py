@@ -12,6 +12,7 @@ from jedlik.identity.request_keys import Transport
 from jedlik.services.athena.sql.faults import Failed
 from jedlik.services.s3 import asked
 
+SERVICE = "athena.amazonaws.com"
 DENIED = "Permission denied on S3 path: s3://{bucket}/{key}"
 
 
@@ -60,5 +61,5 @@ class Judge:
             self._judge(ask, req, DENIED.format(bucket=bucket, key=key))
 
     def _judge(self, ask: Ask, req: dict[str, Any], text: str) -> None:
-        if not self._authoriser.check(self._ctx, ask, req, Transport()).allowed:
+        if not self._authoriser.check(self._ctx, ask, req, Transport(via=SERVICE)).allowed:
             raise Failed(text, type=1003)
