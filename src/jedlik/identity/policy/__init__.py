@@ -7,7 +7,8 @@
     conditions.py   a Condition element as tests of a request's keys
     compiled.py     statements ready to be matched
     principal.py    whether a Principal element means a caller, and how directly
-    evaluate.py     what all policies together say, and why
+    evaluate.py     what all policies together say
+    residual.py     what is left of them for one action, and its decision, and why
     refusals.py     AccessDenied in AWS's words
 
 Pure: nothing here reads a clock or a store. IAM's operations use it for checking documents and for
@@ -18,16 +19,10 @@ from __future__ import annotations
 
 from .conditions import NOTHING, Keys, Values
 from .document import Malformed, check_document, parse_document
-from .evaluate import (
-    AccessRequest,
-    Decision,
-    Matched,
-    Residual,
-    evaluate,
-    narrow,
-)
+from .evaluate import AccessRequest, evaluate, narrow
 from .principal import ANONYMOUS
 from .refusals import refusal_text
+from .residual import Decision, Matched, Residual
 
 __all__ = [
     "ANONYMOUS",

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import orjson
+
 from .compiled import CompiledPolicy, Principals, Statement
 from .conditions import conditions, split_operator
 from .globs import Part, arn_glob, glob
@@ -94,6 +96,7 @@ def _decoded(text: str) -> Any:
         return found
 
     try:
+        orjson.loads(text)  # Python's own takes NaN, halves of characters and endless numbers
         return json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError):
         raise Malformed(_SYNTAX) from None

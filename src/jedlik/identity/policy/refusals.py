@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .evaluate import Decision, Kind
+from .residual import Decision, Kind
 
 _NAMES: dict[Kind, tuple[str, str]] = {
     "identity": ("identity-based policy", "an identity-based policy"),
