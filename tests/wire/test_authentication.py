@@ -414,6 +414,14 @@ def test_a_tampered_presigned_request(strict: Client, part: str) -> None:
     assert refusal(strict, request.bytes())[1].startswith(MISMATCH)
 
 
+@pytest.mark.parametrize("part", ["X-Amz-Signature=", "X-Amz-SignedHeaders="])
+def test_a_presigned_request_with_other_letters(strict: Client, part: str) -> None:
+    """UTF-8 behind percent signs, which no header could have."""
+    request = sign(presigned_s=60)
+    request.target = request.target.replace(part, f"{part}%F0%9F%98%80")
+    assert refusal(strict, request.bytes())[1].startswith(MISMATCH)
+
+
 def test_a_presigned_request_expires(at_noon: Client) -> None:
     assert who(at_noon, sign(presigned_s=3600, time_s=NOON - 3600).bytes()) == ROOT
     code, message = refusal(at_noon, sign(presigned_s=3600, time_s=NOON - 3601).bytes())

@@ -176,9 +176,10 @@ def _claim(
 
 
 def _query(query: bytes) -> dict[str, str]:
-    """Parameters of a query string; of a repeated one, the first."""
+    """Parameters of a query string; of a repeated one, the first. Bytes are latin-1, as those of
+    headers are: what is signed is bytes again."""
     found: dict[str, str] = {}
     for part in query.decode("latin-1").split("&"):
         name, _, value = part.partition("=")
-        found.setdefault(unquote_plus(name), unquote_plus(value))
+        found.setdefault(unquote_plus(name, "latin-1"), unquote_plus(value, "latin-1"))
     return found

@@ -602,6 +602,8 @@ def test_a_signature_of_yesterday(wire: Connection, bucket: str) -> None:
         ({"X-Amz-Expires": ""}, "AuthorizationQueryParametersError", b"requires the X-Amz-Algo"),
         ({"X-Amz-Date": "today"}, "AuthorizationQueryParametersError", b"ISO8601 Long Format"),
         ({"X-Amz-Credential": "x"}, "AuthorizationQueryParametersError", b"YOUR-AKID"),
+        ({"X-Amz-Signature": "😀"}, "SignatureDoesNotMatch", b"does not match"),
+        ({"X-Amz-SignedHeaders": "host;😀"}, "SignatureDoesNotMatch", b"does not match"),
     ],
 )
 def test_urls_that_are_no_signed_ones(
