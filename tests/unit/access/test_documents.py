@@ -52,6 +52,9 @@ GOOD: list[tuple[str, str, Any]] = [
 BAD: list[tuple[str, str, Any, str]] = [
     ("no JSON", "identity", "{", SYNTAX),
     ("nothing", "identity", "", SYNTAX),
+    ("half a character", "identity", '{"Id": "\\ud800"}', SYNTAX),
+    ("a number without end", "identity", '{"Id": 1e400}', SYNTAX),
+    ("NaN", "identity", '{"Id": NaN}', SYNTAX),
     ("a list", "identity", "[]", SYNTAX),
     ("an empty object", "identity", {}, SYNTAX),
     ("no statement", "identity", {"Version": "2012-10-17"}, SYNTAX),
