@@ -54,7 +54,8 @@ def test_no_finite_number(value):
 
 
 @pytest.mark.parametrize(
-    ("given", "read"), [(5, 5), (-1.5, -1.5), (1e300, 2**63 // 1000), (-(10**400), -(2**63) // 1000)]
+    ("given", "read"),
+    [(5, 5), (-1.5, -1.5), (1e300, 2**63 // 1000), (-(10**400), -(2**63) // 1000)],
 )
 def test_times_fit_a_long_of_milliseconds(given, read):
     request = {"RestoreDateTime": given}
