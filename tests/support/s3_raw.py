@@ -21,13 +21,15 @@ def send(
     *,
     host: str = "",
     headers: dict[str, str] | None = None,
+    body: bytes | None = None,
     chunks: list[bytes] | None = None,
 ) -> tuple[int, dict[str, str], str]:
-    """One request as it is; region: None signs nothing."""
+    """One request as it is; region: None signs nothing. body is signed, chunks are not."""
     if endpoint is None:
         pytest.skip("looks at the bytes of our own answers")
     address = urlsplit(endpoint).netloc
-    request = AWSRequest(method, f"http://{host or address}{path}", headers=headers or {})
+    url = f"http://{host or address}{path}"
+    request = AWSRequest(method, url, headers=headers or {}, data=body)
     if region is not None:
         request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
         S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", region).add_auth(request)
@@ -35,7 +37,7 @@ def send(
     connection = http.client.HTTPConnection(address, timeout=30)
     try:
         connection.request(
-            method, path, iter(chunks) if chunks else None, dict(request.headers.items()),
+            method, path, iter(chunks) if chunks else body, dict(request.headers.items()),
             encode_chunked=chunks is not None,
         )  # fmt: skip
         answer = connection.getresponse()

@@ -129,8 +129,13 @@ class RestXml:
         if member is None:
             name = self._model.operations[operation]["input"]
             return xml.read_structure(self._shapes, name, xml.parse(document))
-        name = member_shape(shape["members"][member])
-        return {member: xml.read_structure(self._shapes, name, xml.parse(document))}
+        described = shape["members"][member]
+        name = member_shape(described)
+        root = xml.parse(document)
+        wanted = described.get("locationName", name) if isinstance(described, dict) else name
+        if root.name != wanted:  # else what is meant for something else would clear a setting
+            raise xml.NotValid
+        return {member: xml.read_structure(self._shapes, name, root)}
 
     def payload_member(self, operation: str) -> str:
         return str(self._input(operation)["payload"])

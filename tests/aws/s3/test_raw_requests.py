@@ -58,3 +58,21 @@ def test_a_plus_is_a_space_in_paths_and_in_sources_of_copies(
         copied = {"x-amz-copy-source": f"/{bucket}/{written}"}
         assert send(endpoint, "PUT", f"/{bucket}/copy", headers=copied)[0] == 200
         assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read().decode() == meant
+
+
+def test_documents_for_something_else_are_refused(
+    endpoint: str | None, s3: Any, bucket: str
+) -> None:
+    """What is all optional would be read as nothing at all, and clear the setting."""
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    path = f"/{bucket}?notification"
+    for root in ("CORSConfiguration", "notificationConfiguration"):
+        status, _, body = send(endpoint, "PUT", path, body=f"<{root}/>".encode())
+        assert status == 400 and "<Code>MalformedXML</Code>" in body
+    kept = s3.get_bucket_notification_configuration(Bucket=bucket)
+    assert kept["EventBridgeConfiguration"] == {}
+    document = b'<a:NotificationConfiguration xmlns:a="http://s3.amazonaws.com/doc/2006-03-01/"/>'
+    assert send(endpoint, "PUT", path, body=document)[0] == 200
+    assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(Bucket=bucket)
