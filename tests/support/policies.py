@@ -31,3 +31,10 @@ def refused(call: Callable[..., Any], **parameters: Any) -> tuple[str, str, int]
     response = caught.value.response
     status = response["ResponseMetadata"]["HTTPStatusCode"]
     return response["Error"]["Code"], response["Error"]["Message"], status
+
+
+def denied(call: Callable[..., Any], **parameters: Any) -> str:
+    """The text of an AccessDeniedException."""
+    code, text, status = refused(call, **parameters)
+    assert (code, status) == ("AccessDeniedException", 400), text
+    return text

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.policies import denied
 from tests.support.server import Server
 
 ROOT = ("AKIAJEDLIKROOTEXAMPL", "the secret of root")
@@ -56,18 +57,9 @@ def allow(*actions: str, on: Any = ARN, **when: Any) -> dict[str, Any]:
     return {**made, "Condition": when} if when else made
 
 
-def refused(call: Callable[..., Any], **request: Any) -> str:
-    with pytest.raises(ClientError) as refusal:
-        call(**request)
-    error = refusal.value.response["Error"]
-    assert error["Code"] == "AccessDeniedException", error
-    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    return str(error["Message"])
-
-
 def test_a_new_user_may_nothing_and_is_told_so_in_aws_words(connect: Connect) -> None:
     keys = make_user(connect, "new")
-    text = refused(connect("dynamodb", keys).get_item, TableName=TABLE, Key={"pk": {"S": "a"}})
+    text = denied(connect("dynamodb", keys).get_item, TableName=TABLE, Key={"pk": {"S": "a"}})
     assert text == (
         "User: arn:aws:iam::000000000000:user/new is not authorized to perform: dynamodb:GetItem "
         f"on resource: {ARN} because no identity-based policy allows the dynamodb:GetItem action"
@@ -80,12 +72,12 @@ def test_a_change_of_policy_holds_from_the_next_request_on(connect: Connect) -> 
     dynamodb = connect("dynamodb", keys)
     request = {"TableName": TABLE, "Key": {"pk": {"S": "a"}}}
     for _ in range(3):
-        refused(dynamodb.get_item, **request)
+        denied(dynamodb.get_item, **request)
         set_policy(connect, "changing", allow("dynamodb:GetItem"))
         for _ in range(5):  # long enough to take the short way
             dynamodb.get_item(**request)
         set_policy(connect, "changing", allow("dynamodb:PutItem"))
-    refused(dynamodb.get_item, **request)
+    denied(dynamodb.get_item, **request)
     dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": "a"}})
 
 
@@ -109,13 +101,13 @@ def test_rows_by_user_name(connect: Connect) -> None:
     PEOPLE["ben"].put_item(TableName=TABLE, Item={"pk": {"S": "ben"}})
     for _ in range(5):
         assert ann.get_item(TableName=TABLE, Key={"pk": {"S": "ann"}})["Item"]
-        refused(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ben"}})
+        denied(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ben"}})
     for _ in range(20):  # long enough to be answered without being judged as a whole
         assert ann.get_item(TableName=TABLE, Key={"pk": {"S": "ann"}})["Item"]
-    refused(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ben"}})
-    refused(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ann "}})
-    refused(ann.put_item, TableName=TABLE, Item={"pk": {"S": "ben"}})
-    refused(ann.execute_statement, Statement=f"SELECT * FROM \"{TABLE}\" WHERE pk = 'ben'")
+    denied(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ben"}})
+    denied(ann.get_item, TableName=TABLE, Key={"pk": {"S": "ann "}})
+    denied(ann.put_item, TableName=TABLE, Item={"pk": {"S": "ben"}})
+    denied(ann.execute_statement, Statement=f"SELECT * FROM \"{TABLE}\" WHERE pk = 'ben'")
 
 
 def test_a_change_of_rows_holds_from_the_next_request_on(connect: Connect) -> None:
@@ -125,7 +117,7 @@ def test_a_change_of_rows_holds_from_the_next_request_on(connect: Connect) -> No
     for _ in range(20):
         dynamodb.get_item(**first)
     set_policy(connect, "moving", allow("dynamodb:GetItem", **rows("second")))
-    refused(dynamodb.get_item, **first)
+    denied(dynamodb.get_item, **first)
     for _ in range(20):
         dynamodb.get_item(**second)
     arn = connect("dynamodb").describe_table(TableName=TABLE)["Table"]["TableArn"]
@@ -133,7 +125,7 @@ def test_a_change_of_rows_holds_from_the_next_request_on(connect: Connect) -> No
     connect("dynamodb").put_resource_policy(
         ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
     )
-    refused(dynamodb.get_item, **second)
+    denied(dynamodb.get_item, **second)
     connect("dynamodb").delete_resource_policy(ResourceArn=arn)
     dynamodb.get_item(**second)
 
@@ -170,7 +162,7 @@ def test_where_a_request_comes_from_and_when(connect: Connect) -> None:
     request = {"TableName": TABLE, "Key": {"pk": {"S": "a"}}}
     for _ in range(3):
         connect("dynamodb", here).get_item(**request)
-    refused(connect("dynamodb", there).get_item, **request)
+    denied(connect("dynamodb", there).get_item, **request)
 
 
 def test_a_role_reads_and_is_refused_a_write(connect: Connect) -> None:
@@ -190,7 +182,7 @@ def test_a_role_reads_and_is_refused_a_write(connect: Connect) -> None:
         (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]),
     )
     reader.scan(TableName=TABLE)
-    assert refused(reader.put_item, TableName=TABLE, Item={"pk": {"S": "a"}}) == (
+    assert denied(reader.put_item, TableName=TABLE, Item={"pk": {"S": "a"}}) == (
         "User: arn:aws:sts::000000000000:assumed-role/Reader/walk is not authorized to perform: "
         f"dynamodb:PutItem on resource: {ARN} because no identity-based policy allows the "
         "dynamodb:PutItem action"
@@ -198,7 +190,7 @@ def test_a_role_reads_and_is_refused_a_write(connect: Connect) -> None:
     iam.detach_role_policy(
         RoleName="Reader", PolicyArn="arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"
     )
-    refused(reader.scan, TableName=TABLE)
+    denied(reader.scan, TableName=TABLE)
 
 
 def test_auto_scaling_needs_leave_for_the_roles_that_it_is_given_and_makes(
@@ -223,7 +215,7 @@ def test_auto_scaling_needs_leave_for_the_roles_that_it_is_given_and_makes(
         "MaxCapacity": 50,
     }
 
-    text = refused(scaling.register_scalable_target, **target)
+    text = denied(scaling.register_scalable_target, **target)
     assert f"perform: iam:CreateServiceLinkedRole on resource: {role}" in text
     with pytest.raises(ClientError, match="NoSuchEntity"):
         connect("iam").get_role(RoleName=name)
@@ -237,12 +229,12 @@ def test_auto_scaling_needs_leave_for_the_roles_that_it_is_given_and_makes(
     scaling.register_scalable_target(**target)
 
     handed = "arn:aws:iam::000000000000:role/Scaler"
-    text = refused(scaling.register_scalable_target, **target, RoleARN=handed)
+    text = denied(scaling.register_scalable_target, **target, RoleARN=handed)
     assert f"perform: iam:PassRole on resource: {handed}" in text
     to = {"iam:PassedToService": "application-autoscaling.amazonaws.com"}
     set_policy(connect, "scaler", scale, allow("iam:PassRole", on=handed, StringEquals=to))
     scaling.register_scalable_target(**target, RoleARN=handed)
-    text = refused(scaling.register_scalable_target, **target, Tags={"team": "blue"})
+    text = denied(scaling.register_scalable_target, **target, Tags={"team": "blue"})
     assert "perform: application-autoscaling:TagResource" in text
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from tests.support.people import fresh, iam, keys_of, user
+from tests.support.policies import denied
 
 __all__ = ["fresh", "iam", "keys_of", "user"]
 
@@ -40,21 +40,13 @@ def arn(group: str) -> str:
     return f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"
 
 
-def refused(call: Callable[..., Any], **request: Any) -> str:
-    with pytest.raises(ClientError) as raised:
-        call(**request)
-    error = raised.value.response["Error"]
-    assert error["Code"] == "AccessDeniedException", error
-    return str(error["Message"])
-
-
 def test_each_group_of_a_query_is_asked_for(
     theirs: Any, iam: Any, user: str, groups: tuple[str, str]
 ) -> None:
     one, other = groups
     now = int(time.time())
     asked = {"startTime": now - 60, "endTime": now, "queryString": "fields @message"}
-    assert f"logs:StartQuery on resource: {arn(one)}:*" in refused(
+    assert f"logs:StartQuery on resource: {arn(one)}:*" in denied(
         theirs.start_query, logGroupName=one, **asked
     )
     statement = [
@@ -67,11 +59,11 @@ def test_each_group_of_a_query_is_asked_for(
     query = theirs.start_query(logGroupName=one, **asked)["queryId"]
     assert theirs.get_query_results(queryId=query)["status"]
     for both in ({"logGroupNames": [one, other]}, {"logGroupIdentifiers": [arn(one), arn(other)]}):
-        assert f"logs:StartQuery on resource: {arn(other)}:*" in refused(
+        assert f"logs:StartQuery on resource: {arn(other)}:*" in denied(
             theirs.start_query, **both, **asked
         )
     theirs.start_live_tail(logGroupIdentifiers=[arn(one)])["responseStream"].close()
-    assert "logs:StartLiveTail" in refused(theirs.start_live_tail, logGroupIdentifiers=[arn(other)])
+    assert "logs:StartLiveTail" in denied(theirs.start_live_tail, logGroupIdentifiers=[arn(other)])
 
 
 def test_an_export_asks_for_the_objects_too(
@@ -81,7 +73,7 @@ def test_an_export_asks_for_the_objects_too(
     statement = {"Effect": "Allow", "Action": "logs:CreateExportTask", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=policy)
-    assert "s3:PutObject on resource:" in refused(theirs.create_export_task, **task)
+    assert "s3:PutObject on resource:" in denied(theirs.create_export_task, **task)
 
 
 def test_a_pointer_opens_nothing_by_itself(
@@ -104,4 +96,4 @@ def test_a_pointer_opens_nothing_by_itself(
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=policy)
     assert theirs.get_log_record(logRecordPointer=pointers[0])["logRecord"]["@message"] == "m"
-    assert "logs:GetLogRecord" in refused(theirs.get_log_record, logRecordPointer=pointers[1])
+    assert "logs:GetLogRecord" in denied(theirs.get_log_record, logRecordPointer=pointers[1])
