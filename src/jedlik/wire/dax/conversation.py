@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any, Protocol
+from typing import Any
 
 from jedlik.api.errors import ApiError, internal_failure
 from jedlik.identity import Authenticator, Identity
@@ -28,7 +28,8 @@ from .cbor import MESSAGE_BYTES_MAX, Broken, Skipper, Truncated, byte_string, he
 from .errors import AUTHENTICATION, TABLE_NOT_FOUND, write_reasons, write_refusal
 from .keys import KeyAttribute, KeySchema
 from .methods import METHODS, Method
-from .replies import SUCCESS, ItemWriter, Names, NewLists, write_reply
+from .plane import DataPlane, Shelf
+from .replies import SUCCESS, ItemWriter, NewLists, write_reply
 from .requests import Call, malformed, read_call
 
 GREETING = b"\x67J7yne5G"
@@ -40,56 +41,6 @@ AUTHORISED_S = 300.0
 """Clients renew it after half of this time, or three quarters."""
 
 log = logging.getLogger("jedlik.wire")
-
-
-class Shelf(Protocol):
-    def find(self, message: bytes, now_s: float) -> bytes | None: ...
-
-
-class Lists(Protocol):
-    def number_of(self, names: Names) -> int | None: ...
-    async def define(self, names: Names) -> int: ...
-    async def names(self, number: int) -> Names: ...
-
-
-class Endpoint(Protocol):
-    @property
-    def node(self) -> int: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def role(self) -> int: ...
-    @property
-    def zone(self) -> str: ...
-
-
-class Outcome(Protocol):
-    @property
-    def answer(self) -> dict[str, Any]: ...
-
-
-class DataPlane(Protocol):
-    """What runs the operations; see services/dax/data_plane.py. Raises ApiError only."""
-
-    @property
-    def lists(self) -> Lists: ...
-    def endpoints(self, *, tls: bool) -> Sequence[Endpoint]: ...
-    async def key_schema(self, identity: Identity, name: str) -> Sequence[tuple[str, str]]: ...
-    def shelf(self, identity: Identity) -> Shelf | None: ...
-    def keep(self, outcome: Any, shelf: Any, message: bytes, reply: bytes) -> None: ...
-    def count(self, operation: str, took_s: float, refusal: ApiError | None) -> None: ...
-    async def run(
-        self,
-        name: str,
-        identity: Identity,
-        request: dict[str, Any],
-        request_id: str,
-        now: float,
-    ) -> Outcome: ...
 
 
 class Door:
