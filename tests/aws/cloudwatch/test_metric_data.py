@@ -361,4 +361,5 @@ def test_what_is_no_time_is_refused(cloudwatch: Any, namespace: str, endpoint: s
     )
     with pytest.raises(OSError, match="400") as caught:
         urlopen(request, timeout=20)
-    assert b"<Code>InvalidParameterValue</Code>" in caught.value.read()  # type: ignore[attr-defined]
+    # As what cannot be read as a time at all.
+    assert b"<Code>MalformedInput</Code>" in caught.value.read()  # type: ignore[attr-defined]
