@@ -33,6 +33,12 @@ VALUES = {
     "year(date '2024-01-01') + month(date '2024-02-01')": "2026",
     "date(timestamp '2024-01-01 10:00:00')": "2024-01-01",
     "interval '1' day": "1 00:00:00.000",
+    "extract(dow from date '2024-01-07')": "7",
+    "extract(day_of_year from date '2024-02-01')": "32",
+    "date_trunc('week', date '2024-01-03')": "2024-01-01",
+    "sequence(date '2024-01-30', date '2024-02-01', interval '1' day)": (
+        "[2024-01-30, 2024-01-31, 2024-02-01]"
+    ),
     # texts of Java's, and names of types
     "format('%s-%d %%', 'a', 3)": "a-3 %",
     "format('%2$s %1$s %1$S', 'a', 'b')": "b a A",
@@ -54,9 +60,22 @@ VALUES = {
     """json_format(json_parse('{"a": 1}'))""": '{"a":1}',
     """cast(json_parse('["a"]') as array(varchar))""": "[a]",
     "json_array_length('[1,2]')": "2",
+    """json_value('{"a": {"b": 1}}', 'lax $.a.b')""": "1",
+    """json_value('{"a": 1}', 'strict $.a' returning integer) + 1""": "2",
+    """json_value('{"a": [1]}', 'lax $.a')""": None,
+    """json_query('{"a": [1, {"b": 2}]}', 'lax $.a')""": '[1,{"b":2}]',
+    """json_exists('{"a": [1]}', 'lax $.a[0]')""": "true",
+    """json_exists('{"a": [1]}', 'lax $.b')""": "false",
     """json_size('{"a":1}', '$')""": "1",
     # arrays, maps and rows
     "cardinality(array[1, 2])": "2",
+    "reverse(array[1, 2])": "[2, 1]",
+    "trim_array(array[1, 2, 3], 2)": "[1]",
+    "strpos('abcb', 'b', 2)": "4",
+    "strpos('abcb', 'b', 3)": "0",
+    "regexp_position('ab12', '[0-9]')": "3",
+    "url_encode('a b~')": "a+b%7E",
+    "to_base(255, 16)": "ff",
     "cardinality(map(array['a'], array[1]))": "1",
     "element_at(map(array['a'], array[1]), 'b')": None,
     "element_at(array[1, 2], -1)": "2",
@@ -172,6 +191,20 @@ def test_functions(tmp_path: Path) -> None:
 def test_rows(sql: str, tmp_path: Path) -> None:
     _, rows = answered(sql, tmp_path)
     assert [",".join(row) for row in rows] == ROWS[sql]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "array_sort(array[1], (a, b) -> 1)",
+        "json_value('{}', 'lax $.a ? (@ > 1)')",
+        "format('%tY', now())",
+        "format(x, 1)",
+    ],
+)
+def test_what_would_mean_something_else_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="NOT_SUPPORTED"):
+        answered(f"select {text} from (values 'a') t(x)", tmp_path)
 
 
 def test_parameters_take_the_place_of_question_marks(tmp_path: Path) -> None:

@@ -13,6 +13,11 @@ _MACROS = {
         "CASE WHEN NOT json_valid(j) OR json_type(j, p) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL "
         "ELSE json_extract_string(j, p) END"
     ),
+    "jd_json_query(j, p)": (
+        "CASE WHEN json_valid(j) AND json_type(j, p) IN ('OBJECT', 'ARRAY') "
+        "THEN CAST(json_extract(j, p) AS VARCHAR) END"
+    ),
+    "jd_json_exists(j, p)": "CASE WHEN json_valid(j) THEN json_exists(j, p) ELSE false END",
     "json_size(j, p)": (
         "CASE json_type(j, p) WHEN 'OBJECT' THEN len(json_keys(j, p)) "
         "WHEN 'ARRAY' THEN json_array_length(j, p) ELSE 0 END"
@@ -98,6 +103,16 @@ _MACROS = {
         "THEN 'array(' || jd_type_name(lower(regexp_replace(typeof(x), '\\[\\]$', ''))) || ')' "
         "ELSE jd_type_name(lower(typeof(x))) END"
     ),
+    "jd_url_encode(t)": "replace(replace(url_encode(t), '%20', '+'), '~', '%7E')",
+    "jd_strpos(s, p, n)": (
+        "CASE WHEN len(str_split(s, p)) <= n THEN 0 "
+        "ELSE len(array_to_string(list_slice(str_split(s, p), 1, n), p)) + 1 END"
+    ),
+    "regexp_position(s, p)": (
+        "CASE WHEN regexp_matches(s, p) THEN strpos(s, regexp_extract(s, p)) ELSE -1 END"
+    ),
+    "trim_array(a, n)": "list_slice(a, 1, len(a) - n)",
+    "current_timezone()": "'UTC'",
     "bitwise_not(x)": "~x",
     "bitwise_left_shift(x, n)": "x << n",
     "bitwise_right_shift(x, n)": "x >> n",

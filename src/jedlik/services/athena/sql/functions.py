@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from sqlglot import exp
 
+from jedlik.services.athena.sql import dates
+from jedlik.services.athena.sql.calls import Columns, call
 from jedlik.services.athena.sql.faults import Failed
 from jedlik.services.athena.sql.formats import formatted
 
@@ -31,44 +33,10 @@ _FORBIDDEN = {
     "read_text",
     "sniff_csv",
 }
-_JODA = [  # the longest first; None is literal text
-    ("yyyy", "%Y"),
-    ("YYYY", "%G"),
-    ("yy", "%y"),
-    ("y", "%Y"),
-    ("MMMM", "%B"),
-    ("MMM", "%b"),
-    ("MM", "%m"),
-    ("M", "%-m"),
-    ("dd", "%d"),
-    ("d", "%-d"),
-    ("DDD", "%j"),
-    ("D", "%-j"),
-    ("EEEE", "%A"),
-    ("EEE", "%a"),
-    ("EE", "%a"),
-    ("E", "%a"),
-    ("e", "%u"),
-    ("HH", "%H"),
-    ("H", "%-H"),
-    ("hh", "%I"),
-    ("h", "%-I"),
-    ("mm", "%M"),
-    ("m", "%-M"),
-    ("ss", "%S"),
-    ("s", "%-S"),
-    ("SSSSSS", "%f"),
-    ("SSS", "%g"),
-    ("a", "%p"),
-    ("ww", "%V"),
-    ("ZZ", "%z"),
-    ("Z", "%z"),
-]
-_DATE_UNITS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+_SQL_PATH = re.compile(r"""\s*(?:lax|strict)\s+(\$(?:\.(?:\w+|"[^"]*")|\[\d+\])*)\s*""")
 _SEVERAL = {"every": "bool_and", "approx_set": "", "zip": "list_zip", "arbitrary": "any_value"}
 _SEVERAL |= {"regexp_split": "regexp_split_to_array", "map_concat": "map_concat"}
 
-Columns = Mapping[str, str]
 Named: TypeAlias = "Callable[[Sequence[exp.Expr]], exp.Expr]"
 
 
@@ -96,10 +64,6 @@ def replaced(tree: exp.Expr, columns: Columns) -> exp.Expr:
     return tree
 
 
-def _call(name: str, *arguments: exp.Expr | None) -> exp.Anonymous:
-    return exp.Anonymous(this=name, expressions=[each.copy() for each in arguments if each])
-
-
 def _anonymous(node: exp.Anonymous) -> exp.Expr:
     name = str(node.this).lower()
     given = node.expressions
@@ -109,16 +73,47 @@ def _anonymous(node: exp.Anonymous) -> exp.Expr:
     if change is not None:
         return change(given)
     if _SEVERAL.get(name):
-        return _call(_SEVERAL[name], *given)
+        return call(_SEVERAL[name], *given)
     return node
 
 
 def _json_scalar(node: exp.Expr, columns: Columns) -> exp.Expr:
-    return _call("jd_json_scalar", node.this, _json_path(node))
+    return call("jd_json_scalar", node.this, _json_path(node))
 
 
 def _json(node: exp.Expr, columns: Columns) -> exp.Expr:
-    return _call("jd_json_extract", node.this, _json_path(node))
+    if node.args.get("json_query"):
+        return _json_query(node)
+    return call("jd_json_extract", node.this, _json_path(node))
+
+
+def _json_query(node: exp.Expr) -> exp.Expr:
+    _require_plain(node, "option", "quote", "on_condition")
+    return call("jd_json_query", node.this, _sql_path(node.expression))
+
+
+def _json_value(node: exp.Expr, columns: Columns) -> exp.Expr:
+    _require_plain(node, "on_condition")
+    found = call("jd_json_scalar", node.this, _sql_path(node.args["path"]))
+    returning = node.args.get("returning")
+    return exp.TryCast(this=found, to=returning.copy()) if returning else found
+
+
+def _require_plain(node: exp.Expr, *clauses: str) -> None:
+    """Raises Failed where the call has a clause that is not known."""
+    for clause in clauses:
+        if node.args.get(clause):
+            raise Failed(f"NOT_SUPPORTED: {node.sql('trino')}", type=1004)
+
+
+def _sql_path(path: exp.Expr) -> exp.Expr:
+    """'lax $.a' of SQL's JSON functions as a path alone. Raises Failed for what is no path of
+    names and places, for its filters and methods would be taken for names."""
+    text = path.name if isinstance(path, exp.Literal) else ""
+    found = _SQL_PATH.fullmatch(text)
+    if found is None:
+        raise Failed(f"NOT_SUPPORTED: JSON path {path.sql('trino')}", type=1004)
+    return exp.Literal.string(found[1])
 
 
 def _json_path(node: exp.Expr) -> exp.Expr:
@@ -132,7 +127,7 @@ def _json_path(node: exp.Expr) -> exp.Expr:
 
 def _regexp_extract(node: exp.Expr, columns: Columns) -> exp.Expr:
     group = node.args.get("group") or exp.Literal.number(0)
-    return _call("jd_regexp_extract", node.this, node.expression, group)
+    return call("jd_regexp_extract", node.this, node.expression, group)
 
 
 def _regexp_replace(node: exp.Expr, columns: Columns) -> exp.Expr:
@@ -146,41 +141,12 @@ def _regexp_replace(node: exp.Expr, columns: Columns) -> exp.Expr:
     return node
 
 
-def _date_diff(node: exp.Expr, columns: Columns) -> exp.Expr:
-    """Trino counts whole units, DuckDB's date_diff the boundaries between them."""
-    unit = exp.Literal.string(node.text("unit").lower() or "day")
-    return _call("date_sub", unit, node.expression, node.this)
-
-
 def _cardinality(node: exp.Expr, columns: Columns) -> exp.Expr:
     value = node.this
     is_map = isinstance(value, (exp.Map, exp.VarMap)) or (
         isinstance(value, exp.Column) and columns.get(value.name.lower(), "").startswith("map<")
     )
-    return _call("cardinality" if is_map else "len", value)
-
-
-def _date_add(node: exp.Expr, columns: Columns) -> exp.Expr:
-    """A date and some days are a date, where DuckDB makes it a timestamp."""
-    if _is_date(node.this, columns) and node.text("unit").upper() in _DATE_UNITS:
-        return exp.Cast(this=node.copy(), to=exp.DataType.build("DATE"))
-    return node
-
-
-def _plus(node: exp.Expr, columns: Columns) -> exp.Expr:
-    right = node.expression
-    if isinstance(right, exp.Interval) and _is_date(node.this, columns):
-        if right.text("unit").upper() in _DATE_UNITS:
-            return exp.Cast(this=exp.Paren(this=node.copy()), to=exp.DataType.build("DATE"))
-    return node
-
-
-def _is_date(node: exp.Expr, columns: Columns) -> bool:
-    if isinstance(node, exp.Column):
-        return columns.get(node.name.lower()) == "date"
-    if isinstance(node, exp.Cast):
-        return bool(node.to.this == exp.DataType.Type.DATE)
-    return isinstance(node, (exp.CurrentDate, exp.Date, exp.TsOrDsToDate))
+    return call("cardinality" if is_map else "len", value)
 
 
 def _cast(node: exp.Expr, columns: Columns) -> exp.Expr:
@@ -197,40 +163,7 @@ def _cast(node: exp.Expr, columns: Columns) -> exp.Expr:
 
 
 def _slice(node: exp.Expr, columns: Columns) -> exp.Expr:
-    return _call("jd_slice", node.this, node.args.get("start"), node.args.get("end"))
-
-
-def _parse_datetime(node: exp.Expr, columns: Columns) -> exp.Expr:
-    return _from_joda([node.this, node.args["format"]])
-
-
-def _from_joda(given: Sequence[exp.Expr]) -> exp.Expr:
-    return _call("strptime", given[0], joda(given[1]))
-
-
-def joda(format: exp.Expr) -> exp.Expr:
-    """A pattern of Joda's as one of strftime's. Raises Failed where it is not written out."""
-    if not isinstance(format, exp.Literal):
-        raise Failed("NOT_SUPPORTED: patterns of dates must be literals here", type=1004)
-    text, made = str(format.this), ""
-    while text:
-        if text[0] == "'":
-            end = text.find("'", 1)
-            if end == 1:
-                made += "'"
-            elif end < 0:
-                raise Failed(f"INVALID_FUNCTION_ARGUMENT: Illegal pattern: {format.this}")
-            else:
-                made += text[1:end].replace("%", "%%")
-            text = text[end + 1 :]
-            continue
-        for pattern, meant in _JODA:
-            if text.startswith(pattern):
-                made, text = made + meant, text[len(pattern) :]
-                break
-        else:
-            made, text = made + text[0].replace("%", "%%"), text[1:]
-    return exp.Literal.string(made)
+    return call("jd_slice", node.this, node.args.get("start"), node.args.get("end"))
 
 
 def _lambda(node: exp.Expr) -> tuple[list[str], exp.Expr]:
@@ -273,16 +206,16 @@ def _zip_with(given: Sequence[exp.Expr]) -> exp.Expr:
         )
 
     made = _with(body, {one: part(1), other: part(2)})
-    return _each(_call("list_zip", given[0], given[1]), "jd_z", made, "list_transform")
+    return _each(call("list_zip", given[0], given[1]), "jd_z", made, "list_transform")
 
 
-def _matches(call: str, *, negated: bool = False) -> Callable[[Sequence[exp.Expr]], exp.Expr]:
+def _matches(how: str, *, negated: bool = False) -> Callable[[Sequence[exp.Expr]], exp.Expr]:
     """any_match and the like: what an empty array means is Trino's."""
-    empty = exp.true() if call == "list_bool_and" or negated else exp.false()
+    empty = exp.true() if how == "list_bool_and" or negated else exp.false()
 
     def change(given: Sequence[exp.Expr]) -> exp.Expr:
-        tested = _call("list_transform", *given)
-        found: exp.Expr = _call(call, tested)
+        tested = call("list_transform", *given)
+        found: exp.Expr = call(how, tested)
         if negated:
             found = exp.Not(this=found)
         return exp.Coalesce(this=found, expressions=[empty.copy()])
@@ -297,9 +230,9 @@ def _map_lambda(what: str) -> Named:
         key_of = exp.Dot(this=entry.copy(), expression=exp.to_identifier("key"))
         value_of = exp.Dot(this=entry.copy(), expression=exp.to_identifier("value"))
         made = _with(body, {key: key_of, value: value_of})
-        entries = _call("map_entries", given[0])
+        entries = call("map_entries", given[0])
         if what == "filter":
-            return _call("map_from_entries", _each(entries, "jd_e", made, "list_filter"))
+            return call("map_from_entries", _each(entries, "jd_e", made, "list_filter"))
         parts = {"key": made if what == "keys" else key_of}
         parts["value"] = made if what == "values" else value_of
         pair = exp.Struct(
@@ -308,7 +241,7 @@ def _map_lambda(what: str) -> Named:
                 for name, part in parts.items()
             ]
         )
-        return _call("map_from_entries", _each(entries, "jd_e", pair, "list_transform"))
+        return call("map_from_entries", _each(entries, "jd_e", pair, "list_transform"))
 
     return change
 
@@ -330,25 +263,46 @@ def _same(body: exp.Expr, name: str) -> bool:
 
 
 def _array_join(given: Sequence[exp.Expr]) -> exp.Expr:
-    return _call("jd_array_join" if len(given) == 3 else "array_to_string", *given)
+    return call("jd_array_join" if len(given) == 3 else "array_to_string", *given)
 
 
 def _array_to_string(node: exp.Expr, columns: Columns) -> exp.Expr:
     null = node.args.get("null")
     if null is not None:
-        return _call("jd_array_join", node.this, node.expression, null)
+        return call("jd_array_join", node.this, node.expression, null)
     return node
+
+
+def _str_position(node: exp.Expr, columns: Columns) -> exp.Expr:
+    which = node.args.get("occurrence")
+    if which is not None:
+        return call("jd_strpos", node.this, node.args["substr"], which)
+    return node
+
+
+def _array_sort(node: exp.Expr, columns: Columns) -> exp.Expr:
+    if node.args.get("expression") is not None:
+        raise Failed("NOT_SUPPORTED: array_sort() with a comparator", type=1004)
+    return node
+
+
+def _reverse(node: exp.Expr, columns: Columns) -> exp.Expr:
+    value = node.this
+    is_array = isinstance(value, exp.Array) or (
+        isinstance(value, exp.Column) and columns.get(value.name.lower(), "").startswith("array<")
+    )
+    return call("list_reverse", value) if is_array else node
 
 
 def _split(node: exp.Expr, columns: Columns) -> exp.Expr:
     limit = node.args.get("limit")
     if limit is not None:
-        return _call("jd_split", node.this, node.expression, limit)
+        return call("jd_split", node.this, node.expression, limit)
     return node
 
 
 def _repeat(node: exp.Expr, columns: Columns) -> exp.Expr:
-    return _call("jd_repeat", node.this, node.args.get("times"))
+    return call("jd_repeat", node.this, node.args.get("times"))
 
 
 def _typed(*names: str) -> list[type[exp.Expr]]:
@@ -361,20 +315,28 @@ _TYPED: dict[type[exp.Expr], Callable[[exp.Expr, Columns], exp.Expr]] = {
     exp.JSONExtract: _json,
     exp.RegexpExtract: _regexp_extract,
     exp.RegexpReplace: _regexp_replace,
-    exp.DateDiff: _date_diff,
+    exp.DateDiff: dates.date_diff,
     exp.ArraySize: _cardinality,
-    exp.DateAdd: _date_add,
-    exp.Add: _plus,
+    exp.DateAdd: dates.date_add,
+    exp.Add: dates.plus,
     exp.Cast: _cast,
-    exp.Sub: _plus,
+    exp.Sub: dates.plus,
     exp.Reduce: _reduce,
     exp.ArrayToString: _array_to_string,
     exp.Split: _split,
     exp.Repeat: _repeat,
     exp.Format: formatted,
-    exp.Typeof: lambda node, columns: _call("jd_typeof", node.this),
+    exp.Extract: dates.extract,
+    exp.DateTrunc: dates.date_trunc,
+    exp.TimestampTrunc: dates.date_trunc,
+    exp.GenerateSeries: dates.sequence,
+    exp.StrPosition: _str_position,
+    exp.ArraySort: _array_sort,
+    exp.Reverse: _reverse,
+    exp.JSONValue: _json_value,
+    exp.Typeof: lambda node, columns: call("jd_typeof", node.this),
     **dict.fromkeys(_typed("ArraySlice"), _slice),
-    **dict.fromkeys(_typed("ParseDatetime"), _parse_datetime),
+    **dict.fromkeys(_typed("ParseDatetime"), dates.parse_datetime),
 }
 _NAMED: dict[str, Named] = {
     "zip_with": _zip_with,
@@ -384,10 +346,13 @@ _NAMED: dict[str, Named] = {
     "map_filter": _map_lambda("filter"),
     "transform_values": _map_lambda("values"),
     "transform_keys": _map_lambda("keys"),
-    "format_datetime": lambda given: _call("strftime", given[0], joda(given[1])),
-    "parse_datetime": _from_joda,
+    "format_datetime": lambda given: call("strftime", given[0], dates.joda(given[1])),
+    "parse_datetime": dates.from_joda,
     "array_join": _array_join,
-    "slice": lambda given: _call("jd_slice", *given),
+    "json_exists": lambda given: call("jd_json_exists", given[0], _sql_path(given[1])),
+    "url_encode": lambda given: call("jd_url_encode", *given),
+    "to_base": lambda given: call("lower", call("to_base", *given)),
+    "slice": lambda given: call("jd_slice", *given),
 }
 _TIMES = {
     exp.DataType.Type.TIMESTAMP,
