@@ -69,6 +69,8 @@ VALUES = {
     """json_size('{"a":1}', '$')""": "1",
     # arrays, maps and rows
     "cardinality(array[1, 2])": "2",
+    "row(1, 'a', null)": "{1, a, null}",
+    "zip(array[1, 2], array['a', null])": "[{1, a}, {2, null}]",
     "reverse(array[1, 2])": "[2, 1]",
     "trim_array(array[1, 2, 3], 2)": "[1]",
     "strpos('abcb', 'b', 2)": "4",

@@ -46,6 +46,7 @@ _ATHENA = {
     "array": ("array", 0, 0),
     "map": ("map", 0, 0),
     "struct": ("row", 0, 0),
+    "tuple": ("row", 0, 0),
 }
 _HIVE = {"integer": "int", "varchar": "string", "varbinary": "binary", "json": "string"}
 _HIVE |= {"uuid": "string", "time": "string", "timestamp with time zone": "timestamp"}
@@ -149,6 +150,9 @@ def hive(kind: Any) -> str:
         return f"map<{hive(kind.children[0][1])},{hive(kind.children[1][1])}>"
     if kind.id == "struct":
         return f"struct<{','.join(f'{name.lower()}:{hive(part)}' for name, part in kind.children)}>"
+    if kind.id == "tuple":
+        parts = enumerate(part for _, part in kind.children)
+        return f"struct<{','.join(f'field{place}:{hive(part)}' for place, part in parts)}>"
     shown = _athena(kind)[0]
     return _HIVE.get(shown, shown)
 
@@ -181,12 +185,28 @@ def _formatter(kind: Any) -> Formatter:
     if kind.id == "map":
         key, inner = (_nullable(_formatter(part)) for _, part in kind.children)
         return lambda value: "{" + ", ".join(f"{key(k)}={inner(v)}" for k, v in value.items()) + "}"
+    if kind.id == "tuple" or _is_unnamed(kind):
+        shows = [_nullable(_formatter(part)) for _, part in kind.children]
+
+        def bare(value: Any) -> str:
+            given = value.values() if isinstance(value, dict) else value
+            return "{" + ", ".join(show(one) for show, one in zip(shows, given, strict=True)) + "}"
+
+        return bare
     if kind.id == "struct":
         parts = [(name, _nullable(_formatter(part))) for name, part in kind.children]
         return lambda value: (
             "{" + ", ".join(f"{name.lower()}={show(value[name])}" for name, show in parts) + "}"
         )
     return str
+
+
+def _is_unnamed(kind: Any) -> bool:
+    """Whether it is ROW(…) without names, which sqlglot numbers. Trino's client shows such values
+    alone (its Row.toString)."""
+    return kind.id == "struct" and all(
+        name == f"_{place}" for place, (name, _) in enumerate(kind.children)
+    )
 
 
 def _interval(value: Any) -> str:
