@@ -22,6 +22,7 @@ Shapes = Mapping[str, Mapping[str, Any]]
 
 DEPTH_MAX = 32
 ELEMENTS_MAX = 100_000
+YEAR_1_S, YEAR_10000_S = -62_135_596_800, 253_402_300_800
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 _ESCAPES = str.maketrans(
@@ -167,6 +168,13 @@ def read_text(shape: Mapping[str, Any], text: str) -> Any:
 
 def read_time(text: str) -> float:
     """Epoch seconds of an ISO 8601 or an HTTP date. Raises NotValid."""
+    time_s = _time(text)
+    if not YEAR_1_S <= time_s < YEAR_10000_S:
+        raise NotValid  # as the time zone has it; nobody could be told of it
+    return time_s
+
+
+def _time(text: str) -> float:
     try:
         found = datetime.fromisoformat(text)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
