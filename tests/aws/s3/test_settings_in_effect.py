@@ -155,6 +155,20 @@ def test_settings_that_are_refused(s3: Any, bucket: str, refused: Any) -> None:
         website(IndexDocument={"Suffix": "a/b"})
     with refused("InvalidArgument", 400):
         website(IndexDocument={"Suffix": "a"}, RedirectAllRequestsTo={"HostName": "b"})
+    index = {"Suffix": "a"}
+    for code in ("300", "314", "404", "abc", "３01", "9" * 5000):
+        with refused("InvalidRequest", 400) as error:
+            website(IndexDocument=index, RoutingRules=[{"Redirect": {"HttpRedirectCode": code}}])
+        assert error.message == (
+            f"The provided HTTP redirect code ({code}) is not valid. "
+            "Valid codes are 3XX except 300."
+        )
+    rule = {"Condition": {"HttpErrorCodeReturnedEquals": "600"}, "Redirect": {"HostName": "b"}}
+    with refused("InvalidRequest", 400) as error:
+        website(IndexDocument=index, RoutingRules=[rule])
+    assert error.message == (
+        "The provided HTTP error code (600) is not valid. Valid codes are 4XX or 5XX."
+    )
     with refused("InvalidTargetBucketForLogging", 400):
         s3.put_bucket_logging(
             Bucket=bucket,
