@@ -146,7 +146,11 @@ async def test_a_day_later_records_and_their_shards_are_gone(world: World) -> No
     assert (await world.db.engine.log_bounds(table.log_space, 0)).first == 2
     await world.pass_time(12 * HOUR_MS)
     assert await world.read(arn) == []
-    assert len(await world.shards(arn)) <= 24 // 4 + 1
+    left = await world.shards(arn)
+    assert len(left) <= 24 // 4 + 1
+    # The oldest tells a parent that is not listed: so readers know that it was trimmed.
+    listed = {each["ShardId"] for each in left}
+    assert [each["ParentShardId"] in listed for each in left] == [False] + [True] * (len(left) - 1)
 
 
 async def test_a_stream_shows_a_day_though_its_log_is_kept_for_longer(world: World) -> None:
