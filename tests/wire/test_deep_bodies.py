@@ -44,6 +44,22 @@ def test_values_nest_too_deep(endpoint: str, levels: int) -> None:
         assert TOO_DEEP in str(answer.message), operation
 
 
+@pytest.mark.parametrize("levels", [200, 300, 600, 1000])
+def test_members_that_nobody_knows_may_nest(endpoint: str, table: str, levels: int) -> None:
+    """They are left out, however often such a body comes: its form is looked for at the second."""
+    raw = Raw(endpoint)
+    key = f'{{"TableName":"{table}","Key":{{"pk":{{"S":"a"}}}}'
+    update = ',"UpdateExpression":"SET c = :c","ExpressionAttributeValues":{":c":{"S":"x"}}'
+    extra = f',"Extra":{"[" * levels}{"]" * levels}}}'
+    for operation, body in (
+        ("PutItem", key.replace("Key", "Item") + extra),
+        ("UpdateItem", key + update + extra),
+        ("GetItem", key + extra),
+    ):
+        for _ in range(8):
+            assert raw.once(operation, body.encode()).status == 200, operation
+
+
 @pytest.mark.parametrize("levels", [130, 200, 300])
 def test_values_nest_beyond_what_is_read(endpoint: str, levels: int) -> None:
     raw = Raw(endpoint)

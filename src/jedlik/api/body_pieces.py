@@ -27,7 +27,7 @@ def pieces_around(body: bytes, paths: Sequence[Sequence[str]]) -> tuple[list[byt
     try:
         decoded = orjson.loads(body)
         places = [_place(body, decoded, path, tries) for path in paths]
-    except (orjson.JSONDecodeError, TypeError, UnicodeEncodeError) as error:
+    except (orjson.JSONDecodeError, TypeError, UnicodeEncodeError, RecursionError) as error:
         raise LookupError("no form") from error
     order = sorted(range(len(paths)), key=places.__getitem__)
     pieces, start = [], 0
