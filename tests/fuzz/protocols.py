@@ -148,14 +148,7 @@ class Connection:
             "",
         ]
         data = "\r\n".join(lines).encode("utf-8", "surrogatepass") + sent.body
-        is_new = self._socket is None
-        try:
-            return self._exchanged(data, sent.method, operation in STREAMS)
-        except (ConnectionError, http.client.HTTPException):
-            self.close()
-            if is_new:
-                raise
-        return self._exchanged(data, sent.method, operation in STREAMS)  # it was closed meanwhile
+        return self._exchanged(data, sent.method, operation in STREAMS)
 
     def close(self) -> None:
         if self._socket is not None:
