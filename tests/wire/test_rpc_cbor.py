@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,6 +96,11 @@ def test_numbers_of_more_than_64_bits_are_doubles(endpoint: str, make_client: An
     cloudwatch = make_client("cloudwatch")
     (found,) = cloudwatch.describe_alarms(AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
     assert found["Threshold"] == 1e30
+    for threshold in (math.inf, -math.inf, math.nan):
+        status, _, told = post(
+            endpoint, "PutMetricAlarm", encode({**alarm, "Threshold": threshold})
+        )
+        assert status == 400 and told["__type"].endswith("#ValidationException"), told
     cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
 
 

@@ -5,6 +5,7 @@ It begins in INSUFFICIENT_DATA; the worker evaluates it right after.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from jedlik.api.context import Context
@@ -66,6 +67,8 @@ def _check_rule(req: dict[str, Any]) -> None:
     ]
     if absent:
         raise missing(*absent)
+    if not math.isfinite(req["Threshold"]):  # queries and CBOR can say it; none could be kept
+        raise validation("Threshold must be a finite number.")
     if req["ComparisonOperator"] not in COMPARISONS:
         raise validation(
             f"ComparisonOperator {req['ComparisonOperator']} needs anomaly detection, which is "
