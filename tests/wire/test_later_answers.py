@@ -170,3 +170,23 @@ def test_it_comes_over_a_connection_that_is_half_closed(gateway: RunningGateway)
     GO_ON.set()
     assert client.answer().body == b'{"later":"held"}'
     assert client.closed()
+
+
+def test_a_fault_in_finding_a_way_takes_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    def faulty(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    @operation("dynamodb", "GetItem", access="read", way=faulty)
+    async def get_item(ctx: Any, req: dict[str, Any]) -> Any:
+        if req["Key"]["pk"]["S"] == "slow":
+            await asyncio.sleep(0.01)
+        return ORDINARY
+
+    running = RunningGateway("open", get_item)
+    try:
+        client = running.connect()
+        for name in ("ordinary", "slow") * 25:
+            assert client.send(asked(name)).answer().body == ORDINARY
+        assert "no way was found for GetItem" in caplog.text
+    finally:
+        running.close()

@@ -10,6 +10,7 @@ percent. It only accepts. When anything is not as expected before the operation 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from re import Match
@@ -34,6 +35,8 @@ from .known_ways import KnownWay
 
 if TYPE_CHECKING:
     from .gateway import Gateway
+
+logger = logging.getLogger(__name__)
 
 AnswerAgain = Callable[[bytes, bytes], Any]
 CheckSignature = Callable[[Match[bytes], bytes, bytes, float], Identity | None]
@@ -166,6 +169,19 @@ class Plan:
         body: bytes,
     ) -> None:
         """Know a way for bodies like this one, which was just answered, if there is one."""
+        try:
+            self._add_way(endpoint, identity, ctx, req, body)
+        except Exception:  # the answer is there, whatever becomes of the next ones
+            logger.exception("no way was found for %s", endpoint.operation.name)
+
+    def _add_way(
+        self,
+        endpoint: Endpoint,
+        identity: Identity,
+        ctx: Context,
+        req: dict[str, Any],
+        body: bytes,
+    ) -> None:
         operation = endpoint.operation
         if endpoint.ways is None or operation.way is None:
             return

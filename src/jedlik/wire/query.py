@@ -41,6 +41,7 @@ SHARED_CODES = {
     "ValidationException": ("ValidationError", 400),
 }
 
+_WHOLE = re.compile("[+-]?[0-9]+")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Shapes = Mapping[str, Mapping[str, Any]]
@@ -161,7 +162,7 @@ def _scalar(kind: str, node: Any) -> Any:
     if kind in ("string", "blob"):
         return text
     try:
-        if kind in ("integer", "long"):
+        if kind in ("integer", "long") and _WHOLE.fullmatch(text):
             return int(text)
         if kind in ("double", "float"):
             return float(text)

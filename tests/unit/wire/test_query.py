@@ -108,7 +108,9 @@ def test_odd_forms(form, expected):
     assert query.read_input(SHAPES, "In", query.read_form(form)) == expected
 
 
-@pytest.mark.parametrize("form", [b"Count=x", b"On=maybe", b"At=yesterday", b"Count="])
+@pytest.mark.parametrize(
+    "form", [b"Count=x", b"Count=1_0", b"Count=%D9%A3", b"On=maybe", b"At=yesterday", b"Count="]
+)
 def test_values_that_are_none(form):
     with pytest.raises(ApiError) as refused:
         query.read_input(SHAPES, "In", query.read_form(form))
