@@ -1,15 +1,15 @@
-"""Who asked for an export, an import or a bulk put, and S3 as that one may use it.
+"""Who asked for an export, an import or a bulk put, and what that one may do.
 
 DynamoDB works with the permissions of the caller: of users and roles their policies of that time,
 of sessions also what these were narrowed to. Every object that is read or written is judged as a
-request of the caller's to S3 would be, with the bucket's policy, so that what is withdrawn ends a
+request of the caller's to S3 would be (`transfer_objects.py`), so that what is withdrawn ends a
 transfer that is under way (developer guide, "Requesting a table export", "Requesting a table
-import"). A bucket has to be the account's that the request names, its own if it names none.
+import").
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -21,8 +21,6 @@ from jedlik.identity import Authoriser, Directory, Principal, Transport, root_pr
 from jedlik.identity.persons import EVERYTHING
 from jedlik.identity.principals import Policy, PolicySets
 from jedlik.identity.records import Role, User
-from jedlik.services.s3 import ObjectInfo, Objects, ObjectWriter, asked
-from jedlik.services.s3.errors import access_denied
 from jedlik.tables.database import Database
 
 SERVICE = "dynamodb.amazonaws.com"
@@ -141,45 +139,3 @@ class Callers:
         if self._known is None or self._known[0] != directory.generation:
             self._known = directory.generation, principal_of(directory, self._caller)
         return self._known[1]
-
-
-class CallersObjects:
-    """The objects of one bucket, for a caller. Raises S3Error for what S3 refuses."""
-
-    def __init__(self, db: Database, callers: Callers, bucket: str, *, owner: str) -> None:
-        self._callers = callers
-        self._bucket = bucket
-        self._objects = Objects(db, account=owner, region="")
-
-    async def writer(
-        self, key: str, *, encryption: Mapping[str, str] | None = None, **described: Any
-    ) -> ObjectWriter:
-        await self._require("s3:PutObject", key, dict(encryption or {}))
-        return self._objects.writer(self._bucket, key, encryption=encryption, **described)
-
-    async def put(self, key: str, data: bytes, **described: Any) -> None:
-        async with await self.writer(key, **described) as out:
-            await out.write(data)
-
-    async def read(self, key: str) -> AsyncIterator[bytes]:
-        await self._require("s3:GetObject", key, {})
-        async for piece in self._objects.read(self._bucket, key):
-            yield piece
-
-    async def list(self, *, prefix: str = "", after: str = "") -> AsyncIterator[ObjectInfo]:
-        await self._require("s3:ListBucket", "", {"Prefix": prefix})
-        async for info in self._objects.list(self._bucket, prefix=prefix, after=after):
-            yield info
-
-    async def take_back(self, key: str) -> None:
-        """Delete what was put here, if it was; that is not asked of S3."""
-        if await self._objects.exists(self._bucket, key):
-            await self._objects.delete(self._bucket, key)
-
-    async def _require(self, action: str, key: str, req: dict[str, Any]) -> None:
-        ctx = self._callers.context()
-        if ctx is None:
-            raise access_denied()
-        for ask in await asked(ctx, req, action, self._bucket, key):
-            if not self._callers.may(ctx, ask, req):
-                raise access_denied()

@@ -26,6 +26,7 @@ from jedlik.api.errors import ApiError
 from jedlik.services.dynamodb import transfers
 from jedlik.services.dynamodb.coding import Encoded, Encoding, Form, coders_of
 from jedlik.services.dynamodb.export_filters import MEMBER, span_of
+from jedlik.services.dynamodb.transfer_objects import objects_of
 from jedlik.services.dynamodb.transfers import (
     Transfer,
     data_folder,
@@ -288,7 +289,7 @@ async def _store(db: Database, old: Transfer, **changes: Any) -> None:
 async def _writer(db: Database, export: Transfer, key: str, **described: Any) -> ObjectWriter:
     """An object in the making, if the caller may put it. Raises S3Error."""
     asked = {"S3SseAlgorithm": "AES256", **export.request}
-    objects = transfers.objects_of(db, export, export.request)
+    objects = objects_of(db, export, export.request)
     return await objects.writer(key, encryption=transfers.encryption_of(asked), **described)
 
 

@@ -24,6 +24,7 @@ from jedlik.services.dynamodb.coding import Decoding, Read, Source, coders_of
 from jedlik.services.dynamodb.item_keys import refuse_paths_into_keys
 from jedlik.services.dynamodb.request_expressions import only_condition
 from jedlik.services.dynamodb.seen_keys import SeenKeys
+from jedlik.services.dynamodb.transfer_objects import callers_of, objects_of
 from jedlik.services.dynamodb.transfers import LOG_GROUP, Transfer
 from jedlik.services.logs.store import Logs
 from jedlik.tables.database import Database
@@ -84,8 +85,8 @@ class Importer:
 
     def __init__(self, db: Database, transfer: Transfer) -> None:
         self._db = db
-        self._callers = transfers.callers_of(db, transfer)
-        self._objects = transfers.objects_of(db, transfer, source_of(transfer), self._callers)
+        self._callers = callers_of(db, transfer)
+        self._objects = objects_of(db, transfer, source_of(transfer), self._callers)
         self._reading: Reading | None = None
         self._not_before_ms = 0.0
         # All that was put into a new table by the time that `_known` was stored, if this importer
@@ -328,7 +329,7 @@ class Importer:
         """Objects of what a bulk put's step could not put."""
         bucket = source_of(now)["S3Bucket"]
         output = now.request["OutputS3Configuration"]
-        objects = transfers.objects_of(self._db, now, output, self._callers)
+        objects = objects_of(self._db, now, output, self._callers)
         pointers = [
             {"itemS3Pointer": {"bucket": bucket, "key": key, "itemIndex": index},
              "errorMessages": [text]}

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from jedlik.api.errors import ApiError
-from jedlik.services.dynamodb.callers import Caller, Callers, CallersObjects
+from jedlik.services.dynamodb.callers import Caller
 from jedlik.tables.backups import new_id
 from jedlik.tables.clock import VERSIONS_PER_MS, last_version_of
 from jedlik.tables.database import Database
@@ -284,23 +284,6 @@ async def active(db: Database) -> list[Transfer]:
 def of(db: Database, transfer: Transfer) -> Transfers:
     """Where a transfer is kept."""
     return Transfers(db, transfer.kind, transfer.account, transfer.region)
-
-
-def callers_of(db: Database, transfer: Transfer) -> Callers:
-    """As whom its work is done."""
-    return Callers(db, transfer.caller, account=transfer.account, region=transfer.region)
-
-
-def objects_of(
-    db: Database, transfer: Transfer, place: dict[str, Any], callers: Callers | None = None
-) -> CallersObjects:
-    """The bucket that a part of its request names."""
-    return CallersObjects(
-        db,
-        callers or callers_of(db, transfer),
-        place["S3Bucket"],
-        owner=place.get("S3BucketOwner", transfer.account),
-    )
 
 
 def cut(db: Database) -> int:
