@@ -16,10 +16,10 @@ from jedlik.identity.sessions import Session
 from jedlik.services.dynamodb.callers import (
     Caller,
     Callers,
-    CallersObjects,
     caller_of,
     principal_of,
 )
+from jedlik.services.dynamodb.transfer_objects import CallersObjects
 from jedlik.services.s3 import Objects, S3Error
 from jedlik.services.s3.access import POLICY
 from jedlik.services.s3.store import Store
