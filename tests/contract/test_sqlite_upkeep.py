@@ -317,11 +317,11 @@ async def test_a_dropped_space_is_swept_in_steps_while_writes_go_on(sqlite: Sqli
     await sqlite.space_drop(1)
     assert count(sqlite, "kv", "space = 1") > 0, "dropping must not wait for the sweep"
     await taken_over(sqlite)
-    numbers = 0
+    numbers, deadline = 0, time.monotonic() + 60  # how many puts it takes is the machine's affair
     while sqlite._takeover.sweeps.left:
         await put(sqlite, key("during", space=3), b"v")
         numbers += 1
-        assert numbers < 10_000, "the sweep starves"
+        assert time.monotonic() < deadline, "the sweep starves"
     assert numbers > 5
     await taken_over(sqlite)
     for table, where in (
