@@ -207,16 +207,18 @@ def refuse_dropped(batch: Batch, dropped: Set[int]) -> None:
     named = [write[0][0] for write in batch.writes]
     named += [change[0] for change in batch.changes]
     named += [tally[0] for tally in batch.tallies]
-    for space in named:
-        if space in dropped:
-            raise SpaceDropped(f"space {space} was dropped")
+    _refuse_dropped(named, dropped)
 
 
 def refuse_dropped_put(space: int, change: Change | None, dropped: Set[int]) -> None:
     """Raise SpaceDropped if `put_seen` names one of these spaces."""
-    for named in (space, space if change is None else change.space):
-        if named in dropped:
-            raise SpaceDropped(f"space {named} was dropped")
+    _refuse_dropped([space] if change is None else [space, change.space], dropped)
+
+
+def _refuse_dropped(named: Sequence[int], dropped: Set[int]) -> None:
+    for space in named:
+        if space in dropped:
+            raise SpaceDropped(f"space {space} was dropped")
 
 
 class Engine(Protocol):
